@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is compiled with the same, strict settings.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let package = Package(
+  name: "martlet",
+  products: [
+    .executable(name: "martletd", targets: ["martletd"]),
+    .executable(name: "martlet", targets: ["martlet"]),
+    .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
+    .library(name: "MartletClient", targets: ["MartletClient"]),
+    .library(name: "MartletRPC", targets: ["MartletRPC"]),
+    .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.defaults, "CommandLineArguments", "YAML"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+  ],
+  targets: [
+    // System libraries, one module map each.
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+    // The RPC runtime: has never heard of tasks.
+    .target(name: "MartletHTTP2", dependencies: ["CNGHTTP2"], swiftSettings: settings),
+    .target(name: "MartletProtobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
+    .target(
+      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf"] + nio,
+      swiftSettings: settings),
+    .executableTarget(
+      name: "protoc-gen-martlet", dependencies: ["MartletProtobuf"], swiftSettings: settings),
+
+    // The contract, generated from proto/.
+    .target(name: "MartletAPIC", dependencies: ["CProtobufC"]),
+    .target(
+      name: "MartletAPI", dependencies: ["MartletAPIC", "MartletProtobuf", "MartletRPC"],
+      swiftSettings: settings),
+
+    // The service.
+    .target(name: "MartletCore", swiftSettings: settings),
+    .target(name: "MartletStore", dependencies: ["MartletCore"], swiftSettings: settings),
+    .target(
+      name: "MartletStoreSQLite", dependencies: ["MartletStore", "MartletCore", "CSQLite"],
+      swiftSettings: settings),
+    .target(
+      name: "MartletServer",
+      dependencies: [
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "martletd",
+      dependencies: [
+        "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletCore", "MartletStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
+
+    // Clients.
+    .target(
+      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC"],
+      path: "clients/swift/MartletClient", swiftSettings: settings),
+    .executableTarget(
+      name: "martlet",
+      dependencies: [
+        "MartletClient", "MartletAPI", "MartletRPC",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], path: "clients/cli", swiftSettings: settings),
+  ]
+)
