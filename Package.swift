@@ -93,5 +93,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
+
+    .testTarget(
+      name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
   ]
 )
