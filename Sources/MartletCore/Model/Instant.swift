@@ -9,7 +9,21 @@ package struct Span: Hashable, Comparable, Sendable {
   package static func seconds(_ count: Int64) -> Span { Span(nanoseconds: count * 1_000_000_000) }
 
   package static func < (a: Span, b: Span) -> Bool { a.nanoseconds < b.nanoseconds }
-  package static func + (a: Span, b: Span) -> Span { Span(nanoseconds: a.nanoseconds &+ b.nanoseconds) }
+  package static func + (a: Span, b: Span) -> Span {
+    Span(nanoseconds: a.nanoseconds &+ b.nanoseconds)
+  }
+
+  /// For people, in the largest unit that divides it: `2 h`, `90 s`, `1500 ms`.
+  package var text: String {
+    let units: [(Int64, String)] = [
+      (3_600_000_000_000, "h"), (60_000_000_000, "min"), (1_000_000_000, "s"), (1_000_000, "ms"),
+      (1_000, "µs"),
+    ]
+    for (size, name) in units where nanoseconds != 0 && nanoseconds % size == 0 {
+      return "\(nanoseconds / size) \(name)"
+    }
+    return "\(nanoseconds) ns"
+  }
 }
 
 /// A moment on the log's own clock: nanoseconds that never go back, also not over a restart.

@@ -1,0 +1,151 @@
+/// A task as its submitter describes it, with every field checked and the defaults of its pool
+/// still to be filled in.
+package struct TaskDraft: Hashable, Sendable {
+  package var kind: String
+  package var payload: [UInt8]
+  package var contentType: String
+  package var labels: LabelSet
+  package var priority: UInt8
+  package var start: TaskSubmission.Start
+  package var retry: RetryPolicy?
+  package var runTimeout: Span?
+  package var deadline: WallTime?
+  package var traceParent: String
+
+  package init(
+    kind: String, payload: [UInt8] = [], contentType: String = "", labels: LabelSet = .none,
+    priority: UInt8 = 5, start: TaskSubmission.Start = .now, retry: RetryPolicy? = nil,
+    runTimeout: Span? = nil, deadline: WallTime? = nil, traceParent: String = ""
+  ) {
+    self.kind = kind
+    self.payload = payload
+    self.contentType = contentType
+    self.labels = labels
+    self.priority = priority
+    self.start = start
+    self.retry = retry
+    self.runTimeout = runTimeout
+    self.deadline = deadline
+    self.traceParent = traceParent
+  }
+}
+
+/// The right to report on one attempt.
+package struct AttemptToken: Hashable, Sendable {
+  package var task: TaskID
+  package var attempt: UInt32
+
+  package init(task: TaskID, attempt: UInt32) {
+    self.task = task
+    self.attempt = attempt
+  }
+}
+
+/// What an attempt came to, as its handler says.
+package enum AttemptOutcome: Hashable, Sendable {
+  case succeeded(TaskResult)
+  case failed(kind: FailureKind, code: String, message: String, retryable: Bool)
+}
+
+/// A finished task as the index knows it, for reopening.
+package struct TaskHistory: Hashable, Sendable {
+  package var task: TaskID
+  package var pool: PoolID
+  package var kind: KindID
+  package var labels: LabelSet
+  package var status: TaskStatus
+  package var revival: TaskRevival
+  /// The index held everything up to here.
+  package var asOf: Revision
+
+  package init(
+    task: TaskID, pool: PoolID, kind: KindID, labels: LabelSet, status: TaskStatus,
+    revival: TaskRevival, asOf: Revision
+  ) {
+    self.task = task
+    self.pool = pool
+    self.kind = kind
+    self.labels = labels
+    self.status = status
+    self.revival = revival
+    self.asOf = asOf
+  }
+}
+
+/// What the index says about a request id; needed if the engine may have forgotten it.
+package struct RequestHistory: Hashable, Sendable {
+  package var found: RememberedRequest?
+  package var asOf: Revision
+
+  package init(found: RememberedRequest?, asOf: Revision) {
+    self.found = found
+    self.asOf = asOf
+  }
+}
+
+/// What somebody asks the engine to change.
+package enum Command: Sendable {
+  case createPool(name: String, spec: PoolSpec, origin: Origin)
+  /// `change` turns the spec as it is into the one that is wanted.
+  case updatePool(
+    name: String, expectedVersion: UInt32?, change: @Sendable (inout PoolSpec) -> Void,
+    origin: Origin)
+  case pausePool(name: String, origin: Origin)
+  case resumePool(name: String, origin: Origin)
+  case drainPool(name: String, origin: Origin)
+  case deletePool(name: String, force: Bool, origin: Origin)
+  case submit(
+    pool: String, tasks: [TaskDraft], request: RequestStamp?, history: RequestHistory?,
+    origin: Origin)
+  case cancel(TaskID, origin: Origin)
+  case retry(TaskHistory, origin: Origin)
+  case finish(AttemptToken, AttemptOutcome)
+  case report(AttemptToken, Progress)
+  case release(AttemptToken)
+  /// What was running in a process that is gone is lost; the first command after a start.
+  case recover
+  case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
+  case purgeEvents(before: Revision)
+  /// Time alone: whatever is due by now.
+  case tick
+}
+
+/// What an accepted command came to.
+package enum Answer: Hashable, Sendable {
+  case pool(PoolView)
+  case submitted([TaskID], repeated: Bool)
+  case task(TaskView)
+  case done
+}
+
+/// A pool as somebody sees it.
+package struct PoolView: Hashable, Sendable {
+  package var record: PoolRecord
+  package var inUse: Int
+  package var waiting: Int64
+  /// How long the head of the PENDING queue has waited.
+  package var oldestAge: Span?
+
+  package init(record: PoolRecord, inUse: Int, waiting: Int64, oldestAge: Span?) {
+    self.record = record
+    self.inUse = inUse
+    self.waiting = waiting
+    self.oldestAge = oldestAge
+  }
+}
+
+/// A task that has not ended, or just ended, as somebody sees it; its fixed half is with its
+/// submission.
+package struct TaskView: Hashable, Sendable {
+  package var id: TaskID
+  package var status: TaskStatus
+  package var revision: Revision
+  package var submitRevision: Revision
+
+  package init(id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision) {
+    self.id = id
+    self.status = status
+    self.revision = revision
+    self.submitRevision = submitRevision
+  }
+}

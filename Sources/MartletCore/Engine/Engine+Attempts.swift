@@ -1,0 +1,233 @@
+extension Engine {
+  /// The live task of an attempt that is being made.
+  private func running(_ token: AttemptToken) throws(Refusal) -> LiveTask {
+    guard let task = durable.tasks[token.task], task.state == .running,
+      task.attempt == token.attempt
+    else { throw .leaseLost(token.task, attempt: token.attempt) }
+    return task
+  }
+
+  func event(
+    _ change: TaskEvent.Change, _ task: LiveTask, _ status: TaskStatus
+  ) -> Event.Body {
+    .task(
+      TaskEvent(
+        task: task.id, pool: task.pool, kind: task.kind, labels: durable.tasks.labels(of: task),
+        from: task.state, status: status, change: change))
+  }
+
+  // MARK: - Start
+
+  func start(_ task: LiveTask, at now: Instant, stamp: Stamp) -> Event.Body {
+    var status = task.status
+    status.state = .running
+    status.attempt += 1
+    status.notes = TaskNotes(
+      startTime: stamp.time, startElapsed: now.elapsed, failure: task.notes?.failure)
+    return event(.started, task, status)
+  }
+
+  // MARK: - End
+
+  func decideFinish(
+    _ token: AttemptToken, _ outcome: AttemptOutcome, at now: Instant
+  ) throws(Refusal) -> Decision {
+    let task = try running(token)
+    let body =
+      switch outcome {
+      case .succeeded(let result): succeed(task, result, at: now)
+      case .failed(let kind, let code, let message, let retryable):
+        fail(
+          task,
+          Failure(
+            kind: kind, code: code, message: message, attempt: task.attempt,
+            retryable: retryable), at: now)
+      }
+    return Decision([body])
+  }
+
+  private func succeed(_ task: LiveTask, _ result: TaskResult, at now: Instant) -> Event.Body {
+    if task.notes?.cancel != nil { return cancelled(task, at: now) }
+    return event(.succeeded(result), task, ended(task, .succeeded, at: now))
+  }
+
+  /// An attempt failed: repeated if failure and policy allow it, else the task has.
+  func fail(_ task: LiveTask, _ failure: Failure, at now: Instant) -> Event.Body {
+    if task.notes?.cancel != nil { return cancelled(task, at: now) }
+    let policy = durable.tasks.policy(of: task).retry
+    let made = Int(task.attempt - task.attemptsForgiven)
+    guard failure.retryable, policy.allowsRetry(code: failure.code, attemptsMade: made) else {
+      return failed(task, failure, at: now)
+    }
+    let bits = SeededRandom.mixed(task.id.rawValue &+ UInt64(task.attempt))
+    let wait = policy.delay(afterAttempt: made, randomBits: bits)
+    var status = task.status
+    status.state = .scheduled
+    status.due = now.elapsed + wait
+    status.dueTime = now.wall + wait
+    status.notes = notes(of: task, failure: failure)
+    return event(.retryScheduled, task, status)
+  }
+
+  func failed(_ task: LiveTask, _ failure: Failure, at now: Instant) -> Event.Body {
+    event(.failed, task, ended(task, .failed, at: now, failure: failure))
+  }
+
+  /// The end of a task that was asked to stop while it ran.
+  func cancelled(_ task: LiveTask, at now: Instant) -> Event.Body {
+    let origin = task.notes?.cancel?.origin ?? .server
+    return event(.cancelled(origin), task, ended(task, .cancelled, at: now))
+  }
+
+  private func ended(
+    _ task: LiveTask, _ state: TaskState, at now: Instant, failure: Failure? = nil
+  ) -> TaskStatus {
+    var status = task.status
+    status.state = state
+    status.finishTime = max(now.wall, catalog.stamp.time)
+    status.notes = notes(of: task, failure: failure ?? (state == .succeeded ? nil : task.notes?.failure))
+    return status
+  }
+
+  /// What was known of the task, with its newest progress: nothing is lost at the end.
+  private func notes(of task: LiveTask, failure: Failure?) -> TaskNotes {
+    let held = state.session.progress.held(AttemptToken(task: task.id, attempt: task.attempt))
+    return TaskNotes(
+      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
+      progress: held ?? task.notes?.progress, failure: failure, cancel: task.notes?.cancel)
+  }
+
+  // MARK: - Given back
+
+  func decideRelease(_ token: AttemptToken, at now: Instant) throws(Refusal) -> Decision {
+    let task = try running(token)
+    if task.notes?.cancel != nil { return Decision([cancelled(task, at: now)]) }
+    var status = queued(task, at: now)
+    status.attemptsForgiven += 1
+    status.notes = TaskNotes(startTime: task.notes?.startTime, failure: task.notes?.failure)
+    return Decision([event(.released, task, status)])
+  }
+
+  func decideRecover(at now: Instant) -> Decision {
+    Decision(durable.tasks.allRunning().map { lose($0, at: now) })
+  }
+
+  private func lose(_ task: LiveTask, at now: Instant) -> Event.Body {
+    if task.notes?.cancel != nil { return cancelled(task, at: now) }
+    let failure = Failure(
+      kind: .workerLost, message: "the process that ran the attempt is gone",
+      attempt: task.attempt, retryable: true)
+    let policy = durable.tasks.policy(of: task).retry
+    let made = Int(task.attempt - task.attemptsForgiven)
+    guard policy.allowsRetry(code: "", attemptsMade: made) else {
+      return failed(task, failure, at: now)
+    }
+    var status = queued(task, at: now)
+    status.notes = notes(of: task, failure: failure)
+    return event(.lost, task, status)
+  }
+
+  private func queued(_ task: LiveTask, at now: Instant) -> TaskStatus {
+    var status = task.status
+    status.state = .pending
+    status.due = now.elapsed
+    status.dueTime = now.wall
+    return status
+  }
+
+  // MARK: - Cancel and retry
+
+  func decideCancel(
+    _ id: TaskID, origin: Origin, at now: Instant
+  ) throws(Refusal) -> Decision {
+    guard let task = durable.tasks[id] else { throw .taskNotLive(id) }
+    let view = TaskView(
+      id: id, status: task.status, revision: task.revision, submitRevision: task.submitRevision)
+    if task.notes?.cancel != nil { return Decision([], .task(view)) }
+    if task.state == .running {
+      return Decision([cancelRequest(task, origin: origin, at: now)], .task(view))
+    }
+    let (body, status) = cancelWaiting(task, origin: origin, at: now)
+    var after = view
+    after.status = status
+    after.revision = catalog.revision.next
+    return Decision([body], .task(after))
+  }
+
+  func cancelRequest(_ task: LiveTask, origin: Origin, at now: Instant) -> Event.Body {
+    var status = task.status
+    let grace = Span.milliseconds(Int64(state.session.limits.cancelGraceMilliseconds))
+    status.notes = TaskNotes(
+      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
+      progress: task.notes?.progress, failure: task.notes?.failure,
+      cancel: TaskNotes.CancelRequest(
+        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin))
+    return event(.cancelRequested(origin), task, status)
+  }
+
+  func cancelWaiting(
+    _ task: LiveTask, origin: Origin, at now: Instant
+  ) -> (Event.Body, TaskStatus) {
+    var status = ended(task, .cancelled, at: now)
+    status.notes = TaskNotes(
+      startTime: task.notes?.startTime, progress: task.notes?.progress,
+      failure: task.notes?.failure,
+      cancel: TaskNotes.CancelRequest(
+        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed, origin: origin))
+    return (event(.cancelled(origin), task, status), status)
+  }
+
+  func decideRetry(
+    _ history: TaskHistory, origin: Origin, at now: Instant
+  ) throws(Refusal) -> Decision {
+    if let live = durable.tasks[history.task] { throw .taskNotRetryable(live.id, live.state) }
+    if state.session.departed.isStale(history.task, asOf: history.asOf) { throw .staleHistory }
+    switch history.status.state {
+    case .failed, .cancelled: break
+    case let other: throw .taskNotRetryable(history.task, other)
+    }
+    guard let pool = catalog.pools[history.pool], pool.state != .retired else {
+      throw .poolNotFound(catalog.pools[history.pool]?.name ?? "")
+    }
+    switch pool.state {
+    case .active, .paused: break
+    case .draining: throw .poolDraining(pool.name)
+    case .closed, .deleting, .retired: throw .poolClosed(pool.name)
+    }
+    var status = history.status
+    status.state = .pending
+    status.attemptsForgiven = status.attempt
+    status.due = now.elapsed
+    status.dueTime = now.wall
+    status.finishTime = nil
+    status.notes = nil
+    let event = TaskEvent(
+      task: history.task, pool: history.pool, kind: history.kind, labels: history.labels,
+      from: history.status.state, status: status, change: .reopened(history.revival, origin))
+    let view = TaskView(
+      id: history.task, status: status, revision: catalog.revision.next,
+      submitRevision: history.revival.submitRevision)
+    return Decision([.task(event)], .task(view))
+  }
+
+  // MARK: - Progress
+
+  /// True if the progress may become an event now; else it is held and becomes one later.
+  mutating func hold(_ progress: Progress, of token: AttemptToken, at now: Instant) -> Bool {
+    guard (try? running(token)) != nil else { return true }
+    return state.session.progress.offer(
+      progress, of: token, at: now.elapsed,
+      perSecond: state.session.limits.progressEventsPerSecond)
+  }
+
+  func decideProgress(
+    _ token: AttemptToken, _ progress: Progress
+  ) throws(Refusal) -> Decision {
+    let task = try running(token)
+    var status = task.status
+    status.notes = TaskNotes(
+      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
+      progress: progress, failure: task.notes?.failure, cancel: task.notes?.cancel)
+    return Decision([event(.progressed, task, status)])
+  }
+}

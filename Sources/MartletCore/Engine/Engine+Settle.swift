@@ -1,0 +1,153 @@
+/// What follows from time and from other events, at the same instant.
+extension Engine {
+  /// Waiting tasks of a deleted pool that one step cancels: a longer step would hold up commits.
+  static let cancelsPerStep = 2_000
+
+  mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
+    fireTimers(at: now, stamp: stamp, into: &events)
+    letProgressGo(at: now, stamp: stamp, into: &events)
+    settlePools(at: now, stamp: stamp, into: &events)
+  }
+
+  /// Whether a further step has something to do at once.
+  package var isUnsettled: Bool { !state.session.unsettled.isEmpty }
+
+  // MARK: - Time
+
+  private mutating func fireTimers(at now: Instant, stamp: Stamp, into events: inout [Event]) {
+    while let task = durable.tasks.firstDue(at: now.elapsed) {
+      events.append(evolve(expire(task, at: now), at: stamp))
+    }
+  }
+
+  private func expire(_ task: LiveTask, at now: Instant) -> Event.Body {
+    if task.deadline <= now.elapsed { return missDeadline(task, at: now) }
+    if task.state == .scheduled {
+      var status = task.status
+      status.state = .pending
+      return event(.due, task, status)
+    }
+    if let cancel = task.notes?.cancel, cancel.graceEnd <= now.elapsed {
+      return cancelled(task, at: now)
+    }
+    let timeout = durable.tasks.policy(of: task).runTimeout
+    return fail(
+      task,
+      Failure(
+        kind: .runTimeout, message: "the attempt ran longer than \(timeout.text)",
+        attempt: task.attempt, retryable: true), at: now)
+  }
+
+  private func missDeadline(_ task: LiveTask, at now: Instant) -> Event.Body {
+    let attempt = task.state == .running ? task.attempt : 0
+    return failed(
+      task,
+      Failure(
+        kind: .deadline,
+        message: attempt == 0
+          ? "the deadline passed while the task waited" : "the deadline passed while it ran",
+        attempt: attempt, retryable: false), at: now)
+  }
+
+  private mutating func letProgressGo(
+    at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) {
+    let limit = state.session.limits.progressEventsPerSecond
+    for (token, progress) in state.session.progress.due(at: now.elapsed, perSecond: limit) {
+      guard let decision = try? decideProgress(token, progress) else { continue }
+      for body in decision.events { events.append(evolve(body, at: stamp)) }
+    }
+  }
+
+  // MARK: - Pools
+
+  private mutating func settlePools(at now: Instant, stamp: Stamp, into events: inout [Event]) {
+    guard !state.session.unsettled.isEmpty else { return }
+    // One step may unsettle its own pool again (a deletion in slices): that is for the next step.
+    var pools = state.session.unsettled
+    state.session.unsettled.removeAll(keepingCapacity: true)
+    if pools.count > 1 { pools = Set(pools).sorted() }
+    var again: [PoolID] = []
+    for id in pools where settle(pool: id, at: now, stamp: stamp, into: &events) {
+      again.append(id)
+    }
+    state.session.unsettled = again
+  }
+
+  /// True if there is more to do than one step may.
+  private mutating func settle(
+    pool id: PoolID, at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) -> Bool {
+    guard let pool = catalog.pools[id] else { return false }
+    switch pool.state {
+    case .active: startTasks(in: pool, at: now, stamp: stamp, into: &events)
+    case .draining:
+      startTasks(in: pool, at: now, stamp: stamp, into: &events)
+      if unfinished(in: id) == 0 {
+        let closed = event(.closed, pool, state: .closed, .server)
+        events.append(evolve(.pool(closed), at: stamp))
+      }
+    case .deleting: return emptyPool(pool, at: now, stamp: stamp, into: &events)
+    case .paused, .closed, .retired: break
+    }
+    return false
+  }
+
+  private mutating func startTasks(
+    in pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) {
+    guard state.session.startsTasks else { return }
+    var free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
+    while free > 0, let task = nextStartable(in: pool.id) {
+      events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))
+      free -= 1
+    }
+  }
+
+  private mutating func nextStartable(in pool: PoolID) -> LiveTask? {
+    learnServedKinds()
+    let served = state.session.served
+    return state.durable.tasks.nextReady(in: pool) { served[Int($0.rawValue)] }
+  }
+
+  private mutating func learnServedKinds() {
+    let names = catalog.kinds.names
+    while state.session.served.count < names.count {
+      let name = names[state.session.served.count]
+      state.session.served.append(state.session.servedKinds.contains(name))
+    }
+  }
+
+  private mutating func emptyPool(
+    _ pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) -> Bool {
+    let origin = deletion(of: pool, .server)
+    let waiting = durable.tasks.waiting(in: pool.id, limit: Self.cancelsPerStep)
+    for task in waiting {
+      events.append(evolve(cancelWaiting(task, origin: origin, at: now).0, at: stamp))
+    }
+    if waiting.count == Self.cancelsPerStep { return true }
+    if unfinished(in: pool.id) == 0 {
+      let deleted = event(.deleted, pool, state: .retired, .server)
+      events.append(evolve(.pool(deleted), at: stamp))
+    }
+    return false
+  }
+
+  // MARK: - Purge
+
+  func decidePurgeTasks(_ rows: [TasksPurged.Entry], asOf: Revision) -> Decision {
+    let gone = rows.filter {
+      $0.state.isTerminal && !durable.tasks.contains($0.task)
+        && !state.session.departed.isStale($0.task, asOf: asOf)
+    }
+    return Decision(gone.isEmpty ? [] : [.tasksPurged(TasksPurged(entries: gone))])
+  }
+
+  func decidePurgeEvents(_ before: Revision) -> Decision {
+    let oldest = catalog.oldestEvent
+    guard before > oldest, before <= catalog.revision.next else { return Decision([]) }
+    let count = Int64(before.rawValue - oldest.rawValue)
+    return Decision([.eventsPurged(before: before, count: count)])
+  }
+}

@@ -1,0 +1,155 @@
+extension Engine {
+  func decideSubmit(
+    _ drafts: [TaskDraft], pool name: String, request: RequestStamp?, history: RequestHistory?,
+    origin: Origin, at now: Instant
+  ) throws(Refusal) -> Decision {
+    if let request, let known = try recall(request, history: history, at: now) {
+      return Decision([], .submitted(known.tasks, repeated: true))
+    }
+    let pool = try openPool(named: name)
+    try checkRoom(for: drafts, in: pool)
+    var ids = TaskIDs(last: catalog.lastTask, wall: now.wall)
+    var kinds = NewKinds(table: catalog.kinds)
+    var events: [Event.Body] = []
+    var tasks: [TaskID] = []
+    events.reserveCapacity(drafts.count)
+    tasks.reserveCapacity(drafts.count)
+    for draft in drafts {
+      let id = ids.next()
+      tasks.append(id)
+      events.append(
+        .task(
+          submission(
+            of: draft, id: id, kind: kinds.number(of: draft.kind), pool: pool, request: request,
+            origin: origin, at: now)))
+    }
+    if kinds.count > state.session.limits.kinds {
+      throw .memoryPressure(what: "kinds", limit: state.session.limits.kinds)
+    }
+    return Decision(events, .submitted(tasks, repeated: false))
+  }
+
+  /// The first answer to this request id, if there was one. A refusal if its body was another.
+  private func recall(
+    _ request: RequestStamp, history: RequestHistory?, at now: Instant
+  ) throws(Refusal) -> RememberedRequest? {
+    let memory = durable.requests
+    var known = memory[request.key]
+    if known == nil, memory.completeAfter > .zero {
+      guard let history, history.asOf >= memory.completeAfter else { throw .staleHistory }
+      known = history.found
+    }
+    let span = Span.seconds(Int64(state.session.limits.requestMemoryHours) * 3600)
+    guard let known, max(now.wall, catalog.stamp.time) < known.time + span else { return nil }
+    if known.fingerprint != request.fingerprint { throw .requestIDReused(request.id) }
+    return known
+  }
+
+  private func openPool(named name: String) throws(Refusal) -> PoolRecord {
+    let pool = try pool(named: name)
+    switch pool.state {
+    case .active, .paused: return pool
+    case .draining: throw .poolDraining(name)
+    case .closed, .deleting, .retired: throw .poolClosed(name)
+    }
+  }
+
+  private func checkRoom(for drafts: [TaskDraft], in pool: PoolRecord) throws(Refusal) {
+    if state.session.diskIsLow { throw .diskLow }
+    let limit = state.session.limits.liveTasks
+    if durable.tasks.count + drafts.count > limit {
+      throw .memoryPressure(what: "tasks", limit: limit)
+    }
+    let waiting = catalog.counters.waiting(pool: pool.id)
+    let capacity = pool.spec.queueCapacity
+    if waiting + Int64(drafts.count) > Int64(capacity) + freeSlotsForNow(in: pool, drafts) {
+      throw .queueFull(pool: pool.name, capacity: capacity, waiting: waiting)
+    }
+  }
+
+  /// Slots that tasks of this submission go to at once, so that they never wait.
+  private func freeSlotsForNow(in pool: PoolRecord, _ drafts: [TaskDraft]) -> Int64 {
+    guard pool.state.startsTasks, state.session.startsTasks else { return 0 }
+    let free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
+    guard free > 0 else { return 0 }
+    let starting = drafts.lazy.filter {
+      $0.start == .now && state.session.servedKinds.contains($0.kind)
+    }.prefix(free).count
+    return Int64(starting)
+  }
+
+  private func submission(
+    of draft: TaskDraft, id: TaskID, kind: KindID, pool: PoolRecord, request: RequestStamp?,
+    origin: Origin, at now: Instant
+  ) -> TaskEvent {
+    let submission = TaskSubmission(
+      kindName: draft.kind, priority: draft.priority,
+      policy: TaskPolicy(
+        retry: draft.retry ?? pool.spec.retry,
+        runTimeout: draft.runTimeout ?? pool.spec.runTimeout),
+      deadline: draft.deadline.map { now.elapsed + max($0 - now.wall, .zero) } ?? .never,
+      deadlineTime: draft.deadline, start: draft.start, payload: draft.payload,
+      contentType: draft.contentType, traceParent: draft.traceParent, actor: origin.actor,
+      request: request)
+    let wait: Span
+    switch draft.start {
+    case .now: wait = .zero
+    case .delay(let span): wait = span
+    case .at(let time): wait = max(time - now.wall, .zero)
+    }
+    let status = TaskStatus(
+      state: wait > .zero ? .scheduled : .pending, due: now.elapsed + wait,
+      dueTime: now.wall + wait)
+    return TaskEvent(
+      task: id, pool: pool.id, kind: kind, labels: draft.labels, from: nil, status: status,
+      change: .submitted(submission))
+  }
+}
+
+/// Gives out task ids: those of the current millisecond, then borrowed ones; never going back.
+struct TaskIDs {
+  /// 2025-01-01T00:00:00Z.
+  static let epochMilliseconds: Int64 = 1_735_689_600_000
+  static let shardBits: UInt64 = 10
+  static let counterBits: UInt64 = 12
+
+  private var last: TaskID
+  private let first: UInt64
+
+  init(last: TaskID, wall: WallTime, shard: UInt64 = 0) {
+    self.last = last
+    let milliseconds = max(wall.nanoseconds / 1_000_000 - Self.epochMilliseconds, 1)
+    first =
+      UInt64(milliseconds) << (Self.shardBits + Self.counterBits) | shard << Self.counterBits
+  }
+
+  mutating func next() -> TaskID {
+    var value = max(first, last.rawValue &+ 1)
+    let counterMask: UInt64 = 1 << Self.counterBits - 1
+    if value > first, value & counterMask == 0 {
+      // The counter ran into the shard's bits: go on in the next millisecond.
+      let shard = first & ((1 << Self.shardBits - 1) << Self.counterBits)
+      let millisecond = last.rawValue >> (Self.shardBits + Self.counterBits) + 1
+      value = millisecond << (Self.shardBits + Self.counterBits) | shard
+    }
+    last = TaskID(rawValue: value)
+    return last
+  }
+}
+
+/// Numbers for the kinds of a submission, those included that are new with it.
+private struct NewKinds {
+  let table: KindTable
+  var new: [String: KindID] = [:]
+
+  init(table: KindTable) { self.table = table }
+
+  var count: Int { table.names.count + new.count }
+
+  mutating func number(of name: String) -> KindID {
+    if let known = table[name] ?? new[name] { return known }
+    let id = KindID(rawValue: UInt32(count))
+    new[name] = id
+    return id
+  }
+}

@@ -1,0 +1,174 @@
+/// Decides what a command changes. Pure: the same state, command and instant give the same events.
+///
+/// `decide` says what would happen, `evolve` makes it so; `perform` does both, and whatever follows
+/// from it at the same instant: a submission starts in a free slot, a finish starts the next task.
+package struct Engine: Sendable {
+  package internal(set) var state: EngineState
+
+  package init(durable: DurableState = DurableState(), session: SessionState = SessionState()) {
+    state = EngineState(durable: durable, session: session)
+  }
+
+  /// What a command came to: the events that state it, and what to tell the caller once they are
+  /// durable.
+  package struct Decision: Sendable {
+    package var events: [Event.Body]
+    package var answer: AnswerForm
+
+    /// The answer as far as it can be said before the events have been applied.
+    package enum AnswerForm: Hashable, Sendable {
+      case pool(PoolID)
+      case deletedPool(PoolView)
+      case submitted([TaskID], repeated: Bool)
+      case task(TaskView)
+      case done
+    }
+
+    init(_ events: [Event.Body], _ answer: AnswerForm = .done) {
+      self.events = events
+      self.answer = answer
+    }
+  }
+
+  var durable: DurableState { state.durable }
+  var catalog: Catalog { state.durable.catalog }
+
+  package func decide(_ command: Command, at now: Instant) throws(Refusal) -> Decision {
+    switch command {
+    case .createPool(let name, let spec, let origin):
+      try decideCreatePool(name: name, spec: spec, origin: origin)
+    case .updatePool(let name, let version, let change, let origin):
+      try decideUpdatePool(name: name, expectedVersion: version, change: change, origin: origin)
+    case .pausePool(let name, let origin):
+      try decidePoolState(.paused, of: name, origin: origin)
+    case .resumePool(let name, let origin):
+      try decidePoolState(.active, of: name, origin: origin)
+    case .drainPool(let name, let origin):
+      try decidePoolState(.draining, of: name, origin: origin)
+    case .deletePool(let name, let force, let origin):
+      try decideDeletePool(name: name, force: force, origin: origin, at: now)
+    case .submit(let pool, let tasks, let request, let history, let origin):
+      try decideSubmit(
+        tasks, pool: pool, request: request, history: history, origin: origin, at: now)
+    case .cancel(let task, let origin):
+      try decideCancel(task, origin: origin, at: now)
+    case .retry(let history, let origin):
+      try decideRetry(history, origin: origin, at: now)
+    case .finish(let token, let outcome):
+      try decideFinish(token, outcome, at: now)
+    case .report(let token, let progress):
+      try decideProgress(token, progress)
+    case .release(let token):
+      try decideRelease(token, at: now)
+    case .recover:
+      decideRecover(at: now)
+    case .purgeTasks(let rows, let asOf):
+      decidePurgeTasks(rows, asOf: asOf)
+    case .purgeEvents(let before):
+      decidePurgeEvents(before)
+    case .tick:
+      Decision([])
+    }
+  }
+
+  /// Applies one event and gives it its revision.
+  package mutating func evolve(_ body: Event.Body, at stamp: Stamp) -> Event {
+    let event = Event(revision: durable.catalog.revision.next, body: body)
+    state.durable.evolve(event, at: stamp)
+    noteFollowUps(of: body, revision: event.revision)
+    return event
+  }
+
+  /// Decides, applies and settles. Events are appended to `events`; nothing is on a refusal.
+  package mutating func perform(
+    _ command: Command, at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) throws(Refusal) -> Answer {
+    if case .report(let token, let progress) = command {
+      guard hold(progress, of: token, at: now) else { return .done }
+    }
+    let decision = try decide(command, at: now)
+    for body in decision.events { events.append(evolve(body, at: stamp)) }
+    let answer = answer(decision.answer, at: stamp)
+    settle(at: now, stamp: stamp, into: &events)
+    return answer
+  }
+
+  /// The next instant at which time alone changes something.
+  package var nextDeadline: Elapsed? {
+    switch (durable.tasks.nextTimer, state.session.progress.nextDeadline) {
+    case (let a?, let b?): min(a, b)
+    case (let a, let b): a ?? b
+    }
+  }
+
+  private func answer(_ form: Decision.AnswerForm, at stamp: Stamp) -> Answer {
+    switch form {
+    case .pool(let id): view(pool: id, at: stamp.elapsed).map(Answer.pool) ?? .done
+    case .deletedPool(let view): .pool(view)
+    case .submitted(let ids, let repeated): .submitted(ids, repeated: repeated)
+    case .task(let view):
+      .task(self.view(task: view.id) ?? view)
+    case .done: .done
+    }
+  }
+
+  /// What an event may make possible: remembered here, decided in `settle`.
+  private mutating func noteFollowUps(of body: Event.Body, revision: Revision) {
+    switch body {
+    case .pool(let event):
+      unsettle(event.pool)
+    case .task(let event):
+      if event.from == .running, event.status.state != .running {
+        state.session.progress.end(
+          AttemptToken(task: event.task, attempt: event.status.attempt))
+      }
+      if event.status.state.isTerminal {
+        state.session.departed.note(event.task, at: revision)
+      }
+      switch event.change {
+      case .started, .progressed: break
+      default: unsettle(event.pool)
+      }
+    case .tasksPurged, .eventsPurged: break
+    }
+  }
+
+  mutating func unsettle(_ pool: PoolID) {
+    if state.session.unsettled.last != pool { state.session.unsettled.append(pool) }
+  }
+}
+
+// MARK: - What the runner tells the engine about this session
+
+extension Engine {
+  package mutating func setDiskIsLow(_ isLow: Bool) { state.session.diskIsLow = isLow }
+
+  /// Nothing is started any more; running attempts may finish.
+  package mutating func stopStarting() { state.session.startsTasks = false }
+
+  package mutating func indexApplied(through revision: Revision) {
+    state.session.appliedThrough = revision
+    state.session.departed.forget(applied: revision)
+    state.durable.requests.shrink(
+      bytesMax: state.session.limits.requestMemoryBytes, applied: revision)
+  }
+}
+
+// MARK: - Views
+
+extension Engine {
+  package func view(pool id: PoolID, at now: Elapsed) -> PoolView? {
+    guard let record = catalog.pools[id], record.state != .retired else { return nil }
+    return PoolView(
+      record: record, inUse: durable.tasks.runningCount(in: id),
+      waiting: catalog.counters.waiting(pool: id),
+      oldestAge: durable.tasks.oldestReady(in: id).map { max(now - $0, .zero) })
+  }
+
+  package func view(task id: TaskID) -> TaskView? {
+    durable.tasks[id].map {
+      TaskView(
+        id: id, status: $0.status, revision: $0.revision, submitRevision: $0.submitRevision)
+    }
+  }
+}

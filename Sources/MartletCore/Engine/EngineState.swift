@@ -1,0 +1,164 @@
+/// What the engine knows, in two halves.
+package struct EngineState: Sendable {
+  /// The fold of events: a replay of the log gives exactly this.
+  package internal(set) var durable: DurableState
+  /// What a restart may forget.
+  package internal(set) var session: SessionState
+
+  package init(durable: DurableState, session: SessionState) {
+    self.durable = durable
+    self.session = session
+  }
+}
+
+package struct DurableState: Sendable {
+  package internal(set) var catalog: Catalog
+  package internal(set) var tasks: TaskTable
+  package internal(set) var requests: RequestMemory
+
+  /// An empty log's state.
+  package init() { self.init(catalog: Catalog()) }
+
+  /// The state at a snapshot, before its live tasks are put in with `restore`.
+  package init(catalog: Catalog) {
+    self.catalog = catalog
+    tasks = TaskTable()
+    requests = RequestMemory(completeAfter: catalog.revision)
+  }
+
+  package mutating func evolve(_ event: Event, at stamp: Stamp) {
+    catalog.evolve(event, at: stamp)
+    switch event.body {
+    case .task(let change): evolve(change, revision: event.revision, at: stamp)
+    case .pool(let pool):
+      if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
+    case .tasksPurged, .eventsPurged: break
+    }
+  }
+
+  private mutating func evolve(_ event: TaskEvent, revision: Revision, at stamp: Stamp) {
+    switch event.change {
+    case .submitted(let submission):
+      tasks.insert(
+        event, priority: submission.priority, policy: submission.policy,
+        deadline: submission.deadline, createTime: stamp.time, submitRevision: revision,
+        revision: revision)
+      if let request = submission.request {
+        requests.note(request, task: event.task, revision: revision, time: stamp.time)
+      }
+    case .reopened(let revival, _):
+      tasks.insert(
+        event, priority: revival.priority, policy: revival.policy, deadline: .never,
+        createTime: revival.createTime, submitRevision: revival.submitRevision,
+        revision: revision)
+    default:
+      if event.status.state.isTerminal {
+        tasks.remove(event.task)
+      } else {
+        tasks.update(event.task, to: event.status, revision: revision)
+      }
+    }
+  }
+
+  /// Puts back a live task of a snapshot. Tasks may come in any order; call `sortQueues` after the
+  /// last one.
+  package mutating func restore(_ task: RestoredTask) {
+    let event = TaskEvent(
+      task: task.task, pool: task.pool, kind: task.kind, labels: task.labels, from: nil,
+      status: task.status, change: .due)
+    tasks.insert(
+      event, priority: task.revival.priority, policy: task.revival.policy,
+      deadline: task.deadline, createTime: task.revival.createTime,
+      submitRevision: task.revival.submitRevision, revision: task.revision)
+  }
+
+  /// Brings queues into the order in which their tasks joined.
+  package mutating func sortQueues() { tasks.sortQueues() }
+}
+
+/// A live task as a snapshot keeps it.
+package struct RestoredTask: Sendable {
+  package var task: TaskID
+  package var pool: PoolID
+  package var kind: KindID
+  package var labels: LabelSet
+  package var status: TaskStatus
+  package var revision: Revision
+  package var deadline: Elapsed
+  package var revival: TaskRevival
+
+  package init(
+    task: TaskID, pool: PoolID, kind: KindID, labels: LabelSet, status: TaskStatus,
+    revision: Revision, deadline: Elapsed, revival: TaskRevival
+  ) {
+    self.task = task
+    self.pool = pool
+    self.kind = kind
+    self.labels = labels
+    self.status = status
+    self.revision = revision
+    self.deadline = deadline
+    self.revival = revival
+  }
+}
+
+package struct SessionState: Sendable {
+  package var limits: Limits
+  /// Kinds that handlers of this process serve.
+  package var servedKinds: Set<String>
+  /// Set while the disk is almost full.
+  package var diskIsLow = false
+  /// Set when the server is stopping: nothing is started any more.
+  package var startsTasks = true
+  /// The index holds everything up to here.
+  package var appliedThrough: Revision = .zero
+  /// Served kinds by number, as far as the numbers were needed.
+  var served: [Bool] = []
+  /// Pools in which a task may have become startable.
+  var unsettled: [PoolID] = []
+  /// Tasks that ended after what the index held some while ago, with their last revision.
+  var departed = DepartedTasks()
+  var progress = ProgressThrottle()
+
+  package init(limits: Limits = Limits(), servedKinds: Set<String> = []) {
+    self.limits = limits
+    self.servedKinds = servedKinds
+  }
+}
+
+/// Remembers which tasks left the engine's memory lately, so that history fetched before that is
+/// known to be stale.
+struct DepartedTasks: Sendable {
+  private var revisions: [TaskID: Revision] = [:]
+  private var order: [(task: TaskID, revision: Revision)] = []
+  private var dropped = 0
+  /// History at or after this is enough.
+  private(set) var floor: Revision = .zero
+
+  /// Departures are kept until the index has been past them for this many events.
+  static let slack = 100_000
+
+  mutating func note(_ task: TaskID, at revision: Revision) {
+    revisions[task] = revision
+    order.append((task, revision))
+  }
+
+  func isStale(_ task: TaskID, asOf: Revision) -> Bool {
+    asOf < floor || revisions[task].map { asOf < $0 } ?? false
+  }
+
+  mutating func forget(applied: Revision) {
+    guard applied.rawValue > UInt64(Self.slack) else { return }
+    let limit = Revision(applied.rawValue - UInt64(Self.slack))
+    while dropped < order.count, order[dropped].revision <= limit {
+      let entry = order[dropped]
+      if revisions[entry.task] == entry.revision { revisions[entry.task] = nil }
+      floor = entry.revision
+      dropped += 1
+    }
+    if dropped > 4_096, dropped * 2 > order.count {
+      order.removeFirst(dropped)
+      dropped = 0
+    }
+  }
+}

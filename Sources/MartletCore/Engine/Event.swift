@@ -1,0 +1,147 @@
+/// When a segment was decided: what its events share.
+package struct Stamp: Hashable, Sendable {
+  package var elapsed: Elapsed
+  /// The feed's time: max(that of the segment before, wall clock).
+  package var time: WallTime
+
+  package init(elapsed: Elapsed, time: WallTime) {
+    self.elapsed = elapsed
+    self.time = time
+  }
+}
+
+/// One thing that happened. States the outcome, so that `evolve` needs no policy to apply it.
+package struct Event: Hashable, Sendable {
+  package var revision: Revision
+  package var body: Body
+
+  package enum Body: Hashable, Sendable {
+    case pool(PoolEvent)
+    case task(TaskEvent)
+    indirect case tasksPurged(TasksPurged)
+    /// Segments wholly before the revision are deleted; `count` events.
+    case eventsPurged(before: Revision, count: Int64)
+  }
+
+  package init(revision: Revision, body: Body) {
+    self.revision = revision
+    self.body = body
+  }
+}
+
+package struct PoolEvent: Hashable, Sendable {
+  package enum Change: UInt8, Hashable, Sendable, CaseIterable {
+    case created = 1
+    case updated = 2
+    case paused = 3
+    case resumed = 4
+    case draining = 5
+    case closed = 6
+    case deleting = 7
+    case deleted = 8
+  }
+
+  package var change: Change
+  package var pool: PoolID
+  package var name: String
+  /// After the event.
+  package var spec: PoolSpec
+  package var state: PoolState
+  package var specVersion: UInt32
+  package var origin: Origin
+
+  package init(
+    change: Change, pool: PoolID, name: String, spec: PoolSpec, state: PoolState,
+    specVersion: UInt32, origin: Origin
+  ) {
+    self.change = change
+    self.pool = pool
+    self.name = name
+    self.spec = spec
+    self.state = state
+    self.specVersion = specVersion
+    self.origin = origin
+  }
+}
+
+package struct TaskEvent: Hashable, Sendable {
+  package enum Change: Hashable, Sendable {
+    indirect case submitted(TaskSubmission)
+    /// SCHEDULED → PENDING.
+    case due
+    case started
+    case progressed
+    case cancelRequested(Origin)
+    /// An attempt failed; the next one waits for its back-off. The failure is in the notes.
+    case retryScheduled
+    /// A stopping server gave the attempt back.
+    case released
+    /// The process that ran the attempt is gone; the task is PENDING again.
+    case lost
+    case succeeded(TaskResult)
+    case failed
+    case cancelled(Origin)
+    indirect case reopened(TaskRevival, Origin)
+  }
+
+  package var task: TaskID
+  package var pool: PoolID
+  package var kind: KindID
+  package var labels: LabelSet
+  /// The state before; nil for a submission.
+  package var from: TaskState?
+  /// After the event, whole.
+  package var status: TaskStatus
+  package var change: Change
+
+  package init(
+    task: TaskID, pool: PoolID, kind: KindID, labels: LabelSet, from: TaskState?,
+    status: TaskStatus, change: Change
+  ) {
+    self.task = task
+    self.pool = pool
+    self.kind = kind
+    self.labels = labels
+    self.from = from
+    self.status = status
+    self.change = change
+  }
+}
+
+/// What the engine needs again of a task that had left its memory.
+package struct TaskRevival: Hashable, Sendable {
+  package var priority: UInt8
+  package var policy: TaskPolicy
+  package var createTime: WallTime
+  package var submitRevision: Revision
+
+  package init(
+    priority: UInt8, policy: TaskPolicy, createTime: WallTime, submitRevision: Revision
+  ) {
+    self.priority = priority
+    self.policy = policy
+    self.createTime = createTime
+    self.submitRevision = submitRevision
+  }
+}
+
+/// Finished tasks that are no longer kept.
+package struct TasksPurged: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable {
+    package var task: TaskID
+    package var pool: PoolID
+    package var kind: KindID
+    package var state: TaskState
+
+    package init(task: TaskID, pool: PoolID, kind: KindID, state: TaskState) {
+      self.task = task
+      self.pool = pool
+      self.kind = kind
+      self.state = state
+    }
+  }
+
+  package var entries: [Entry]
+
+  package init(entries: [Entry]) { self.entries = entries }
+}

@@ -1,0 +1,24 @@
+/// Why a command changes nothing. One file of the server turns these into status codes.
+package enum Refusal: Error, Hashable, Sendable {
+  case poolNotFound(String)
+  case poolExists(String)
+  case poolNotEmpty(String, unfinished: Int64)
+  case poolDraining(String)
+  case poolClosed(String)
+  case queueFull(pool: String, capacity: Int, waiting: Int64)
+  /// The node holds as much as it may: live tasks, pools or kinds.
+  case memoryPressure(what: String, limit: Int)
+  case diskLow
+  /// Not among the live tasks; whether it has ended or never was, history tells.
+  case taskNotLive(TaskID)
+  case taskTerminal(TaskID, TaskState)
+  case taskNotRetryable(TaskID, TaskState)
+  /// The attempt is over or another one is running.
+  case leaseLost(TaskID, attempt: UInt32)
+  case etagMismatch(pool: String)
+  case requestIDReused(String)
+  /// What was fetched from the index is older than what has happened since: fetch again.
+  case staleHistory
+  /// The server is stopping and takes no more commands.
+  case stopping
+}

@@ -1,0 +1,56 @@
+/// The newest submissions that had a request id. Older ones are rows in the index: who asks for
+/// one that is neither here nor surely new brings what the index says.
+package struct RequestMemory: Hashable, Sendable {
+  private var entries: [RememberedRequest.Key: RememberedRequest] = [:]
+  /// Keys by rising revision, for forgetting.
+  private var order: [RememberedRequest.Key] = []
+  private var forgotten = 0
+  private(set) var byteCount = 0
+  /// Submissions up to here may be missing.
+  package private(set) var completeAfter: Revision
+
+  package init(completeAfter: Revision) { self.completeAfter = completeAfter }
+
+  package subscript(key: RememberedRequest.Key) -> RememberedRequest? { entries[key] }
+
+  package var count: Int { entries.count }
+
+  package mutating func note(
+    _ stamp: RequestStamp, task: TaskID, revision: Revision, time: WallTime
+  ) {
+    if var known = entries[stamp.key], known.time == time, known.fingerprint == stamp.fingerprint {
+      entries[stamp.key] = nil
+      known.tasks.append(task)
+      entries[stamp.key] = known
+      byteCount += 8
+      return
+    }
+    if entries[stamp.key] == nil { order.append(stamp.key) }
+    entries[stamp.key] = RememberedRequest(
+      key: stamp.key, fingerprint: stamp.fingerprint, tasks: [task], revision: revision,
+      time: time)
+    byteCount += Self.entryBytes
+  }
+
+  /// Forgets the oldest entries beyond `bytesMax`, but none after `applied`: the index must know
+  /// an entry before it leaves.
+  package mutating func shrink(bytesMax: Int, applied: Revision) {
+    while byteCount > bytesMax, forgotten < order.count {
+      let key = order[forgotten]
+      if let entry = entries[key] {
+        guard entry.revision <= applied else { break }
+        entries[key] = nil
+        byteCount -= Self.entryBytes + 8 * (entry.tasks.count - 1)
+        completeAfter = max(completeAfter, entry.revision)
+      }
+      forgotten += 1
+    }
+    if forgotten > 1024, forgotten * 2 > order.count {
+      order.removeFirst(forgotten)
+      forgotten = 0
+    }
+  }
+
+  /// Measured: key, entry, array of one task and their share of the hash table.
+  private static let entryBytes = 192
+}

@@ -1,0 +1,129 @@
+/// Every bound of a node in one place; what each means, its unit and what happens beyond it is in
+/// `Limits.all`, from which help texts, docs and GetServerInfo are made.
+package struct Limits: Hashable, Sendable {
+  package var payloadBytes = 1 << 20
+  package var resultBytes = 1 << 20
+  package var batchTasks = 10_000
+  package var batchBytes = 16 << 20
+  package var pools = 10_000
+  package var kinds = 100_000
+  package var liveTasks = 5_000_000
+  package var queueCapacity = 100_000
+  package var waitTasks = 10_000
+  package var runTimeoutSeconds = 7_200
+  package var cancelGraceMilliseconds = 10_000
+  package var stopGraceMilliseconds = 10_000
+  package var progressEventsPerSecond = 2_000
+  package var requestMemoryHours = 24
+  package var requestMemoryBytes = 64 << 20
+  package var commandQueueCount = 50_000
+  package var commandQueueBytes = 64 << 20
+  package var feedRingBytes = 64 << 20
+  package var segmentEvents = 20_000
+  package var segmentBytes = 8 << 20
+  package var indexLagEvents = 200_000
+  package var indexLagMilliseconds = 500
+  package var keptEventHours = 7 * 24
+  package var keptEventBytes = 20 << 30
+  package var keptTaskHours = 7 * 24
+  package var keptTasks = 10_000_000
+  package var diskReserveBytes = 1 << 30
+
+  package init() {}
+}
+
+extension Limits {
+  /// One line of the limits table.
+  package struct Description: Sendable {
+    package var name: String
+    package var field: any WritableKeyPath<Limits, Int> & Sendable
+    package var unit: String
+    package var range: ClosedRange<Int>
+    package var beyond: String
+  }
+
+  /// Names as in flags and configuration files.
+  package static let all: [Description] = [
+    Description(
+      name: "payload-bytes", field: \.payloadBytes, unit: "bytes", range: 0...(1 << 20),
+      beyond: "a task with a larger payload is refused: FIELD_INVALID"),
+    Description(
+      name: "result-bytes", field: \.resultBytes, unit: "bytes", range: 0...(1 << 20),
+      beyond: "an attempt with a larger result fails: REJECTED"),
+    Description(
+      name: "batch-tasks", field: \.batchTasks, unit: "tasks", range: 1...10_000,
+      beyond: "a larger batch is refused: FIELD_INVALID"),
+    Description(
+      name: "batch-bytes", field: \.batchBytes, unit: "bytes", range: 65_536...(16 << 20),
+      beyond: "a larger request is refused: RESOURCE_EXHAUSTED"),
+    Description(
+      name: "pools", field: \.pools, unit: "pools", range: 1...10_000,
+      beyond: "CreatePool is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "kinds", field: \.kinds, unit: "names", range: 1...1_000_000,
+      beyond: "a task of one more kind is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "live-tasks", field: \.liveTasks, unit: "tasks", range: 1...50_000_000,
+      beyond: "submits are refused: MEMORY_PRESSURE"),
+    Description(
+      name: "queue-capacity", field: \.queueCapacity, unit: "tasks", range: 1...10_000_000,
+      beyond: "default of a pool: submits beyond it are refused: QUEUE_FULL"),
+    Description(
+      name: "wait-tasks", field: \.waitTasks, unit: "ids", range: 1...10_000,
+      beyond: "a wait for more is refused: FIELD_INVALID"),
+    Description(
+      name: "run-timeout-seconds", field: \.runTimeoutSeconds, unit: "s", range: 1...2_592_000,
+      beyond: "default of a pool: an attempt that runs longer fails: RUN_TIMEOUT"),
+    Description(
+      name: "cancel-grace-ms", field: \.cancelGraceMilliseconds, unit: "ms", range: 0...600_000,
+      beyond: "a cancelled task whose handler has not returned ends without it"),
+    Description(
+      name: "stop-grace-ms", field: \.stopGraceMilliseconds, unit: "ms", range: 0...600_000,
+      beyond: "a stopping server gives running attempts back"),
+    Description(
+      name: "progress-events-per-second", field: \.progressEventsPerSecond, unit: "events/s",
+      range: 1...100_000, beyond: "progress is coalesced to the newest value of a task"),
+    Description(
+      name: "request-memory-hours", field: \.requestMemoryHours, unit: "h", range: 1...720,
+      beyond: "a request id is forgotten and may be used again"),
+    Description(
+      name: "request-memory-bytes", field: \.requestMemoryBytes, unit: "bytes",
+      range: 65_536...(1 << 30), beyond: "older request ids are looked up on disk"),
+    Description(
+      name: "command-queue-count", field: \.commandQueueCount, unit: "commands",
+      range: 100...1_000_000, beyond: "sockets are not read"),
+    Description(
+      name: "command-queue-bytes", field: \.commandQueueBytes, unit: "bytes",
+      range: (1 << 20)...(1 << 30), beyond: "sockets are not read"),
+    Description(
+      name: "feed-ring-bytes", field: \.feedRingBytes, unit: "bytes", range: (1 << 20)...(1 << 32),
+      beyond: "older events are read from disk"),
+    Description(
+      name: "segment-events", field: \.segmentEvents, unit: "events", range: 1...20_000,
+      beyond: "a commit is closed; an atomic batch is never split"),
+    Description(
+      name: "segment-bytes", field: \.segmentBytes, unit: "bytes", range: 4_096...(8 << 20),
+      beyond: "a commit is closed; an atomic batch is never split"),
+    Description(
+      name: "index-lag-events", field: \.indexLagEvents, unit: "events", range: 1_000...5_000_000,
+      beyond: "commits slow down until the index has caught up"),
+    Description(
+      name: "index-lag-ms", field: \.indexLagMilliseconds, unit: "ms", range: 10...60_000,
+      beyond: "commits slow down until the index has caught up"),
+    Description(
+      name: "kept-event-hours", field: \.keptEventHours, unit: "h", range: 1...87_600,
+      beyond: "older events are purged"),
+    Description(
+      name: "kept-event-bytes", field: \.keptEventBytes, unit: "bytes", range: (1 << 20)...(1 << 44),
+      beyond: "the oldest events are purged"),
+    Description(
+      name: "kept-task-hours", field: \.keptTaskHours, unit: "h", range: 1...87_600,
+      beyond: "finished tasks are purged"),
+    Description(
+      name: "kept-tasks", field: \.keptTasks, unit: "tasks", range: 1...1_000_000_000,
+      beyond: "the tasks that finished first are purged"),
+    Description(
+      name: "disk-reserve-bytes", field: \.diskReserveBytes, unit: "bytes", range: 0...(1 << 40),
+      beyond: "with less free disk, submits are refused: DISK_LOW"),
+  ]
+}

@@ -1,0 +1,90 @@
+/// What the owner of a pool decides.
+package struct PoolSpec: Hashable, Sendable {
+  /// 1 to 10,000.
+  package var slots: Int
+  /// 1 to 10,000,000.
+  package var queueCapacity: Int
+  /// What a task gets that brings none of its own.
+  package var retry: RetryPolicy
+  package var runTimeout: Span
+  package var labels: LabelSet
+
+  package init(
+    slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
+    labels: LabelSet = .none
+  ) {
+    self.slots = slots
+    self.queueCapacity = queueCapacity
+    self.retry = retry
+    self.runTimeout = runTimeout
+    self.labels = labels
+  }
+}
+
+/// The raw values are those of the contract, but for `retired`, which nobody is shown.
+package enum PoolState: UInt8, Hashable, Sendable, CaseIterable {
+  case active = 1
+  /// Accepts tasks, starts none.
+  case paused = 2
+  /// Accepts none, finishes what it has.
+  case draining = 3
+  case closed = 4
+  /// Deleted with force; its last running attempts are ending.
+  case deleting = 5
+  /// Deleted; only its name is kept, for the finished tasks that are.
+  case retired = 6
+
+  package var startsTasks: Bool { self == .active || self == .draining }
+}
+
+/// A pool in the fold: what its events said, and its lifetime totals.
+package struct PoolRecord: Hashable, Sendable {
+  package var id: PoolID
+  package var name: String
+  package var spec: PoolSpec
+  package var state: PoolState
+  /// Rises by one with each change of the spec, and with nothing else.
+  package var specVersion: UInt32
+  /// Of the last change of spec or state.
+  package var revision: Revision
+  package var createTime: WallTime
+  package var updateTime: WallTime
+  package var totals: PoolTotals
+
+  package init(
+    id: PoolID, name: String, spec: PoolSpec, state: PoolState = .active,
+    specVersion: UInt32 = 1, revision: Revision, createTime: WallTime, updateTime: WallTime,
+    totals: PoolTotals = PoolTotals()
+  ) {
+    self.id = id
+    self.name = name
+    self.spec = spec
+    self.state = state
+    self.specVersion = specVersion
+    self.revision = revision
+    self.createTime = createTime
+    self.updateTime = updateTime
+    self.totals = totals
+  }
+}
+
+/// Outcomes since the pool was created; a reopened task counts again when it ends again.
+package struct PoolTotals: Hashable, Sendable {
+  package var submitted: Int64
+  package var succeeded: Int64
+  package var failed: Int64
+  package var cancelled: Int64
+  /// Attempts that failed or were lost and are repeated.
+  package var retried: Int64
+
+  package init(
+    submitted: Int64 = 0, succeeded: Int64 = 0, failed: Int64 = 0, cancelled: Int64 = 0,
+    retried: Int64 = 0
+  ) {
+    self.submitted = submitted
+    self.succeeded = succeeded
+    self.failed = failed
+    self.cancelled = cancelled
+    self.retried = retried
+  }
+}
