@@ -49,13 +49,13 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
-    .executableTarget(
-      name: "protoc-gen-martlet", dependencies: ["MartletProtobuf"], swiftSettings: settings),
+    .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 
     // The contract, generated from proto/.
     .target(name: "MartletAPIC", dependencies: ["CProtobufC"]),
     .target(
-      name: "MartletAPI", dependencies: ["MartletAPIC", "MartletProtobuf", "MartletRPC"],
+      name: "MartletAPI",
+      dependencies: ["MartletAPIC", "MartletProtobuf", "MartletRPC", "CProtobufC"],
       swiftSettings: settings),
 
     // The service.

@@ -1,0 +1,48 @@
+internal import CProtobufC
+internal import Glibc
+
+// One arena for each thread, made when the thread codes its first message and freed when it ends.
+
+extension ProtobufArena {
+  @usableFromInline
+  static func ofThisThread() -> ProtobufArena {
+    if let known = pthread_getspecific(threadKey) {
+      return ProtobufArena(state: known.assumingMemoryBound(to: State.self))
+    }
+    return makeForThisThread()
+  }
+
+  @inline(never)
+  private static func makeForThisThread() -> ProtobufArena {
+    let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+    let allocator = UnsafeMutablePointer<ProtobufCAllocator>.allocate(capacity: 1)
+    allocator.initialize(
+      to: ProtobufCAllocator(
+        alloc: { state, byteCount in
+          state?.assumingMemoryBound(to: State.self).pointee.allocate(byteCount)
+        },
+        free: { _, _ in }, allocator_data: state))
+    let chunk = UnsafeMutableRawPointer.allocate(
+      byteCount: firstChunkByteCount, alignment: chunkHeaderByteCount)
+    state.initialize(
+      to: State(
+        allocator: allocator, cursor: chunk, limit: chunk + firstChunkByteCount, budget: 0,
+        isExhausted: false, newestChunk: nil, nextChunkByteCount: 2 * firstChunkByteCount))
+    pthread_setspecific(threadKey, state)
+    return ProtobufArena(state: state)
+  }
+
+  private static let threadKey: pthread_key_t = {
+    var key = pthread_key_t()
+    let result = pthread_key_create(&key) { memory in
+      guard let memory else { return }
+      let state = memory.assumingMemoryBound(to: State.self)
+      // No message is being coded when a thread ends, so this is the first chunk's end.
+      (state.pointee.limit - ProtobufArena.firstChunkByteCount).deallocate()
+      state.pointee.allocator.deallocate()
+      state.deallocate()
+    }
+    precondition(result == 0, "the process has no thread-specific key left")
+    return key
+  }()
+}
