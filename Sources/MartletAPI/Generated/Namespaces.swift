@@ -10,5 +10,8 @@ public enum GoogleRPC {}
 /// Package `grpc.health.v1`.
 public enum GRPCHealth {}
 
+/// Package `martlet.log.v1`.
+public enum LogAPI {}
+
 /// Package `martlet.v1`.
 public enum API {}

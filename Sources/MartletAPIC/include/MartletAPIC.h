@@ -7,6 +7,7 @@
 #include "google/protobuf/any.pb-c.h"
 #include "google/rpc/status.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "martlet/log/v1/log.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
@@ -73,6 +74,126 @@ grpc__health__v1__health_check_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 grpc__health__v1__health_check_response__descriptor_address(void) {
   return &grpc__health__v1__health_check_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__record__descriptor_address(void) {
+  return &martlet__log__v1__record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__task_record__descriptor_address(void) {
+  return &martlet__log__v1__task_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__label__descriptor_address(void) {
+  return &martlet__log__v1__label__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__notes__descriptor_address(void) {
+  return &martlet__log__v1__notes__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__progress__descriptor_address(void) {
+  return &martlet__log__v1__progress__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__counter__descriptor_address(void) {
+  return &martlet__log__v1__counter__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__failure__descriptor_address(void) {
+  return &martlet__log__v1__failure__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__cancel_request__descriptor_address(void) {
+  return &martlet__log__v1__cancel_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__origin__descriptor_address(void) {
+  return &martlet__log__v1__origin__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__result__descriptor_address(void) {
+  return &martlet__log__v1__result__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__retry_policy__descriptor_address(void) {
+  return &martlet__log__v1__retry_policy__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__policy__descriptor_address(void) {
+  return &martlet__log__v1__policy__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__spec__descriptor_address(void) {
+  return &martlet__log__v1__spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__submission__descriptor_address(void) {
+  return &martlet__log__v1__submission__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__request_stamp__descriptor_address(void) {
+  return &martlet__log__v1__request_stamp__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__revival__descriptor_address(void) {
+  return &martlet__log__v1__revival__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__pool_spec__descriptor_address(void) {
+  return &martlet__log__v1__pool_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__pool_record__descriptor_address(void) {
+  return &martlet__log__v1__pool_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__tasks_purged_record__descriptor_address(void) {
+  return &martlet__log__v1__tasks_purged_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__purged_task__descriptor_address(void) {
+  return &martlet__log__v1__purged_task__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__events_purged_record__descriptor_address(void) {
+  return &martlet__log__v1__events_purged_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__pool_fact__descriptor_address(void) {
+  return &martlet__log__v1__pool_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__kind_counts__descriptor_address(void) {
+  return &martlet__log__v1__kind_counts__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__engine_fact__descriptor_address(void) {
+  return &martlet__log__v1__engine_fact__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
