@@ -49,6 +49,14 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCTests", dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
+      swiftSettings: settings),
     .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 
     // The contract, generated from proto/.
