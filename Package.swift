@@ -93,5 +93,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
+
+    .testTarget(
+      name: "MartletStoreTests",
+      dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
+      swiftSettings: settings),
   ]
 )
