@@ -104,5 +104,8 @@ let package = Package(
 
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
+      name: "MartletStoreTests",
+      dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
+      swiftSettings: settings),
   ]
 )
