@@ -93,5 +93,22 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
+
+    // Tests.
+    .target(
+      name: "MartletProtobufTestsC", dependencies: ["CProtobufC"],
+      path: "Tests/MartletProtobufTestsC"),
+    .target(
+      name: "MartletProtobufTestSupport", dependencies: ["MartletProtobuf"],
+      path: "Tests/MartletProtobufTestSupport", exclude: ["peer.py"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletProtobufTests",
+      dependencies: [
+        "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+      ], exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletAPITests",
+      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport"],
+      swiftSettings: settings),
   ]
 )
