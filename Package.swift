@@ -106,6 +106,21 @@ let package = Package(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
       name: "MartletStoreTests",
       dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
+    // Tests.
+    .target(
+      name: "MartletProtobufTestsC", dependencies: ["CProtobufC"],
+      path: "Tests/MartletProtobufTestsC"),
+    .target(
+      name: "MartletProtobufTestSupport", dependencies: ["MartletProtobuf"],
+      path: "Tests/MartletProtobufTestSupport", exclude: ["peer.py"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletProtobufTests",
+      dependencies: [
+        "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+      ], exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletAPITests",
+      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport"],
       swiftSettings: settings),
   ]
 )
