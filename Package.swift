@@ -102,11 +102,13 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
 
+    // Tests.
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
+    .testTarget(
       name: "MartletStoreTests",
       dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
-    // Tests.
+      swiftSettings: settings),
     .target(
       name: "MartletProtobufTestsC", dependencies: ["CProtobufC"],
       path: "Tests/MartletProtobufTestsC"),
