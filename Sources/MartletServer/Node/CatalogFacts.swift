@@ -1,5 +1,5 @@
 import MartletAPI
-package import MartletCore
+import MartletCore
 import MartletProtobuf
 
 /// The catalog as rows of the index's small engine table.
@@ -48,10 +48,10 @@ enum CatalogFacts {
     var counts: [Counters.Key: Counters.States] = [:]
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
-        guard let pool = pool(bytes) else { return nil }
+        guard let pool = Self.pool(bytes) else { return nil }
         pools.append(pool)
       } else if key.hasPrefix("counts/") {
-        guard let (key, states) = counts(bytes, key: key) else { return nil }
+        guard let (key, states) = Self.counts(bytes, key: key) else { return nil }
         counts[key] = states
       }
     }

@@ -1,6 +1,6 @@
-package import MartletCore
-package import MartletRPC
-package import MartletStore
+import MartletCore
+import MartletRPC
+import MartletStore
 import Synchronization
 
 /// Drives the engine and its pipeline: the only thread that touches them.

@@ -1,5 +1,5 @@
-package import MartletCore
-package import MartletStore
+import MartletCore
+import MartletStore
 import Synchronization
 
 /// The index's only writer, on a thread of its own, some events behind the log. It waits a little

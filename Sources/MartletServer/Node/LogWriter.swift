@@ -1,5 +1,5 @@
-package import MartletCore
-package import MartletStore
+import MartletCore
+import MartletStore
 import Synchronization
 
 /// The log's only writer, on a thread of its own: one segment at a time, durable when `done` is
