@@ -41,6 +41,8 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    // The C library, where its headers hide from Swift what the server needs of Linux.
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // The RPC runtime: has never heard of tasks.
@@ -75,7 +77,7 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -124,5 +126,14 @@ let package = Package(
       name: "MartletAPITests",
       dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "MartletServerTests",
+      dependencies: [
+        "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletRPC",
+        "MartletProtobuf", "CLinux",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
   ]
 )

@@ -46,7 +46,7 @@ final class EngineRunner: Sendable {
   private let limits: Limits
   private let exits: Exits
   private let metrics: NodeMetrics
-  private let thread: Mutex<NodeThread?> = Mutex(nil)
+  private let thread: Mutex<SystemThread?> = Mutex(nil)
 
   init(clock: NodeClock, limits: Limits, exits: Exits, metrics: NodeMetrics) {
     self.clock = clock
@@ -56,7 +56,7 @@ final class EngineRunner: Sendable {
   }
 
   func start(_ pipeline: CommitPipeline) {
-    thread.withLock { $0 = NodeThread(name: "engine") { self.run(pipeline) } }
+    thread.withLock { $0 = SystemThread.start(name: "engine") { self.run(pipeline) } }
   }
 
   // MARK: - Doors, for any thread

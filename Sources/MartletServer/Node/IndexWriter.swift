@@ -44,7 +44,7 @@ final class IndexWriter: Sendable {
   private let index: any TaskIndex
   private let state: Monitor<State>
   private let metrics: NodeMetrics
-  private let thread: Mutex<NodeThread?> = Mutex(nil)
+  private let thread: Mutex<SystemThread?> = Mutex(nil)
 
   init(index: any TaskIndex, applied: Revision, metrics: NodeMetrics) {
     self.index = index
@@ -53,7 +53,7 @@ final class IndexWriter: Sendable {
   }
 
   func start(fold: IndexFold, done: @escaping @Sendable (Outcome) -> Void) {
-    thread.withLock { $0 = NodeThread(name: "index") { self.run(fold, done) } }
+    thread.withLock { $0 = SystemThread.start(name: "index") { self.run(fold, done) } }
   }
 
   // MARK: - Doors, for any thread

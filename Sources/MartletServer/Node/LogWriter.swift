@@ -21,7 +21,7 @@ final class LogWriter: Sendable {
   private let jobs = Monitor<[Job]>([])
   private let flushNanoseconds = Atomic<Int64>(0)
   private let metrics: NodeMetrics
-  private let thread: Mutex<NodeThread?> = Mutex(nil)
+  private let thread: Mutex<SystemThread?> = Mutex(nil)
 
   init(log: any EventLog, metrics: NodeMetrics) {
     self.log = log
@@ -29,7 +29,7 @@ final class LogWriter: Sendable {
   }
 
   func start(done: @escaping @Sendable (Outcome) -> Void) {
-    thread.withLock { $0 = NodeThread(name: "log") { self.run(done) } }
+    thread.withLock { $0 = SystemThread.start(name: "log") { self.run(done) } }
   }
 
   /// How long the last commit took on its way to the medium.
