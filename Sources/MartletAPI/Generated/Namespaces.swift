@@ -44,7 +44,37 @@ public enum GRPCHealth {
 }
 
 /// Package `martlet.log.v1`.
-public enum LogAPI {}
+public enum LogAPI {
+  /// Every message type of the package, in the order of the files.
+  public static var messageTypes: [any ProtobufMessage.Type] {
+    [
+      LogAPI.Record.self,
+      LogAPI.TaskRecord.self,
+      LogAPI.Label.self,
+      LogAPI.Notes.self,
+      LogAPI.Progress.self,
+      LogAPI.Counter.self,
+      LogAPI.Failure.self,
+      LogAPI.CancelRequest.self,
+      LogAPI.Origin.self,
+      LogAPI.Result.self,
+      LogAPI.RetryPolicy.self,
+      LogAPI.Policy.self,
+      LogAPI.Spec.self,
+      LogAPI.Submission.self,
+      LogAPI.RequestStamp.self,
+      LogAPI.Revival.self,
+      LogAPI.PoolSpec.self,
+      LogAPI.PoolRecord.self,
+      LogAPI.TasksPurgedRecord.self,
+      LogAPI.PurgedTask.self,
+      LogAPI.EventsPurgedRecord.self,
+      LogAPI.PoolFact.self,
+      LogAPI.KindCounts.self,
+      LogAPI.EngineFact.self,
+    ]
+  }
+}
 
 /// Package `martlet.v1`.
 public enum API {
