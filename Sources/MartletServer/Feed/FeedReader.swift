@@ -109,13 +109,17 @@ package struct FeedMessage: Sendable {
   }
 
   private var parts: [Part] = []
+  /// What it counts for against the limit.
   package private(set) var byteCount = 0
+  /// Bytes of its events, tags and lengths included.
+  package private(set) var eventBytes = 0
   package private(set) var eventCount = 0
   /// Behind the last event.
   package fileprivate(set) var cursor = Revision.zero
 
   fileprivate mutating func add(_ segment: Segment, _ range: Range<Int>, events: Int) {
     byteCount += range.count
+    eventBytes += range.count
     eventCount += events
     if case .slice(let last, let before)? = parts.last, last === segment,
       before.upperBound == range.lowerBound
@@ -128,6 +132,7 @@ package struct FeedMessage: Sendable {
 
   fileprivate mutating func add(_ bytes: [UInt8]) {
     byteCount += bytes.count
+    eventBytes += bytes.count
     eventCount += 1
     parts.append(.bytes(bytes))
   }

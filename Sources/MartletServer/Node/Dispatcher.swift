@@ -16,7 +16,8 @@ final class Dispatcher: Sendable {
   private struct State: Sendable {
     var executors: [PoolID: HandlerExecutor] = [:]
     var running: [AttemptToken: Entry] = [:]
-    var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter: UInt64 = 0
   }
 
   private let handlers: HandlerRegistry
@@ -71,15 +72,23 @@ final class Dispatcher: Sendable {
     return entries.keys.sorted { $0.task < $1.task }
   }
 
-  /// Returns when no attempt is being made.
+  /// Returns when no attempt is being made, or when the caller's task is cancelled.
   func waitIdle() async {
-    await withCheckedContinuation { continuation in
-      let isIdle = state.withLock { state in
-        if state.running.isEmpty { return true }
-        state.idleWaiters.append(continuation)
-        return false
+    let number = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.running.isEmpty || Task.isCancelled { return true }
+          state.idleWaiters[number] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
       }
-      if isIdle { continuation.resume() }
+    } onCancel: {
+      state.withLock { $0.idleWaiters.removeValue(forKey: number) }?.resume()
     }
   }
 
@@ -115,8 +124,8 @@ final class Dispatcher: Sendable {
     let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
       state.running[dispatch.token] = nil
       guard state.running.isEmpty else { return [] }
-      defer { state.idleWaiters = [] }
-      return state.idleWaiters
+      defer { state.idleWaiters = [:] }
+      return Array(state.idleWaiters.values)
     }
     // A stopping server gives back what it interrupted; the engine knows who stopped the others.
     if link.stopReason == .shutdown, case .failed = outcome {

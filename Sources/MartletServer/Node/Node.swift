@@ -39,6 +39,8 @@ package final class Node: Sendable {
     var onFailure: (@Sendable (StoreFailure) -> Void)?
     var onPressure: (@Sendable (Bool) -> Void)?
     var isStopped = false
+    var isHurried = false
+    var graceWait: Task<Void, Never>?
     var diskIsLow = false
     var maintenance: Task<Void, Never>?
   }
@@ -145,14 +147,7 @@ package final class Node: Sendable {
     }) else { return }
     status.withLock { $0.maintenance }?.cancel()
     _ = runner.add(.change { $0.stopStarting() })
-    if grace > .zero {
-      let idle = Task { await dispatcher.waitIdle() }
-      let limit = Task {
-        try? await Task.sleep(for: .nanoseconds(grace.nanoseconds))
-        if !Task.isCancelled { idle.cancel() }
-      }
-      await Self.either(idle, limit)
-    }
+    await waitForAttempts(atMost: grace)
     for token in dispatcher.stopAll() { post(.release(token)) }
     runner.stop()
     logWriter.stop()
@@ -165,16 +160,31 @@ package final class Node: Sendable {
     index.close()
   }
 
-  private static func either(_ idle: Task<Void, Never>, _ limit: Task<Void, Never>) async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await limit.value }
-      group.addTask {
-        await idle.value
-        limit.cancel()
-      }
-      await group.next()
-      group.cancelAll()
+  /// Cuts the grace of a `stop` that is under way short.
+  package func hurry() {
+    let wait = status.withLock { status in
+      status.isHurried = true
+      return status.graceWait
     }
+    wait?.cancel()
+  }
+
+  private func waitForAttempts(atMost grace: Span) async {
+    let dispatcher = dispatcher
+    let wait = Task {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await dispatcher.waitIdle() }
+        group.addTask { try? await Task.sleep(for: .nanoseconds(grace.nanoseconds)) }
+        await group.next()
+        group.cancelAll()
+      }
+    }
+    let isHurried = status.withLock { status in
+      status.graceWait = wait
+      return status.isHurried
+    }
+    if isHurried { wait.cancel() }
+    await wait.value
   }
 
   private func fail(_ failure: StoreFailure) {
