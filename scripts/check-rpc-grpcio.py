@@ -38,6 +38,7 @@ def main(port):
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=options)
     echo = channel.unary_unary(SERVICE + "Echo", **raw)
     repeat = channel.unary_stream(SERVICE + "Repeat", **raw)
+    hold = channel.unary_stream(SERVICE + "Hold", **raw)
     join = channel.stream_unary(SERVICE + "Join", **raw)
     chat = channel.stream_stream(SERVICE + "Chat", **raw)
 
@@ -79,8 +80,8 @@ def main(port):
 
     cancelled = 0
     for _ in range(3000):
-        call = repeat(b"x", metadata=(("times", "100000000"),))
-        next(call)
+        call = hold(b"x")
+        call.initial_metadata()
         call.cancel()
         cancelled += 1
     check("3,000 cancelled calls and the connection lives", echo(b"still") == b"still")

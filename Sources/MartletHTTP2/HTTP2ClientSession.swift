@@ -66,13 +66,15 @@ package final class HTTP2ClientSession {
 
   /// Sends a request: the header fields, then what the stream's `outgoing` gets before the next `drain` and, unless it
   /// `isComplete`, later, until `finish`. Nil when the connection takes no more requests.
-  package func request(headers: HeaderList, isComplete: Bool) -> HTTP2Stream? {
+  package func request(
+    headers: HeaderList, adding extra: HeaderList? = nil, isComplete: Bool
+  ) -> HTTP2Stream? {
     let stream = core.addStream(id: 0)
     if isComplete { stream.ending = .endOfStream }
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
     provider.read_callback = SessionCallbacks.read
-    let id = headers.withFields { fields, count in
+    let id = headers.withFields(adding: extra) { fields, count in
       nghttp2_submit_request(
         core.session, nil, fields, count, &provider, Unmanaged.passUnretained(stream).toOpaque())
     }
@@ -102,8 +104,11 @@ package final class HTTP2ClientSession {
   /// Gives a closed stream back for reuse; nobody may use it afterwards.
   package func recycle(_ stream: HTTP2Stream) { core.recycle(stream) }
 
-  /// Ends all streams because the connection is gone.
+  /// Ends all streams because the connection is gone; hand out the events once more after it.
   package func closeAllStreams() { core.closeAllStreams(code: .cancel) }
+
+  /// Lets go of closed streams kept for reuse, and of what they own. The last call on a session.
+  package func dropFreeStreams() { core.dropFreeStreams() }
 
   package func ping(_ opaque: UInt64) {
     withUnsafeBytes(of: opaque) { bytes in
@@ -126,6 +131,7 @@ extension HTTP2ClientSession {
   private static let callbacks = CallbackTable(
     SessionCallbacks.makeTable { table in
       nghttp2_session_callbacks_set_on_frame_recv_callback(table, frameReceived)
+      nghttp2_session_callbacks_set_on_frame_send_callback(table, frameSent)
       nghttp2_session_callbacks_set_on_frame_not_send_callback(table, frameNotSent)
     })
 
@@ -167,6 +173,14 @@ extension HTTP2ClientSession {
     } else {
       stream.receivedFinalHeaders = true
       core.note(stream, .headers)
+    }
+  }
+
+  private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
+    guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      core.withStream(frame.pointee.hd.stream_id) { $0.wasSent = true }
+      return 0
     }
   }
 

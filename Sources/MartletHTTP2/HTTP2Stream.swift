@@ -55,12 +55,16 @@ package final class HTTP2Stream {
   /// When `outgoing` sinks to this many bytes, `.drained` is noted once; −1: never.
   @exclusivity(unchecked) package var drainMark = -1
 
+  /// Our last frame has been made.
+  package var isLocalEnded: Bool { if case .submitted = ending { true } else { false } }
   @exclusivity(unchecked) package internal(set) var isRemoteClosed = false
   @exclusivity(unchecked) package internal(set) var isClosed = false
   /// Why the stream ended: the code of the RST_STREAM frame, sent or received, or NO_ERROR.
   @exclusivity(unchecked) package internal(set) var closeCode = HTTP2ErrorCode.noError
   /// The peer sent RST_STREAM.
   @exclusivity(unchecked) package internal(set) var wasResetByPeer = false
+  /// The request's headers have left (client only); before that, nobody can have seen it.
+  @exclusivity(unchecked) package internal(set) var wasSent = false
   /// Our side sent RST_STREAM on purpose.
   @exclusivity(unchecked) var wasResetHere = false
   /// Send RST_STREAM(NO_ERROR) after the last frame, because the peer has not finished sending.
@@ -107,6 +111,7 @@ package final class HTTP2Stream {
     closeCode = .noError
     wasResetByPeer = false
     wasResetHere = false
+    wasSent = false
     resetsAfterEnd = false
     isOwned = false
     openIndex = -1

@@ -262,29 +262,9 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   private func writeOutput(_ context: ChannelHandlerContext) {
-    let loop = serverLoop.loop
-    var hasWritten = false
-    while context.channel.isWritable {
-      var buffer = ByteBuffer()
-      swap(&buffer, &loop.outputBuffer)
-      buffer.clear()
-      buffer.reserveCapacity(Self.outputBytes)
-      let capacity = buffer.writableBytes
-      let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputBytes) {
-        session.drain(into: $0)
-      }
-      if count > 0 {
-        hasWritten = true
-        context.write(wrapOutboundOut(buffer), promise: nil)
-      }
-      swap(&buffer, &loop.outputBuffer)
-      if count == 0 || capacity - count >= HTTP2Output.frameBytesMax { break }
-      context.flush()
-    }
+    let hasWritten = serverLoop.loop.writeOutput(of: session, to: context)
     if hasWritten { context.flush() }
   }
-
-  private static let outputBytes = 64 << 10
 
   private func close(_ context: ChannelHandlerContext) {
     isClosing = true
