@@ -193,20 +193,28 @@ extension HandlerExecutor {
     }
   }
 
-  private func next(_ number: ThreadPlan.ThreadNumber) -> (ThreadPlan.OnFree, HandlerJob?) {
-    let isKnown = state.withLock { $0.jobs.count > 0 }
-    if !isKnown {
-      var looks = 0
-      while looks < Self.looksMax, !hasArrivals.load(ordering: .relaxed) { looks += 1 }
+  private typealias Next = (ThreadPlan.OnFree, HandlerJob?)
+
+  private func next(_ number: ThreadPlan.ThreadNumber) -> Next {
+    let known: Next? = state.withLock { state in
+      let count = state.jobs.count
+      guard count > 0 else { return nil }
+      return Self.settle(state.plan.threadIsFree(number, queued: count), number, &state)
     }
+    if let known { return known }
+    var looks = 0
+    while looks < Self.looksMax, !hasArrivals.load(ordering: .relaxed) { looks += 1 }
     return state.withLock { state in
-      let decision =
-        state.jobs.count > 0
-        ? state.plan.threadIsFree(number, queued: state.jobs.count)
-        : change(&state) { plan, queued in plan.threadIsFree(number, queued: queued) }
-      if decision == .end { Self.forget(number, &state) }
-      return (decision, decision == .take ? state.jobs.popFirst() : nil)
+      let decision = change(&state) { plan, queued in plan.threadIsFree(number, queued: queued) }
+      return Self.settle(decision, number, &state)
     }
+  }
+
+  private static func settle(
+    _ decision: ThreadPlan.OnFree, _ number: ThreadPlan.ThreadNumber, _ state: inout State
+  ) -> Next {
+    if decision == .end { forget(number, &state) }
+    return (decision, decision == .take ? state.jobs.popFirst() : nil)
   }
 
   private func endsAfterTimeOut(_ number: ThreadPlan.ThreadNumber) -> Bool {
