@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import MartletClient
+
+struct PoolCreate: MartletCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create", abstract: "Create a pool.",
+    discussion: """
+      EXAMPLES
+        martlet pool create mails --slots 4
+        martlet pool create reports --slots 2 --queue-capacity 500 --run-timeout 10m \\
+          --max-attempts 2 --label team=data
+      """)
+
+  @Argument(help: "Its name: a small letter, then up to 62 small letters, digits and hyphens.")
+  var name: String
+
+  @Option(help: .init("How many attempts run at the same time, 1 to 10,000.", valueName: "n"))
+  var slots: Int32
+
+  @OptionGroup var settings: PoolSettings
+
+  @Flag(help: "Check everything, create nothing.")
+  var validateOnly = false
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run(in session: Session) async throws {
+    var spec = settings.spec
+    spec.slots = slots
+    let pool = try await session.client.pools.create(
+      name, spec: spec, validateOnly: validateOnly)
+    session.show(pool.value)
+  }
+}
+
+/// What can be said about a pool beside its slots.
+struct PoolSettings: ParsableArguments {
+  @Option(
+    help: .init("How many tasks may wait, 1 to 10,000,000 (100,000 if unset).", valueName: "n"))
+  var queueCapacity: Int32?
+
+  @Option(
+    help: .init(
+      "Longest time that an attempt may run, of tasks that set none (2h if unset).",
+      valueName: "duration"))
+  var runTimeout: DurationArgument?
+
+  @Option(
+    name: [.long, .customShort("l")],
+    help: .init("A label of the pool; may be repeated.", valueName: "key=value"))
+  var label: [LabelArgument] = []
+
+  @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
+
+  var spec: API.PoolSpec {
+    API.PoolSpec(
+      queueCapacity: queueCapacity, defaultRetryPolicy: retries.policy,
+      defaultRunTimeout: runTimeout.map { WellKnown.Duration($0.duration) },
+      labels: label.dictionary)
+  }
+}

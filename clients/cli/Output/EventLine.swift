@@ -1,0 +1,56 @@
+internal import MartletClient
+
+/// One event on one line: time, revision, type, where, and what is worth knowing.
+enum EventLine {
+  static func text(_ event: API.Event, style: Style, width: Int?) -> String {
+    let type = event.type.name
+    let head = [event.time?.rfc3339() ?? "-", "\(event.revision)"].joined(separator: "  ")
+    let name = type + String(repeating: " ", count: max(0, 21 - type.count))
+    let subject = [event.pool, event.taskId, event.kind].filter { !$0.isEmpty }
+    var rest = TerminalText.harmless((subject + details(event)).joined(separator: "  "))
+    if let width {
+      let used = TerminalText.width(head) + 2 + TerminalText.width(name) + 2
+      rest = TerminalText.truncated(rest, to: max(10, width - used))
+    }
+    return "\(style.paint(head, .faint))  \(style.paint(name, event.colour))  \(rest)"
+  }
+
+  private static func details(_ event: API.Event) -> [String] {
+    var parts: [String] = []
+    switch event.type {
+    case .taskStarted, .taskReleased, .taskLost: parts.append("attempt \(event.attempt)")
+    case .taskSubmitted, .taskReopened: parts.append(event.state.name)
+    default: break
+    }
+    if let failure = event.failure { parts.append(failure.text) }
+    if let due = event.dueTime, event.state == .scheduled { parts.append("due \(due.rfc3339())") }
+    if let progress = event.progress { parts.append(progress.text) }
+    if let change = event.poolChange {
+      parts.append(change.state.name)
+      if let spec = change.spec { parts.append("slots=\(spec.slots)") }
+    }
+    if event.count > 0 { parts.append("\(event.count)") }
+    if !event.labels.isEmpty { parts.append(event.labels.text) }
+    if !event.reason.isEmpty { parts.append("reason: \(event.reason)") }
+    if !event.actor.isEmpty, event.type != .taskStarted { parts.append("by \(event.actor)") }
+    if !event.payload.isEmpty { parts.append(content(event.payload)) }
+    if let result = event.result { parts.append(content(result.data)) }
+    return parts
+  }
+
+  private static func content(_ bytes: [UInt8]) -> String {
+    String(validating: bytes, as: UTF8.self) ?? ByteSize.text(Int64(bytes.count))
+  }
+}
+
+extension API.Event {
+  fileprivate var colour: Style.Colour? {
+    switch type {
+    case .taskSucceeded: .green
+    case .taskFailed, .taskLost: .red
+    case .taskCancelled, .taskCancelRequested, .taskRetryScheduled: .yellow
+    case .taskStarted, .taskProgressed: .cyan
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,40 @@
+internal import MartletClient
+
+extension JSON {
+  /// One event.
+  ///
+  /// - Parameter cursor: The place behind it, if it is known: of the last event of a batch.
+  init(_ event: API.Event, cursor: String? = nil) {
+    var fields: [Field] = []
+    fields.append(Field("revision", .unsigned(event.revision)))
+    fields.add("time", event.time.map { JSON($0) })
+    fields.add("type", event.type.name)
+    fields.add("pool", event.pool)
+    if !event.taskId.isEmpty {
+      fields.add("task_id", event.taskId)
+      fields.add("kind", event.kind)
+      fields.append(Field("labels", JSON(event.labels)))
+      fields.add("state", event.state.name)
+      fields.add("attempt", event.attempt)
+    }
+    fields.add("failure", event.failure.map { JSON($0) })
+    fields.add("due_time", event.dueTime.map { JSON($0) })
+    fields.add("progress", event.progress.map { JSON($0) })
+    fields.add("actor", event.actor)
+    fields.add("reason", event.reason)
+    fields.add("pool_change", event.poolChange.map { JSON($0) })
+    fields.add("count", event.count == 0 ? nil : .integer(event.count))
+    if !event.payload.isEmpty { fields.add("payload", bytes: event.payload) }
+    fields.add("result", event.result.map { JSON($0) })
+    fields.add("cursor", cursor.map { .string($0) })
+    self = .object(fields)
+  }
+
+  init(_ change: API.PoolChange) {
+    var fields: [Field] = []
+    fields.add("spec", change.spec.map { JSON($0) })
+    fields.add("state", change.state.name)
+    fields.add("etag", change.etag)
+    self = .object(fields)
+  }
+}

@@ -1,0 +1,100 @@
+internal import MartletClient
+
+extension JSON {
+  init(_ task: API.Task) {
+    var fields: [Field] = []
+    fields.add("id", task.id)
+    fields.add("pool", task.pool)
+    fields.add("state", task.state.name)
+    fields.add("attempt", task.attempt)
+    fields.add("spec", task.spec.map { JSON($0) })
+    fields.add("progress", task.progress.map { JSON($0) })
+    fields.add("result", task.result.map { JSON($0) })
+    fields.add("failure", task.failure.map { JSON($0) })
+    fields.add("create_time", task.createTime.map { JSON($0) })
+    fields.add("due_time", task.dueTime.map { JSON($0) })
+    fields.add("start_time", task.startTime.map { JSON($0) })
+    fields.add("finish_time", task.finishTime.map { JSON($0) })
+    fields.add("cancel_request_time", task.cancelRequestTime.map { JSON($0) })
+    fields.add("actor", task.actor)
+    fields.add("request_id", task.requestId)
+    fields.add("cancel_reason", task.cancelReason)
+    fields.append(Field("revision", .unsigned(task.revision)))
+    self = .object(fields)
+  }
+
+  init(_ spec: API.TaskSpec) {
+    var fields: [Field] = []
+    fields.add("kind", spec.kind)
+    if !spec.payload.isEmpty { fields.add("payload", bytes: spec.payload) }
+    fields.add("content_type", spec.contentType)
+    fields.append(Field("labels", JSON(spec.labels)))
+    fields.add("priority", spec.priority.map { .integer(Int64($0)) })
+    switch spec.start {
+    case .delay(let delay): fields.append(Field("delay", JSON(delay)))
+    case .scheduleTime(let time): fields.append(Field("schedule_time", JSON(time)))
+    case nil: break
+    }
+    fields.add("retry_policy", spec.retryPolicy.map { JSON($0) })
+    fields.add("run_timeout", spec.runTimeout.map { JSON($0) })
+    fields.add("deadline", spec.deadline.map { JSON($0) })
+    fields.add("trace_parent", spec.traceParent.isEmpty ? nil : .string(spec.traceParent))
+    self = .object(fields)
+  }
+
+  init(_ policy: API.RetryPolicy) {
+    var fields: [Field] = []
+    fields.add("max_attempts", policy.maxAttempts.map { .integer(Int64($0)) })
+    fields.add("initial_backoff", policy.initialBackoff.map { JSON($0) })
+    fields.add("factor", policy.factor.map { .number($0) })
+    fields.add("max_backoff", policy.maxBackoff.map { JSON($0) })
+    fields.add("jitter", policy.jitter.map { .number($0) })
+    if !policy.nonRetryableCodes.isEmpty {
+      fields.append(
+        Field("non_retryable_codes", .array(policy.nonRetryableCodes.map { .string($0) })))
+    }
+    self = .object(fields)
+  }
+
+  init(_ progress: API.Progress) {
+    var fields: [Field] = []
+    fields.add("percent", progress.percent.map { .number($0) })
+    fields.add("step", progress.step)
+    let counters = progress.counters.sorted { $0.key < $1.key }
+    fields.append(
+      Field("counters", .object(counters.map { Field($0.key, .integer($0.value)) })))
+    self = .object(fields)
+  }
+
+  init(_ result: API.TaskResult) {
+    var fields: [Field] = []
+    fields.add("data", bytes: result.data)
+    fields.add("content_type", result.contentType)
+    self = .object(fields)
+  }
+
+  init(_ failure: API.Failure) {
+    var fields: [Field] = []
+    fields.add("kind", failure.kind.name)
+    fields.add("code", failure.code)
+    fields.add("message", failure.message)
+    fields.add("attempt", failure.attempt)
+    fields.append(Field("retryable", .bool(failure.retryable)))
+    self = .object(fields)
+  }
+
+  init(_ response: API.CountTasksResponse) {
+    let counts = response.counts.map { row in
+      var fields: [Field] = []
+      fields.add("pool", row.pool)
+      fields.add("state", row.state.name)
+      fields.add("kind", row.kind)
+      fields.add("count", row.count)
+      return JSON.object(fields)
+    }
+    self = .object([
+      Field("total", .integer(response.total)), Field("counts", .array(counts)),
+      Field("cursor", .string(response.cursor)),
+    ])
+  }
+}

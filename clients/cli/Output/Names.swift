@@ -1,0 +1,25 @@
+internal import MartletClient
+
+// The names that people see: those of the contract without the prefix of their enum.
+
+extension API.TaskState {
+  var name: String { protobufName.droppingPrefix("TASK_STATE_") }
+}
+
+extension API.PoolState {
+  var name: String { protobufName.droppingPrefix("POOL_STATE_") }
+}
+
+extension API.FailureKind {
+  var name: String { protobufName.droppingPrefix("FAILURE_KIND_") }
+}
+
+extension API.EventType {
+  var name: String { protobufName.droppingPrefix("EVENT_TYPE_") }
+}
+
+extension String {
+  fileprivate func droppingPrefix(_ prefix: String) -> String {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
+  }
+}

@@ -1,0 +1,71 @@
+internal import MartletClient
+
+/// Why a command failed: one sentence that says what to do, and the exit status.
+struct CommandFailure: Error, Equatable {
+  var status: ExitStatus
+  /// With its full stop.
+  var sentence: String
+
+  init(_ status: ExitStatus, _ sentence: String) {
+    self.status = status
+    self.sentence = sentence
+  }
+
+  /// Nil for errors of the argument parser, which knows best what they mean.
+  init?(_ error: any Error) {
+    switch error {
+    case let failure as CommandFailure: self = failure
+    case let error as MartletError: self.init(error)
+    case is CancellationError: self.init(.timedOut, "the command was cancelled.")
+    default: return nil
+    }
+  }
+
+  init(_ error: MartletError) {
+    let advice = (Self.advice(error) ?? error.advice).map { ": \($0)" } ?? ""
+    self.init(Self.status(error), "\(error.summary)\(advice).")
+  }
+
+  static func timedOut(after limit: Duration) -> CommandFailure {
+    CommandFailure(
+      .timedOut,
+      "the time limit of \(limit.text) passed: allow more with --timeout, or see how far it is "
+        + "with `martlet info` and `martlet task list`.")
+  }
+
+  private static func status(_ error: MartletError) -> ExitStatus {
+    switch error.code {
+    case .unavailable: error.reason == nil ? .unreachable : .refused
+    case .deadlineExceeded: .timedOut
+    case .notFound: .notFound
+    case .invalidArgument: .usage
+    case .outOfRange, .resourceExhausted, .failedPrecondition, .alreadyExists, .aborted,
+      .permissionDenied, .unauthenticated:
+      .refused
+    default: .other
+    }
+  }
+
+  /// What to do, in terms of this program; nil where the client's own advice will do.
+  private static func advice(_ error: MartletError) -> String? {
+    if error.code == .unavailable, error.reason == nil {
+      return "start `martletd`, or name another server with --server or MARTLET_SERVER"
+    }
+    if error.code == .deadlineExceeded { return "allow more with --timeout" }
+    switch error.reason {
+    case .queueFull:
+      let delay = error.retryDelay.map { "try again in \($0.text)" } ?? "try again later"
+      return "\(delay), wait for room with --wait-for-room, "
+        + "or raise the limit with `martlet pool update --queue-capacity`"
+    case .poolNotFound: return "see `martlet pool list`, or create it with `martlet pool create`"
+    case .poolExists: return "use it as it is, or change it with `martlet pool update`"
+    case .poolNotEmpty:
+      return "let it finish with `martlet pool drain`, or cancel what is left with --force"
+    case .poolDraining, .poolClosed: return "open it again with `martlet pool resume`"
+    case .taskNotFound: return "see `martlet task list`; finished tasks are kept only for a time"
+    case .taskNotRetryable: return "only FAILED and CANCELLED tasks can be retried"
+    case .revisionCompacted: return "start with `--from beginning`"
+    default: return nil
+    }
+  }
+}

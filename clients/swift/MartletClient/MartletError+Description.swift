@@ -1,0 +1,71 @@
+internal import MartletRPC
+
+extension MartletError: CustomStringConvertible {
+  /// One sentence: what happened, and what to do about it.
+  public var description: String {
+    let advice = advice.map { ": \($0)" } ?? ""
+    return "\(summary)\(advice)."
+  }
+
+  /// What happened, without full stop.
+  public var summary: String {
+    if code == .unavailable, reason == nil {
+      let server = target.isEmpty ? "the server" : "the server at \(target)"
+      return "\(server) cannot be reached (\(message.trimmed))"
+    }
+    if code == .deadlineExceeded {
+      return "the time limit passed before the server had answered"
+    }
+    let listed = violations.map { violation in
+      violation.description.hasPrefix(violation.field)
+        ? violation.description.trimmed
+        : "`\(violation.field)` \(violation.description.trimmed)"
+    }
+    if !listed.isEmpty { return "the request is not valid: " + listed.joined(separator: "; ") }
+    return message.isEmpty ? "the server answered \(code)" : message.trimmed
+  }
+
+  /// What to do about it; nil if that is not known.
+  public var advice: String? {
+    if let reason, let known = Self.advice[reason] {
+      guard let retryDelay else { return known }
+      return "\(known), or try again in \(retryDelay.text)"
+    }
+    if let retryDelay { return "try again in \(retryDelay.text)" }
+    return switch code {
+    case .unavailable: "start it, or give the address of one that runs"
+    case .deadlineExceeded: "allow more time, or see whether the server is overloaded"
+    case .unimplemented: "update the server, which does not know this call"
+    case .internalError, .unknown, .dataLoss: "see the server's log"
+    default: nil
+    }
+  }
+
+  private static let advice: [Reason: String] = [
+    .queueFull: "wait for tasks to end, or raise the pool's `queue_capacity`",
+    .memoryPressure: "wait for tasks to end, or allow the server more live tasks",
+    .diskLow: "make room on the server's disk",
+    .logUnavailable: "see the server's log, which names the file",
+    .poolExists: "choose another name, or use the pool that is there",
+    .poolNotFound: "create the pool first, or check its name",
+    .poolNotEmpty: "drain the pool first, or delete it by force",
+    .poolDraining: "resume the pool, or submit to another one",
+    .poolClosed: "resume the pool, or submit to another one",
+    .taskNotFound: "check the id: a finished task is kept only for a time",
+    .taskTerminal: "nothing needs to be done, it has ended",
+    .taskNotRetryable: "wait until it has FAILED, or cancel it first",
+    .etagMismatch: "read the pool again and repeat the change",
+    .requestIDReused: "use a new request id for a new request",
+    .revisionCompacted: "start from the beginning of what is kept",
+    .pageTokenInvalid: "list again from the first page",
+  ]
+}
+
+extension String {
+  /// Without the white space and full stop that a sentence inside a sentence must not end with.
+  fileprivate var trimmed: String {
+    var text = Substring(self)
+    while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}

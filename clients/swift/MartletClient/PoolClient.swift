@@ -1,0 +1,116 @@
+internal import MartletRPC
+
+/// The calls about pools. Got from `MartletClient.pools`.
+public struct PoolClient: Sendable {
+  let runner: CallRunner
+
+  /// Creates a pool. ALREADY_EXISTS (`.poolExists`) if the name is taken.
+  ///
+  /// - Parameter slots: How many attempts run at the same time: 1 to 10,000.
+  @discardableResult
+  public func create(_ name: String, slots: Int) async throws -> Reply<API.Pool> {
+    try await create(name, spec: API.PoolSpec(slots: Int32(clamping: slots)))
+  }
+
+  /// Creates a pool. ALREADY_EXISTS (`.poolExists`) if the name is taken.
+  ///
+  /// - Parameter validateOnly: Check everything, store nothing.
+  @discardableResult
+  public func create(
+    _ name: String, spec: API.PoolSpec, validateOnly: Bool = false
+  ) async throws -> Reply<API.Pool> {
+    let request = API.CreatePoolRequest(name: name, spec: spec, validateOnly: validateOnly)
+    let response: API.CreatePoolResponse = try await runner.unary(
+      API.PoolServiceMethods.createPool, request, repeats: .never)
+    let unstored = validateOnly ? API.Pool(name: name, spec: spec) : nil
+    return try reply(response.pool ?? unstored, response.cursor)
+  }
+
+  /// A pool with its status now. NOT_FOUND (`.poolNotFound`) if there is none.
+  public func get(_ name: String, minCursor: String = "") async throws -> Reply<API.Pool> {
+    let response: API.GetPoolResponse = try await runner.unary(
+      API.PoolServiceMethods.getPool, API.GetPoolRequest(name: name, minCursor: minCursor),
+      repeats: .always)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// All pools, by name.
+  public func list() async throws -> [API.Pool] {
+    var pools: [API.Pool] = []
+    var request = API.ListPoolsRequest(pageSize: 1_000)
+    repeat {
+      let page = try await page(request)
+      pools += page.pools
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty
+    return pools
+  }
+
+  /// One page of pools, by name.
+  public func page(_ request: API.ListPoolsRequest) async throws -> API.ListPoolsResponse {
+    try await runner.unary(API.PoolServiceMethods.listPools, request, repeats: .always)
+  }
+
+  /// Changes the named fields of the spec.
+  ///
+  /// - Parameters:
+  ///   - fields: Paths below the spec, such as `slots`; `*` replaces all of it.
+  ///   - etag: Of the pool as it was read: ABORTED (`.etagMismatch`) if its spec has changed
+  ///     since. Empty: whatever it is now.
+  @discardableResult
+  public func update(
+    _ name: String, spec: API.PoolSpec, fields: [String], etag: String = "",
+    validateOnly: Bool = false
+  ) async throws -> Reply<API.Pool> {
+    let request = API.UpdatePoolRequest(
+      name: name, spec: spec, updateMask: WellKnown.FieldMask(paths: fields), etag: etag,
+      validateOnly: validateOnly)
+    let response: API.UpdatePoolResponse = try await runner.unary(
+      API.PoolServiceMethods.updatePool, request, repeats: etag.isEmpty ? .always : .never)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// The pool goes on accepting tasks and starts none.
+  @discardableResult
+  public func pause(_ name: String, reason: String = "") async throws -> Reply<API.Pool> {
+    let response: API.PausePoolResponse = try await runner.unary(
+      API.PoolServiceMethods.pausePool, API.PausePoolRequest(name: name, reason: reason),
+      repeats: .always)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// Undoes `pause`, and `drain` even after it has closed the pool.
+  @discardableResult
+  public func resume(_ name: String, reason: String = "") async throws -> Reply<API.Pool> {
+    let response: API.ResumePoolResponse = try await runner.unary(
+      API.PoolServiceMethods.resumePool, API.ResumePoolRequest(name: name, reason: reason),
+      repeats: .always)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// The pool refuses new tasks, finishes what it has, then is CLOSED.
+  @discardableResult
+  public func drain(_ name: String, reason: String = "") async throws -> Reply<API.Pool> {
+    let response: API.DrainPoolResponse = try await runner.unary(
+      API.PoolServiceMethods.drainPool, API.DrainPoolRequest(name: name, reason: reason),
+      repeats: .always)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// Deletes a pool. FAILED_PRECONDITION (`.poolNotEmpty`) while it has unfinished tasks.
+  ///
+  /// - Parameter force: Cancel what is left: the pool is DELETING until the last one has ended.
+  @discardableResult
+  public func delete(
+    _ name: String, force: Bool = false, reason: String = ""
+  ) async throws -> Reply<API.Pool> {
+    let request = API.DeletePoolRequest(name: name, force: force, reason: reason)
+    let response: API.DeletePoolResponse = try await runner.unary(
+      API.PoolServiceMethods.deletePool, request, repeats: .never)
+    return try reply(response.pool, response.cursor)
+  }
+
+  private func reply(_ pool: API.Pool?, _ cursor: String) throws -> Reply<API.Pool> {
+    try Reply(pool, cursor: cursor, of: "pool", target: runner.target)
+  }
+}

@@ -1,0 +1,138 @@
+internal import MartletRPC
+
+/// The calls about tasks. Got from `MartletClient.tasks`.
+public struct TaskClient: Sendable {
+  let runner: CallRunner
+
+  /// Submits a task. When this returns, the task is durable.
+  ///
+  /// Safe against a lost connection: the request carries an id, by which the server knows a
+  /// repeat. Throws, among others, `.queueFull` (see `MartletClient.Configuration.waitsForRoom`),
+  /// `.poolNotFound`, `.poolDraining`, `.fieldInvalid` with every violation.
+  ///
+  /// - Parameter requestID: Your own id of 1 to 127 bytes, if you may submit the same again from
+  ///   another process: within 24 h it returns the first answer. A random one if unset.
+  @discardableResult
+  public func submit(
+    _ spec: API.TaskSpec, to pool: String, requestID: String? = nil
+  ) async throws -> Reply<API.Task> {
+    let request = API.SubmitTaskRequest(
+      pool: pool, spec: spec, requestId: requestID ?? RequestID.random())
+    let response: API.SubmitTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.submitTask, request, repeats: .always)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// Submits up to 10,000 tasks, at most 16 MiB in all: all of them or none.
+  ///
+  /// - Returns: Their ids, in order. Errors and repeats as in `submit`.
+  @discardableResult
+  public func submitBatch(
+    _ specs: [API.TaskSpec], to pool: String, requestID: String? = nil
+  ) async throws -> Reply<[String]> {
+    let request = API.BatchSubmitTasksRequest(
+      pool: pool, specs: specs, requestId: requestID ?? RequestID.random())
+    let response: API.BatchSubmitTasksResponse = try await runner.unary(
+      API.TaskServiceMethods.batchSubmitTasks, request, repeats: .always)
+    return Reply(response.taskIds, cursor: response.cursor)
+  }
+
+  /// Has the server check tasks as if they were submitted, and stores nothing.
+  public func validate(_ specs: [API.TaskSpec], for pool: String) async throws {
+    let request = API.BatchSubmitTasksRequest(pool: pool, specs: specs, validateOnly: true)
+    let _: API.BatchSubmitTasksResponse = try await runner.unary(
+      API.TaskServiceMethods.batchSubmitTasks, request, repeats: .always)
+  }
+
+  /// A task as it is now. NOT_FOUND (`.taskNotFound`) if there is none, or no longer.
+  public func get(
+    _ id: String, view: API.TaskView = .full, minCursor: String = ""
+  ) async throws -> Reply<API.Task> {
+    let request = API.GetTaskRequest(id: id, view: view, minCursor: minCursor)
+    let response: API.GetTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.getTask, request, repeats: .always)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// The tasks that match, fetched page by page as they are read.
+  ///
+  /// - Parameters:
+  ///   - filter: AND of comparisons, such as `pool = "mails" AND state = FAILED`; see ListTasks
+  ///     in the contract.
+  ///   - order: `create_time` or `finish_time`, with ` asc` or ` desc`. Newest first if empty.
+  ///   - pageSize: 1 to 1,000.
+  ///   - wantTotal: Count the matches even where that means reading them all.
+  public func list(
+    filter: String = "", order: String = "", pageSize: Int = 50, view: API.TaskView = .basic,
+    minCursor: String = "", wantTotal: Bool = false
+  ) -> TaskList {
+    TaskList(
+      runner: runner,
+      request: API.ListTasksRequest(
+        filter: filter, orderBy: order, pageSize: Int32(clamping: pageSize), view: view,
+        minCursor: minCursor, wantTotal: wantTotal))
+  }
+
+  /// Exact counts by pool, state and kind.
+  public func count(
+    filter: String = "", minCursor: String = ""
+  ) async throws -> API.CountTasksResponse {
+    try await runner.unary(
+      API.TaskServiceMethods.countTasks,
+      API.CountTasksRequest(filter: filter, minCursor: minCursor), repeats: .always)
+  }
+
+  /// A waiting task becomes CANCELLED; a running one is asked to stop.
+  /// FAILED_PRECONDITION (`.taskTerminal`) if it has ended.
+  @discardableResult
+  public func cancel(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
+    let response: API.CancelTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.cancelTask, API.CancelTaskRequest(id: id, reason: reason),
+      repeats: .always)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts.
+  /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state.
+  @discardableResult
+  public func retry(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
+    let response: API.RetryTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.retryTask, API.RetryTaskRequest(id: id, reason: reason),
+      repeats: .never)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// The task now, then after each change; the last one is terminal. Resumes by itself after a
+  /// lost connection.
+  public func wait(_ id: String, view: API.TaskView = .full) -> TaskWait {
+    TaskWait(runner: runner, request: API.WaitTaskRequest(id: id, view: view))
+  }
+
+  /// Waits until a task has ended, and returns it with its result or failure.
+  public func waitUntilEnded(
+    _ id: String, view: API.TaskView = .full
+  ) async throws -> API.Task {
+    var last: API.Task?
+    for try await task in wait(id, view: view) { last = task }
+    try Task.checkCancellation()
+    guard let last, last.state.isTerminal else {
+      throw MartletError(
+        code: .internalError, message: "the wait for task \(id) ended before the task did",
+        target: runner.target)
+    }
+    return last
+  }
+
+  /// Waits for up to 10,000 tasks; each is handed out when it has ended. Resumes by itself after
+  /// a lost connection.
+  public func wait(
+    _ ids: [String], mode: API.WaitMode = .all, view: API.TaskView = .basic
+  ) -> TasksWait {
+    TasksWait(
+      runner: runner, request: API.WaitTasksRequest(ids: ids, mode: mode, view: view))
+  }
+
+  private func reply(_ task: API.Task?, _ cursor: String) throws -> Reply<API.Task> {
+    try Reply(task, cursor: cursor, of: "task", target: runner.target)
+  }
+}
