@@ -41,6 +41,8 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    // The C library, where its headers hide from Swift what the server needs of Linux.
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // The RPC runtime: has never heard of tasks.
@@ -75,7 +77,7 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -102,7 +104,36 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
 
+    // Tests.
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletStoreTests",
+      dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
+      swiftSettings: settings),
+    .target(
+      name: "MartletProtobufTestsC", dependencies: ["CProtobufC"],
+      path: "Tests/MartletProtobufTestsC"),
+    .target(
+      name: "MartletProtobufTestSupport", dependencies: ["MartletProtobuf"],
+      path: "Tests/MartletProtobufTestSupport", exclude: ["peer.py"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletProtobufTests",
+      dependencies: [
+        "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+      ], exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletAPITests",
+      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MartletServerTests",
+      dependencies: [
+        "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletRPC",
+        "MartletProtobuf", "CLinux",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
   ]
 )

@@ -48,7 +48,7 @@ package final class HTTP2Stream {
   @exclusivity(unchecked) package internal(set) var unconsumed = 0
 
   /// Payload that waits to be sent. After adding to it, call `resume` on the session.
-  @exclusivity(unchecked) package var outgoing = ByteQueue()
+  package let outgoing = ByteQueue()
   @exclusivity(unchecked) var ending = Ending.open
   /// The library asked for data when there was none, and waits to be told.
   @exclusivity(unchecked) var isDeferred = false
@@ -66,10 +66,28 @@ package final class HTTP2Stream {
   /// Send RST_STREAM(NO_ERROR) after the last frame, because the peer has not finished sending.
   @exclusivity(unchecked) var resetsAfterEnd = false
 
-  /// The call that this stream carries. Strong: cleared by `recycle`, or by the call itself.
+  /// The call that this stream carries, or one kept for the next time. Whoever sets it clears it.
   @exclusivity(unchecked) package var owner: AnyObject?
+  /// `owner` is a call of the stream's present life.
+  @exclusivity(unchecked) package var isOwned = false
   /// The place in the session's list of open streams.
   @exclusivity(unchecked) var openIndex = -1
+
+  deinit {
+    headers.deallocate()
+    trailers.deallocate()
+    received.deallocate()
+    outgoing.deallocate()
+  }
+
+  /// Lends the owner, whose type the caller knows.
+  @inline(__always)
+  package func withOwner<Owner: AnyObject, Result>(
+    _ type: Owner.Type, _ body: (Owner) -> Result
+  ) -> Result? {
+    guard let owner else { return nil }
+    return body(unsafeDowncast(owner, to: type))
+  }
 
   func prepareForReuse() {
     id = 0
@@ -90,7 +108,7 @@ package final class HTTP2Stream {
     wasResetByPeer = false
     wasResetHere = false
     resetsAfterEnd = false
-    owner = nil
+    isOwned = false
     openIndex = -1
   }
 }

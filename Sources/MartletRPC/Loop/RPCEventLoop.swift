@@ -1,3 +1,4 @@
+internal import MartletHTTP2
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -27,6 +28,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   let eventLoop: any EventLoop
+  /// The memory of the HTTP/2 sessions of this loop.
+  let http2Memory = HTTP2Memory()
   /// Deadlines of the calls of this loop.
   @exclusivity(unchecked) var deadlines = DeadlineHeap()
   /// Shared by the connections of the loop: the socket has usually taken the bytes before the next one needs it.
