@@ -124,7 +124,7 @@ let package = Package(
       ], exclude: ["proto"], swiftSettings: settings),
     .testTarget(
       name: "MartletAPITests",
-      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport"],
+      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],
       swiftSettings: settings),
     .testTarget(
       name: "MartletServerTests",

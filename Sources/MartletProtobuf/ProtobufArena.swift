@@ -63,24 +63,6 @@ public struct ProtobufArena {
 // MARK: Coding a message
 
 extension ProtobufArena {
-  /// Unpacks `bytes` and calls `make` with the C struct, which is valid only during the call.
-  ///
-  /// - Parameter nestsWithoutLimit: Whether messages of this type can hold messages of their own
-  ///   type, so that the nesting must be checked before protobuf-c, which recurses, sees it.
-  @inlinable
-  public static func decode<C, M>(
-    _ bytes: UnsafeRawBufferPointer,
-    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    nestsWithoutLimit: Bool,
-    _ make: (UnsafePointer<C>) throws(ProtobufDecodingError) -> M
-  ) throws(ProtobufDecodingError) -> M {
-    let arena = ProtobufArena.ofThisThread()
-    let mark = arena.begin(budget: decodingBudget(forByteCount: bytes.count))
-    defer { arena.end(mark) }
-    let message = try arena.unpack(bytes, descriptor, nestsWithoutLimit: nestsWithoutLimit)
-    return try make(message.assumingMemoryBound(to: C.self))
-  }
-
   /// Packs the C struct that `build` makes into the memory that `reserve` returns.
   @inlinable
   public static func encode<C>(
@@ -116,17 +98,44 @@ extension ProtobufArena {
       protobuf_c_message_pack(message, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
   }
+}
 
-  @usableFromInline
-  func unpack(
-    _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    nestsWithoutLimit: Bool
-  ) throws(ProtobufDecodingError) -> UnsafeRawPointer {
-    if nestsWithoutLimit { try NestingScan.check(bytes, descriptor) }
-    let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let message = protobuf_c_message_unpack(descriptor, state.pointee.allocator, bytes.count, data)
-    guard let message else { throw state.pointee.isExhausted ? .tooLarge : .malformed }
-    return UnsafeRawPointer(message)
+extension ProtobufArena {
+  /// A message as protobuf-c has unpacked it into this thread's arena.
+  public struct Unpacked {
+    @usableFromInline let arena: ProtobufArena
+    @usableFromInline let mark: Mark
+    @usableFromInline let message: UnsafeRawPointer
+
+    /// - Parameter nestsWithoutLimit: Whether messages of this type can hold messages of their own
+    ///   type, so that the nesting must be checked before protobuf-c, which recurses, sees it.
+    public init(
+      _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+      nestsWithoutLimit: Bool
+    ) throws(ProtobufDecodingError) {
+      if nestsWithoutLimit { try NestingScan.check(bytes, descriptor) }
+      arena = ProtobufArena.ofThisThread()
+      mark = arena.begin(budget: ProtobufArena.decodingBudget(forByteCount: bytes.count))
+      let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      let allocator = arena.state.pointee.allocator
+      guard let message = protobuf_c_message_unpack(descriptor, allocator, bytes.count, data)
+      else {
+        let isTooLarge = arena.state.pointee.isExhausted
+        arena.end(mark)
+        throw isTooLarge ? .tooLarge : .malformed
+      }
+      self.message = UnsafeRawPointer(message)
+    }
+
+    /// The C struct, valid until `discard`.
+    @inlinable
+    public func message<C>(as type: C.Type) -> UnsafePointer<C> {
+      message.assumingMemoryBound(to: C.self)
+    }
+
+    /// Gives the memory back. To be called once, on the same thread, before anything that was
+    /// unpacked earlier is discarded.
+    public func discard() { arena.end(mark) }
   }
 }
 

@@ -4,6 +4,7 @@ public enum ProtobufDelimited {
   /// Appends a submessage, or one entry of a repeated field of messages, with its tag and length.
   ///
   /// - Parameter field: The field's number, 1 to 536,870,911.
+  @inlinable
   public static func append(
     field: Int, _ message: some ProtobufMessage, to bytes: inout [UInt8]
   ) {

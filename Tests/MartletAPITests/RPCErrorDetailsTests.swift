@@ -1,5 +1,6 @@
 import MartletAPI
 import MartletProtobuf
+import MartletRPC
 import Testing
 
 @Suite struct RPCErrorDetailsTests {
@@ -50,5 +51,23 @@ import Testing
     #expect(packed.messageName == "martlet.v1.Limit")
     #expect(try packed.unpacked(as: API.Limit.self) == API.Limit(name: "pools", value: 3))
     #expect(try packed.unpacked(as: API.Task.self) == nil)
+  }
+}
+
+extension RPCErrorDetailsTests {
+  @Test("a failed call carries its typed details")
+  func callStatus() throws {
+    let details = RPCErrorDetails(errorInfo: .init(reason: "QUEUE_FULL", domain: "martlet"))
+    let status = RPCStatus(code: .resourceExhausted, message: "full", details: details)
+    #expect(status.errorDetails == details)
+    let sent = try GoogleRPC.Status(protobufBytes: status.details)
+    #expect(sent.code == 8)
+    #expect(sent.message == "full")
+  }
+
+  @Test("a failed call without details, or with unreadable ones, has none")
+  func noCallDetails() {
+    #expect(RPCStatus(code: .notFound, message: "", details: RPCErrorDetails()).details.isEmpty)
+    #expect(RPCStatus(code: .notFound, message: "", details: [0xff]).errorDetails.isEmpty)
   }
 }

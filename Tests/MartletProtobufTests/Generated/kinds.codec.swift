@@ -9,10 +9,9 @@ extension Kinds.Scalars {
   public static var protobufName: Swift.String { "martlet.test.Scalars" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__scalars__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Scalars>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__scalars__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Scalars.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -67,10 +66,9 @@ extension Kinds.Optionals {
   public static var protobufName: Swift.String { "martlet.test.Optionals" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__optionals__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Optionals>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__optionals__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Optionals.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -210,10 +208,9 @@ extension Kinds.Repeats {
   public static var protobufName: Swift.String { "martlet.test.Repeats" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__repeats__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Repeats>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__repeats__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Repeats.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -313,10 +310,9 @@ extension Kinds.Choices {
   public static var protobufName: Swift.String { "martlet.test.Choices" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__choices__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Choices>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__choices__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Choices.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -419,10 +415,9 @@ extension Kinds.Maps {
   public static var protobufName: Swift.String { "martlet.test.Maps" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__maps__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Maps>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__maps__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Maps.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -579,10 +574,9 @@ extension Kinds.Maps.Nested {
   public static var protobufName: Swift.String { "martlet.test.Maps.Nested" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__maps__nested__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Maps__Nested>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__maps__nested__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Maps__Nested.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -622,10 +616,9 @@ extension Kinds.Small {
   public static var protobufName: Swift.String { "martlet.test.Small" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__small__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Small>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__small__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Small.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -656,10 +649,9 @@ extension Kinds.Nothing {
   public static var protobufName: Swift.String { "martlet.test.Nothing" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__nothing__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Nothing>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__nothing__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Nothing.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -680,10 +672,9 @@ extension Kinds.Tree {
   public static var protobufName: Swift.String { "martlet.test.Tree" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__tree__descriptor_address(), nestsWithoutLimit: true) {
-      (c: UnsafePointer<Martlet__Test__Tree>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__tree__descriptor_address(), nestsWithoutLimit: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Tree.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -749,10 +740,9 @@ extension Kinds.Branch {
   public static var protobufName: Swift.String { "martlet.test.Branch" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__branch__descriptor_address(), nestsWithoutLimit: true) {
-      (c: UnsafePointer<Martlet__Test__Branch>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__branch__descriptor_address(), nestsWithoutLimit: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Branch.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -777,10 +767,9 @@ extension Kinds.Forest {
   public static var protobufName: Swift.String { "martlet.test.Forest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__forest__descriptor_address(), nestsWithoutLimit: true) {
-      (c: UnsafePointer<Martlet__Test__Forest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__forest__descriptor_address(), nestsWithoutLimit: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Forest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -809,10 +798,9 @@ extension Kinds.Names {
   public static var protobufName: Swift.String { "martlet.test.Names" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__names__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Names>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Names.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -903,10 +891,9 @@ extension Kinds.Names.`Any` {
   public static var protobufName: Swift.String { "martlet.test.Names.Any" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__names__any__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Names__Any>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__any__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Names__Any.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -929,10 +916,9 @@ extension Kinds.Names.TypeMessage {
   public static var protobufName: Swift.String { "martlet.test.Names.Type" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__names__type__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Names__Type>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__type__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Names__Type.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -955,10 +941,9 @@ extension Kinds.Names.String {
   public static var protobufName: Swift.String { "martlet.test.Names.String" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__test__names__string__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Test__Names__String>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__string__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Test__Names__String.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
