@@ -1,7 +1,7 @@
-import MartletAPI
+package import MartletAPI
 import MartletCore
 import MartletProtobuf
-import MartletRPC
+package import MartletRPC
 import MartletStore
 
 /// The feed as a call: sends slices of segments, encoded once for all who read them.
@@ -17,7 +17,7 @@ package struct EventService: API.EventService {
     _ request: API.WatchEventsRequest, response: ResponseWriter<API.WatchEventsResponse>,
     context: CallContext
   ) async throws {
-    let watch = try WatchRequest(request)
+    let watch = try check(request)
     var reader = FeedReader(
       after: try await start(of: watch), filter: watch.filter, withContent: watch.withContent,
       end: watch.untilNow ? node.durableRevision : nil)
@@ -35,7 +35,7 @@ package struct EventService: API.EventService {
         let segments = try await older(than: reader.position)
         if try await send(segments, &reader, response) { lastSent = MonotonicTime.now }
       case .upToDate:
-        if node.feed.isClosed { throw Refusal.stopping.status }
+        if node.feed.isClosed { throw RPCStatus(.stopping) }
         let due = lastSent + watch.heartbeat.nanoseconds
         await node.feed.wait(after: reader.position, until: due, on: context.loop)
       }
@@ -44,6 +44,18 @@ package struct EventService: API.EventService {
         lastSent = MonotonicTime.now
       }
     }
+  }
+
+  private func check(_ request: API.WatchEventsRequest) throws -> WatchRequest {
+    do throws(InvalidRequest) {
+      return try RequestCheck.watch(request, limits: node.limits)
+    } catch {
+      throw RPCStatus(error)
+    }
+  }
+
+  private static func status(_ failure: StoreFailure) -> RPCStatus {
+    RPCStatus(failure) ?? RPCStatus(code: .internalError, message: "")
   }
 
   /// The revision after which the stream starts.
@@ -74,7 +86,7 @@ package struct EventService: API.EventService {
       do throws(Segment.Damage) {
         messages = try reader.read(segment)
       } catch {
-        throw StoreFailure.corrupted(file: "log.db", reason: error.reason).status
+        throw Self.status(.corrupted(file: "log.db", reason: error.reason))
       }
       for message in messages {
         try await Self.send(message, response)
@@ -100,18 +112,18 @@ package struct EventService: API.EventService {
       for one in stored { segments.append(try Segment(checking: one)) }
       return segments
     } catch {
-      throw StoreFailure.corrupted(file: "log.db", reason: error.reason).status
+      throw Self.status(.corrupted(file: "log.db", reason: error.reason))
     }
   }
 
   private func read<Value>(
     _ body: () async throws(StoreFailure) -> Value
   ) async throws -> Value {
-    do throws(StoreFailure) { return try await body() } catch { throw error.status }
+    do throws(StoreFailure) { return try await body() } catch { throw Self.status(error) }
   }
 
   private func looked<Value>(_ body: () async throws(Refusal) -> Value) async throws -> Value {
-    do throws(Refusal) { return try await body() } catch { throw error.status }
+    do throws(Refusal) { return try await body() } catch { throw RPCStatus(error) }
   }
 
   /// `WatchEventsResponse`: the events as they lie in the log, then the cursor.
