@@ -121,6 +121,8 @@ let package = Package(
         "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
       ], exclude: ["proto"], swiftSettings: settings),
     .testTarget(
+      name: "ProtocGenMartletTests", dependencies: ["protoc-gen-martlet"], swiftSettings: settings),
+    .testTarget(
       name: "MartletAPITests",
       dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],
       swiftSettings: settings),
