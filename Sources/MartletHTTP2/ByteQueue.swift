@@ -1,85 +1,112 @@
 /// A first-in, first-out run of bytes in one block of memory that grows as needed.
 ///
-/// A class, so that the parties that fill and empty it (C callbacks, codecs) touch one block without copies. It has no
-/// lock: whoever owns the stream owns its queues.
-package final class ByteQueue {
-  @exclusivity(unchecked) private var base: UnsafeMutableRawPointer?
-  @exclusivity(unchecked) private var capacity = 0
-  @exclusivity(unchecked) private var head = 0
-  @exclusivity(unchecked) private var tail = 0
+/// A bare pointer and not a class: the hot path touches several queues for each frame, and counting references to them
+/// was a tenth of a call's cost. So it has one owner, who calls `deallocate` once; it has no lock either.
+package struct ByteQueue: @unchecked Sendable {
+  private struct Fields {
+    var base: UnsafeMutableRawPointer?
+    var capacity = 0
+    var head = 0
+    var tail = 0
+  }
 
-  package init() {}
+  private let fields: UnsafeMutablePointer<Fields>
 
-  deinit { base?.deallocate() }
+  package init() {
+    fields = .allocate(capacity: 1)
+    fields.initialize(to: Fields())
+  }
+
+  /// Ends the queue; it must not be used afterwards.
+  package func deallocate() {
+    fields.pointee.base?.deallocate()
+    fields.deinitialize(count: 1)
+    fields.deallocate()
+  }
 
   /// Bytes waiting to be read.
-  package var count: Int { tail - head }
+  package var count: Int {
+    @inline(__always) get { fields.pointee.tail &- fields.pointee.head }
+  }
 
-  package var isEmpty: Bool { tail == head }
+  package var isEmpty: Bool {
+    @inline(__always) get { fields.pointee.tail == fields.pointee.head }
+  }
 
   /// The waiting bytes in place; valid until the next change of the queue.
   package var readable: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: base.map { $0 + head }, count: tail - head)
+    @inline(__always) get {
+      guard let base = fields.pointee.base else {
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+      }
+      return UnsafeRawBufferPointer(start: base + fields.pointee.head, count: count)
+    }
   }
 
   package func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     grow(for: bytes.count).copyMemory(from: source, byteCount: bytes.count)
-    tail += bytes.count
+    fields.pointee.tail &+= bytes.count
   }
 
   /// Adds `byteCount` uninitialized bytes and hands them out to be filled before anything else is called.
+  @inline(__always)
   package func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
     let start = grow(for: byteCount)
-    tail += byteCount
+    fields.pointee.tail &+= byteCount
     return UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
   /// Forgets the first `byteCount` waiting bytes.
+  @inline(__always)
   package func discard(_ byteCount: Int) {
-    head += min(byteCount, tail - head)
-  }
-
-  /// Makes all bytes since the last `reset` readable again. Only for a queue that was filled before it was first read.
-  package func rewind() { head = 0 }
-
-  /// Empties the queue; a block larger than `kept` bytes is given back to the system.
-  package func reset(keeping kept: Int = 16 << 10) {
-    head = 0
-    tail = 0
-    if capacity > kept {
-      base?.deallocate()
-      base = nil
-      capacity = 0
+    fields.pointee.head &+= min(byteCount, count)
+    if isEmpty {
+      fields.pointee.head = 0
+      fields.pointee.tail = 0
     }
   }
 
+  /// Empties the queue; a block larger than `kept` bytes is given back to the system.
+  package func reset(keeping kept: Int = 16 << 10) {
+    fields.pointee.head = 0
+    fields.pointee.tail = 0
+    if fields.pointee.capacity > kept {
+      fields.pointee.base?.deallocate()
+      fields.pointee.base = nil
+      fields.pointee.capacity = 0
+    }
+  }
+
+  @inline(__always)
   private func grow(for byteCount: Int) -> UnsafeMutableRawPointer {
-    if let base, capacity - tail >= byteCount { return base + tail }
+    let tail = fields.pointee.tail
+    if let base = fields.pointee.base, fields.pointee.capacity &- tail >= byteCount {
+      return base + tail
+    }
     return relocate(for: byteCount)
   }
 
   @inline(never)
   private func relocate(for byteCount: Int) -> UnsafeMutableRawPointer {
-    let waiting = tail - head
+    var new = fields.pointee
+    let waiting = new.tail - new.head
     let needed = waiting + byteCount
+    defer { fields.pointee = new }
     // Moving within the block pays only while it frees at least half of it; else appending would become quadratic.
-    if let base, needed <= capacity, head >= capacity / 2 {
-      base.copyMemory(from: base + head, byteCount: waiting)
-      head = 0
-      tail = waiting
-      return base + tail
+    if let base = new.base, needed <= new.capacity, new.head >= new.capacity / 2 {
+      base.copyMemory(from: base + new.head, byteCount: waiting)
+      new.head = 0
+      new.tail = waiting
+      return base + waiting
     }
-    let newCapacity = max(256, needed > capacity ? max(needed, min(capacity * 2, needed * 2)) : capacity * 2)
-    let newBase = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 8)
-    if let base {
-      newBase.copyMemory(from: base + head, byteCount: waiting)
-      base.deallocate()
+    let capacity = max(256, max(needed, min(new.capacity * 2, needed * 2)))
+    let base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+    if let old = new.base {
+      base.copyMemory(from: old + new.head, byteCount: waiting)
+      old.deallocate()
     }
-    base = newBase
-    capacity = newCapacity
-    head = 0
-    tail = waiting
-    return newBase + tail
+    new = Fields(base: base, capacity: capacity, head: 0, tail: waiting)
+    return base + waiting
   }
 }

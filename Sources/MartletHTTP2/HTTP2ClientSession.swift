@@ -4,10 +4,13 @@ internal import CNGHTTP2
 package final class HTTP2ClientSession {
   private let core: SessionCore
 
-  package init(limits: HTTP2Limits = HTTP2Limits()) throws(HTTP2SessionFailure) {
-    core = SessionCore(limits: limits)
-    try core.open { session, userData, options in
-      nghttp2_session_client_new2(session, Self.callbacks.table, userData, options)
+  /// Sessions on one thread should share one `memory`.
+  package init(
+    limits: HTTP2Limits = HTTP2Limits(), memory: HTTP2Memory = HTTP2Memory()
+  ) throws(HTTP2SessionFailure) {
+    core = SessionCore(limits: limits, memory: memory)
+    try core.open { session, userData, options, memory in
+      nghttp2_session_client_new3(session, Self.callbacks.table, userData, options, memory)
     }
     core.submitSettings([(NGHTTP2_SETTINGS_ENABLE_PUSH, 0)])
   }
@@ -45,7 +48,7 @@ package final class HTTP2ClientSession {
   /// Nothing is expected and nothing is left to send: close the socket.
   package var isFinished: Bool { core.isFinished }
 
-  package var openStreamCount: Int { core.openStreams.count }
+  package var openStreamCount: Int { core.openCount }
 
   /// How many streams the server allows at once (100 until it has said).
   package var peerConcurrentStreams: Int {
@@ -61,16 +64,17 @@ package final class HTTP2ClientSession {
 
   // MARK: Verbs
 
-  /// Sends a request: the header fields, then what is in `outgoing` now and later, until `finish`. Nil when the
-  /// connection takes no more requests.
-  package func request(headers: HeaderList, outgoing: ByteQueue, isComplete: Bool) -> HTTP2Stream? {
+  /// Sends a request: the header fields, then what the stream's `outgoing` gets before the next `drain` and, unless it
+  /// `isComplete`, later, until `finish`. Nil when the connection takes no more requests.
+  package func request(
+    headers: HeaderList, adding extra: HeaderList? = nil, isComplete: Bool
+  ) -> HTTP2Stream? {
     let stream = core.addStream(id: 0)
-    stream.outgoing = outgoing
     if isComplete { stream.ending = .endOfStream }
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
     provider.read_callback = SessionCallbacks.read
-    let id = headers.withFields { fields, count in
+    let id = headers.withFields(adding: extra) { fields, count in
       nghttp2_submit_request(
         core.session, nil, fields, count, &provider, Unmanaged.passUnretained(stream).toOpaque())
     }
@@ -100,8 +104,11 @@ package final class HTTP2ClientSession {
   /// Gives a closed stream back for reuse; nobody may use it afterwards.
   package func recycle(_ stream: HTTP2Stream) { core.recycle(stream) }
 
-  /// Ends all streams because the connection is gone.
+  /// Ends all streams because the connection is gone; hand out the events once more after it.
   package func closeAllStreams() { core.closeAllStreams(code: .cancel) }
+
+  /// Lets go of closed streams kept for reuse, and of what they own. The last call on a session.
+  package func dropFreeStreams() { core.dropFreeStreams() }
 
   package func ping(_ opaque: UInt64) {
     withUnsafeBytes(of: opaque) { bytes in
@@ -124,29 +131,38 @@ extension HTTP2ClientSession {
   private static let callbacks = CallbackTable(
     SessionCallbacks.makeTable { table in
       nghttp2_session_callbacks_set_on_frame_recv_callback(table, frameReceived)
+      nghttp2_session_callbacks_set_on_frame_send_callback(table, frameSent)
       nghttp2_session_callbacks_set_on_frame_not_send_callback(table, frameNotSent)
     })
 
   private static let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
-    guard let frame, let core = SessionCallbacks.core(userData) else { return 0 }
+    guard let frame else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      received(frame, in: core)
+      return 0
+    }
+  }
+
+  @inline(__always)
+  private static func received(_ frame: UnsafePointer<nghttp2_frame>, in core: SessionCore) {
     let header = frame.pointee.hd
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
-      guard let stream = core.stream(header.stream_id) else { return 0 }
-      if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
-        core.isInHeaderBlock = false
-        headersComplete(stream, in: core)
-      }
-      if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
-        stream.isRemoteClosed = true
-        core.note(stream, .end)
+      core.withStream(header.stream_id) { stream in
+        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
+          core.isInHeaderBlock = false
+          headersComplete(stream, in: core)
+        }
+        if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
+          stream.isRemoteClosed = true
+          core.note(stream, .end)
+        }
       }
     case NGHTTP2_RST_STREAM.rawValue:
-      core.stream(header.stream_id)?.wasResetByPeer = true
+      core.withStream(header.stream_id) { $0.wasResetByPeer = true }
     default:
       SessionCallbacks.noteConnectionFrame(frame.pointee, in: core)
     }
-    return 0
   }
 
   private static func headersComplete(_ stream: HTTP2Stream, in core: SessionCore) {
@@ -160,15 +176,25 @@ extension HTTP2ClientSession {
     }
   }
 
+  private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
+    guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      core.withStream(frame.pointee.hd.stream_id) { $0.wasSent = true }
+      return 0
+    }
+  }
+
   /// A request that the library gave up before sending it (the connection is closing): never processed.
   private static let frameNotSent: nghttp2_on_frame_not_send_callback = {
     _, frame, _, userData in
-    guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue,
-      let core = SessionCallbacks.core(userData),
-      let stream = core.openStreams.last(where: { $0.id == frame.pointee.hd.stream_id })
-    else { return 0 }
-    core.streamClosed(stream, code: HTTP2ErrorCode.refusedStream.rawValue)
-    return 0
+    guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue else { return 0 }
+    let id = frame.pointee.hd.stream_id
+    return SessionCallbacks.withCore(userData) { core in
+      if let stream = core.openStreams.last(where: { $0.id == id && !$0.isClosed }) {
+        core.streamClosed(stream, code: HTTP2ErrorCode.refusedStream.rawValue)
+      }
+      return 0
+    }
   }
 }
 
@@ -180,14 +206,5 @@ extension HeaderBlock {
       if name.count == 7, name.elementsEqual(":status".utf8) { result = value.first == UInt8(ascii: "1") }
     }
     return result
-  }
-}
-
-extension SessionCore {
-  /// Takes back a stream that never reached the library.
-  func abandon(_ stream: HTTP2Stream) {
-    streamClosed(stream, code: HTTP2ErrorCode.refusedStream.rawValue)
-    stream.pending = []
-    dropReady(stream)
   }
 }

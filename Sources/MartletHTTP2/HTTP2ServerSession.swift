@@ -8,10 +8,13 @@ internal import CNGHTTP2
 package final class HTTP2ServerSession {
   private let core: SessionCore
 
-  package init(limits: HTTP2Limits = HTTP2Limits()) throws(HTTP2SessionFailure) {
-    core = SessionCore(limits: limits)
-    try core.open { session, userData, options in
-      nghttp2_session_server_new2(session, Self.callbacks.table, userData, options)
+  /// Sessions on one thread should share one `memory`.
+  package init(
+    limits: HTTP2Limits = HTTP2Limits(), memory: HTTP2Memory = HTTP2Memory()
+  ) throws(HTTP2SessionFailure) {
+    core = SessionCore(limits: limits, memory: memory)
+    try core.open { session, userData, options, memory in
+      nghttp2_session_server_new3(session, Self.callbacks.table, userData, options, memory)
     }
     core.submitSettings([
       (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.concurrentStreams),
@@ -53,7 +56,7 @@ package final class HTTP2ServerSession {
   package var isFinished: Bool { core.isFinished }
 
   /// Streams that are open now.
-  package var openStreamCount: Int { core.openStreams.count }
+  package var openStreamCount: Int { core.openCount }
 
   /// A header block has begun and not ended: should not stay so for long.
   package var isInHeaderBlock: Bool { core.isInHeaderBlock }
@@ -101,10 +104,14 @@ package final class HTTP2ServerSession {
   // MARK: Verbs on the connection
 
   package func forEachOpen(_ body: (HTTP2Stream) -> Void) {
-    for stream in core.openStreams { body(stream) }
+    for stream in core.openStreams where !stream.isClosed { body(stream) }
   }
 
+  /// Ends all streams because the connection is gone; hand out the events once more after it.
   package func closeAllStreams() { core.closeAllStreams(code: .cancel) }
+
+  /// Lets go of closed streams kept for reuse, and of what they own. The last call on a session.
+  package func dropFreeStreams() { core.dropFreeStreams() }
 
   /// First step of a graceful end: asks for no new streams, but still takes those on their way.
   package func announceShutdown() { nghttp2_submit_shutdown_notice(core.session) }
@@ -130,7 +137,9 @@ package final class HTTP2ServerSession {
 
   /// A response that is complete before its request must tell the peer to stop sending (RFC 9113 §8.1).
   private func markResetAfterEnd(_ stream: HTTP2Stream) {
-    if !stream.isRemoteClosed { stream.resetsAfterEnd = true }
+    guard !stream.isRemoteClosed, !stream.resetsAfterEnd else { return }
+    stream.resetsAfterEnd = true
+    core.awaitedResets &+= 1
   }
 }
 
@@ -148,48 +157,63 @@ extension HTTP2ServerSession {
     })
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { session, frame, userData in
-    guard let frame, let core = SessionCallbacks.core(userData) else { return 0 }
-    let id = frame.pointee.hd.stream_id
-    if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-      let stream = core.addStream(id: id)
-      nghttp2_session_set_stream_user_data(
-        session, id, Unmanaged.passUnretained(stream).toOpaque())
-    } else if let stream = core.stream(id) {
-      stream.receivedFinalHeaders = true
+    guard let frame else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      let id = frame.pointee.hd.stream_id
+      if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+        let stream = core.addStream(id: id)
+        nghttp2_session_set_stream_user_data(
+          session, id, Unmanaged.passUnretained(stream).toOpaque())
+      } else {
+        core.withStream(id) { $0.receivedFinalHeaders = true }
+      }
+      return 0
     }
-    return 0
   }
 
   private static let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
-    guard let frame, let core = SessionCallbacks.core(userData) else { return 0 }
+    guard let frame else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      received(frame, in: core)
+      return 0
+    }
+  }
+
+  @inline(__always)
+  private static func received(_ frame: UnsafePointer<nghttp2_frame>, in core: SessionCore) {
     let header = frame.pointee.hd
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
-      guard let stream = core.stream(header.stream_id) else { return 0 }
-      var events: HTTP2StreamEvents = []
-      if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
-        core.isInHeaderBlock = false
-        if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { events = .headers }
+      core.withStream(header.stream_id) { stream in
+        var events: HTTP2StreamEvents = []
+        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
+          core.isInHeaderBlock = false
+          if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { events = .headers }
+        }
+        if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
+          stream.isRemoteClosed = true
+          events.formUnion(.end)
+        }
+        if !events.isEmpty { core.note(stream, events) }
       }
-      if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
-        stream.isRemoteClosed = true
-        events.formUnion(.end)
-      }
-      if !events.isEmpty { core.note(stream, events) }
     case NGHTTP2_RST_STREAM.rawValue:
-      core.stream(header.stream_id)?.wasResetByPeer = true
+      core.withStream(header.stream_id) { $0.wasResetByPeer = true }
     default:
       SessionCallbacks.noteConnectionFrame(frame.pointee, in: core)
     }
-    return 0
   }
 
   private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
-    guard let frame, frame.pointee.hd.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0,
-      let core = SessionCallbacks.core(userData),
-      let stream = core.stream(frame.pointee.hd.stream_id)
-    else { return 0 }
-    if stream.resetsAfterEnd, !stream.isRemoteClosed { core.reset(stream, .noError) }
-    return 0
+    guard let frame, frame.pointee.hd.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 else { return 0 }
+    return SessionCallbacks.withCore(userData) { core in
+      guard core.awaitedResets > 0 else { return 0 }
+      core.withStream(frame.pointee.hd.stream_id) { stream in
+        guard stream.resetsAfterEnd else { return }
+        stream.resetsAfterEnd = false
+        core.awaitedResets &-= 1
+        if !stream.isRemoteClosed { core.reset(stream, .noError) }
+      }
+      return 0
+    }
   }
 }

@@ -48,28 +48,50 @@ package final class HTTP2Stream {
   @exclusivity(unchecked) package internal(set) var unconsumed = 0
 
   /// Payload that waits to be sent. After adding to it, call `resume` on the session.
-  @exclusivity(unchecked) package var outgoing = ByteQueue()
+  package let outgoing = ByteQueue()
   @exclusivity(unchecked) var ending = Ending.open
   /// The library asked for data when there was none, and waits to be told.
   @exclusivity(unchecked) var isDeferred = false
   /// When `outgoing` sinks to this many bytes, `.drained` is noted once; −1: never.
   @exclusivity(unchecked) package var drainMark = -1
 
+  /// Our last frame has been made.
+  package var isLocalEnded: Bool { if case .submitted = ending { true } else { false } }
   @exclusivity(unchecked) package internal(set) var isRemoteClosed = false
   @exclusivity(unchecked) package internal(set) var isClosed = false
   /// Why the stream ended: the code of the RST_STREAM frame, sent or received, or NO_ERROR.
   @exclusivity(unchecked) package internal(set) var closeCode = HTTP2ErrorCode.noError
   /// The peer sent RST_STREAM.
   @exclusivity(unchecked) package internal(set) var wasResetByPeer = false
+  /// The request's headers have left (client only); before that, nobody can have seen it.
+  @exclusivity(unchecked) package internal(set) var wasSent = false
   /// Our side sent RST_STREAM on purpose.
   @exclusivity(unchecked) var wasResetHere = false
   /// Send RST_STREAM(NO_ERROR) after the last frame, because the peer has not finished sending.
   @exclusivity(unchecked) var resetsAfterEnd = false
 
-  /// The call that this stream carries. Strong: cleared by `recycle`, or by the call itself.
+  /// The call that this stream carries, or one kept for the next time. Whoever sets it clears it.
   @exclusivity(unchecked) package var owner: AnyObject?
+  /// `owner` is a call of the stream's present life.
+  @exclusivity(unchecked) package var isOwned = false
   /// The place in the session's list of open streams.
   @exclusivity(unchecked) var openIndex = -1
+
+  deinit {
+    headers.deallocate()
+    trailers.deallocate()
+    received.deallocate()
+    outgoing.deallocate()
+  }
+
+  /// Lends the owner, whose type the caller knows.
+  @inline(__always)
+  package func withOwner<Owner: AnyObject, Result>(
+    _ type: Owner.Type, _ body: (Owner) -> Result
+  ) -> Result? {
+    guard let owner else { return nil }
+    return body(unsafeDowncast(owner, to: type))
+  }
 
   func prepareForReuse() {
     id = 0
@@ -89,8 +111,9 @@ package final class HTTP2Stream {
     closeCode = .noError
     wasResetByPeer = false
     wasResetHere = false
+    wasSent = false
     resetsAfterEnd = false
-    owner = nil
+    isOwned = false
     openIndex = -1
   }
 }

@@ -61,25 +61,40 @@ package struct HeaderList: Sendable {
     fields.append(Field(nameStart: nameStart, valueStart: valueStart, end: bytes.count))
   }
 
-  /// Hands the fields to C; the pointers are valid during the call only.
-  func withFields<Result>(_ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result) -> Result {
-    bytes.withUnsafeBufferPointer { storage in
-      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count + 1) { table in
-        var filled = 0
-        if let start = storage.baseAddress.map({ UnsafeMutablePointer(mutating: $0) }) {
-          for field in fields {
-            table.initializeElement(
-              at: filled,
-              to: nghttp2_nv(
-                name: start + field.nameStart, value: start + field.valueStart,
-                namelen: field.valueStart - field.nameStart, valuelen: field.end - field.valueStart,
-                flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
-            filled += 1
-          }
+  /// Hands the fields, and then those of `extra`, to C; the pointers are valid during the call only.
+  func withFields<Result>(
+    adding extra: HeaderList? = nil, _ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result
+  ) -> Result {
+    let capacity = fields.count + (extra?.fields.count ?? 0) + 1
+    return withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: capacity) { table in
+      bytes.withUnsafeBufferPointer { storage in
+        let filled = Self.fill(table, from: 0, fields, storage)
+        guard let extra else { return body(table.baseAddress, filled) }
+        return extra.bytes.withUnsafeBufferPointer { storage in
+          body(table.baseAddress, Self.fill(table, from: filled, extra.fields, storage))
         }
-        return body(table.baseAddress, filled)
       }
     }
+  }
+
+  private static func fill(
+    _ table: UnsafeMutableBufferPointer<nghttp2_nv>, from start: Int, _ fields: [Field],
+    _ storage: UnsafeBufferPointer<UInt8>
+  ) -> Int {
+    guard let bytes = storage.baseAddress.map({ UnsafeMutablePointer(mutating: $0) }) else {
+      return start
+    }
+    var filled = start
+    for field in fields {
+      table.initializeElement(
+        at: filled,
+        to: nghttp2_nv(
+          name: bytes + field.nameStart, value: bytes + field.valueStart,
+          namelen: field.valueStart - field.nameStart, valuelen: field.end - field.valueStart,
+          flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+      filled += 1
+    }
+    return filled
   }
 }
 

@@ -7,17 +7,23 @@ internal import CNGHTTP2
 final class SessionCore {
   @exclusivity(unchecked) private(set) var session: OpaquePointer?
   let limits: HTTP2Limits
+  /// What the library's blocks come from; must outlive the session.
+  private let memory: HTTP2Memory
 
-  /// Strong references to the streams that the library knows; the library itself holds unretained pointers. Deleting a
-  /// session calls no close callback, so this list is what keeps a disconnect from leaking.
+  /// Strong references to the streams that the library knows, and those whose close has not been handed out; the
+  /// library and `ready` hold unretained pointers. Deleting a session calls no close callback, so this list is what keeps
+  /// a disconnect from leaking.
   @exclusivity(unchecked) private(set) var openStreams: ContiguousArray<HTTP2Stream> = []
   @exclusivity(unchecked) private var freeStreams: ContiguousArray<HTTP2Stream> = []
-  @exclusivity(unchecked) private var ready: ContiguousArray<HTTP2Stream> = []
+  @exclusivity(unchecked) private var ready: ContiguousArray<Unmanaged<HTTP2Stream>> = []
   @exclusivity(unchecked) private var isDelivering = false
   @exclusivity(unchecked) var notices: [HTTP2Notice] = []
   /// The stream that the last frame was about: frames of one stream come in runs.
   /// Unretained: `openStreams` holds it, and it is cleared when the stream closes.
-  @exclusivity(unchecked) private unowned(unsafe) var lastStream: HTTP2Stream?
+  @exclusivity(unchecked) private var lastStream: Unmanaged<HTTP2Stream>?
+  @exclusivity(unchecked) private var lastStreamID: Int32 = -1
+  /// Streams that are open, without those whose close has not been handed out.
+  @exclusivity(unchecked) private(set) var openCount = 0
 
   // Flow control of the connection.
   @exclusivity(unchecked) private var withheld = 0
@@ -35,11 +41,14 @@ final class SessionCore {
   /// WINDOW_UPDATE frames that are free, because data was sent that calls for them.
   @exclusivity(unchecked) var windowUpdateAllowance = 1_000
   @exclusivity(unchecked) private(set) var isTerminated = false
+  /// Streams that get a RST_STREAM after their last frame.
+  @exclusivity(unchecked) var awaitedResets = 0
   /// A header block has begun and is not complete.
   @exclusivity(unchecked) var isInHeaderBlock = false
 
-  init(limits: HTTP2Limits) {
+  init(limits: HTTP2Limits, memory: HTTP2Memory) {
     self.limits = limits
+    self.memory = memory
     bucket = TokenBucket(burst: limits.idleFrameBurst, perSecond: limits.idleFramesPerSecond)
   }
 
@@ -49,7 +58,7 @@ final class SessionCore {
   func open(
     _ make: (
       _ session: UnsafeMutablePointer<OpaquePointer?>, _ userData: UnsafeMutableRawPointer,
-      _ options: OpaquePointer?
+      _ options: OpaquePointer?, _ memory: UnsafeMutablePointer<nghttp2_mem>
     ) -> Int32
   ) throws(HTTP2SessionFailure) {
     var options: OpaquePointer?
@@ -64,7 +73,7 @@ final class SessionCore {
     nghttp2_option_set_peer_max_concurrent_streams(options, 100)
     // Unknown frame types reach a callback only if they are announced as extensions.
     for type in UInt8(10)...255 { nghttp2_option_set_user_recv_extension_type(options, type) }
-    try check(make(&session, Unmanaged.passUnretained(self).toOpaque(), options))
+    try check(make(&session, Unmanaged.passUnretained(self).toOpaque(), options, memory.table))
   }
 
   func check(_ code: Int32) throws(HTTP2SessionFailure) {
@@ -81,18 +90,21 @@ final class SessionCore {
     stream.id = id
     stream.openIndex = openStreams.count
     openStreams.append(stream)
-    lastStream = stream
+    openCount &+= 1
+    lastStream = Unmanaged.passUnretained(stream)
+    lastStreamID = id
     return stream
   }
 
   /// The stream with this id, if it is open. Each frame of nghttp2 names its stream by number only.
   @inline(__always)
-  func stream(_ id: Int32) -> HTTP2Stream? {
-    if let lastStream, lastStream.id == id { return lastStream }
-    guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
-    let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  func withStream(_ id: Int32, _ body: (HTTP2Stream) -> Void) {
+    if let lastStream, lastStreamID == id { return lastStream._withUnsafeGuaranteedRef(body) }
+    guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return }
+    let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer)
     lastStream = stream
-    return stream
+    lastStreamID = id
+    stream._withUnsafeGuaranteedRef(body)
   }
 
   func streamClosed(_ stream: HTTP2Stream, code: UInt32) {
@@ -101,32 +113,40 @@ final class SessionCore {
     stream.isRemoteClosed = true
     stream.closeCode = HTTP2ErrorCode(rawValue: code)
     isInHeaderBlock = false
-    if lastStream === stream { lastStream = nil }
-    forget(stream)
+    if stream.resetsAfterEnd { awaitedResets &-= 1 }
+    lastStream = nil
+    openCount &-= 1
     note(stream, .closed)
   }
 
-  private func forget(_ stream: HTTP2Stream) {
+  /// Takes the stream off the list; it lives on during `body`, and longer if somebody keeps it there.
+  private func forget(_ stream: HTTP2Stream, during body: () -> Void) {
     let index = stream.openIndex
-    guard index >= 0, index < openStreams.count else { return }
-    let last = openStreams.removeLast()
-    if last !== stream {
-      openStreams[index] = last
-      last.openIndex = index
-    }
+    guard index >= 0, index < openStreams.count else { return body() }
     stream.openIndex = -1
+    let last = openStreams.removeLast()
+    guard last !== stream else { return withExtendedLifetime(last, body) }
+    let kept = openStreams[index]
+    openStreams[index] = last
+    last.openIndex = index
+    withExtendedLifetime(kept, body)
+  }
+
+  /// Lets go of the streams that are kept for reuse, and of what they own.
+  func dropFreeStreams() {
+    for stream in freeStreams { stream.owner = nil }
+    freeStreams.removeAll()
   }
 
   /// Ends every open stream at once, because the connection is gone.
   func closeAllStreams(code: HTTP2ErrorCode) {
-    while let stream = openStreams.last { streamClosed(stream, code: code.rawValue) }
+    for stream in openStreams { streamClosed(stream, code: code.rawValue) }
   }
 
   /// Takes a closed stream back, to be used again. The caller must hold no other reference that it would use.
   func recycle(_ stream: HTTP2Stream) {
     guard stream.isClosed else { return }
     consume(stream, stream.unconsumed)
-    stream.owner = nil
     if freeStreams.count < 128, stream.pending.isEmpty {
       stream.prepareForReuse()
       freeStreams.append(stream)
@@ -137,7 +157,7 @@ final class SessionCore {
 
   @inline(__always)
   func note(_ stream: HTTP2Stream, _ event: HTTP2StreamEvents) {
-    if stream.pending.isEmpty { ready.append(stream) }
+    if stream.pending.isEmpty { ready.append(Unmanaged.passUnretained(stream)) }
     stream.pending.formUnion(event)
   }
 
@@ -147,20 +167,27 @@ final class SessionCore {
     isDelivering = true
     var index = 0
     while index < ready.count {
-      let stream = ready[index]
-      let events = stream.pending
-      stream.pending = []
-      body(stream, events)
+      ready[index]._withUnsafeGuaranteedRef { stream in
+        let events = stream.pending
+        stream.pending = []
+        if events.contains(.closed) {
+          forget(stream, during: { body(stream, events) })
+        } else {
+          body(stream, events)
+        }
+      }
       index &+= 1
     }
     ready.removeAll(keepingCapacity: true)
     isDelivering = false
   }
 
-  /// Forgets the notes about a stream that its owner will never see.
-  func dropReady(_ stream: HTTP2Stream) {
-    stream.pending = []
-    if let index = ready.lastIndex(where: { $0 === stream }) { ready.remove(at: index) }
+  /// Takes back a stream that never reached the library.
+  func abandon(_ stream: HTTP2Stream) {
+    stream.isClosed = true
+    lastStream = nil
+    openCount &-= 1
+    forget(stream, during: {})
   }
 
   // MARK: Input and flow control

@@ -35,6 +35,12 @@ router.serverStreaming(
 ) { (request: RawMessage, response: ResponseWriter<RawMessage>, context) in
   for _ in 0..<(Int(context.metadata["times"] ?? "") ?? 10) { try await response.write(request) }
 }
+router.serverStreaming(
+  MethodDescriptor(service: service, method: "Hold", kind: .serverStreaming)
+) { (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
+  response.sendHeaders()
+  try await Task.sleep(for: .seconds(1 << 30))
+}
 router.clientStreaming(
   MethodDescriptor(service: service, method: "Join", kind: .clientStreaming)
 ) { (requests: RequestStream<RawMessage>, _) in

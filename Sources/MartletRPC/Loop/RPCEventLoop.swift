@@ -1,3 +1,4 @@
+internal import MartletHTTP2
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -27,6 +28,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   let eventLoop: any EventLoop
+  /// The memory of the HTTP/2 sessions of this loop.
+  let http2Memory = HTTP2Memory()
   /// Deadlines of the calls of this loop.
   @exclusivity(unchecked) var deadlines = DeadlineHeap()
   /// Shared by the connections of the loop: the socket has usually taken the bytes before the next one needs it.
@@ -90,14 +93,15 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
     eventLoop.execute { self.runTurn() }
   }
 
-  /// Runs what is waiting and flushes. Work that keeps making more work is put off to another turn after a while.
+  /// Runs what is waiting and flushes. Work that keeps making more work (a writer whose client reads as fast) is put off
+  /// to another turn after a few rounds, so that sockets are read in between.
   func runTurn() {
     guard !isInTurn else { return }
     isInTurn = true
     isTurnScheduled = false
     takeInbox()
     var rounds = 0
-    while rounds < 64, !work.isEmpty || !dirty.isEmpty {
+    while rounds < 4, !work.isEmpty || !dirty.isEmpty {
       rounds += 1
       runWork()
       flushDirty()

@@ -44,10 +44,12 @@ public struct CallContext: Sendable {
 
   public var method: MethodDescriptor {
     switch source {
-    case .call(let call): call.method.descriptor
+    case .call(let call): call.descriptor ?? Self.ended
     case .local(let local): local.method
     }
   }
+
+  private static let ended = MethodDescriptor(service: "", method: "", kind: .unary)
 
   /// The request's metadata. Decoded at each use: keep it, if it is needed often.
   public var metadata: RPCMetadata {

@@ -16,10 +16,19 @@ final class ServerMethod: Sendable {
 }
 
 /// Finds a method by the bytes of its path: one hash over length and ends, one comparison.
-struct MethodTable: Sendable {
+///
+/// Kept as bare pointers, because a lookup that counts references costs more than the comparison. `@unchecked Sendable`:
+/// nothing changes after `init`.
+final class MethodTable: @unchecked Sendable {
+  private struct Slot {
+    var path: UnsafeRawBufferPointer
+    var method: Unmanaged<ServerMethod>
+  }
+
   private let methods: [ServerMethod]
-  /// Indices into `methods` with open addressing; −1: free.
-  private let slots: [Int32]
+  /// Open addressing; nil: free. At most a quarter is used, so every search ends.
+  private let slots: UnsafeMutablePointer<Slot?>
+  private let mask: Int
   private let services: Set<String>
 
   init(_ router: ServerRouter, requestBytesMax: Int) {
@@ -27,25 +36,32 @@ struct MethodTable: Sendable {
     services = Set(router.methods.map(\.service))
     var capacity = 16
     while capacity < methods.count * 4 { capacity *= 2 }
-    var slots = [Int32](repeating: -1, count: capacity)
-    for (index, method) in methods.enumerated() {
-      var slot = method.path.withUnsafeBytes { Self.hash($0) } & (capacity - 1)
-      while slots[slot] >= 0 { slot = (slot + 1) & (capacity - 1) }
-      slots[slot] = Int32(index)
+    mask = capacity - 1
+    slots = .allocate(capacity: capacity)
+    slots.initialize(repeating: nil, count: capacity)
+    for method in methods {
+      let path = UnsafeMutableRawBufferPointer.allocate(byteCount: method.path.count, alignment: 1)
+      path.copyBytes(from: method.path)
+      var slot = Self.hash(UnsafeRawBufferPointer(path)) & mask
+      while slots[slot] != nil { slot = (slot + 1) & mask }
+      slots[slot] = Slot(
+        path: UnsafeRawBufferPointer(path), method: Unmanaged.passUnretained(method))
     }
-    self.slots = slots
   }
 
-  func find(_ path: UnsafeRawBufferPointer) -> ServerMethod? {
-    let mask = slots.count - 1
-    var slot = Self.hash(path) & mask
-    while slots[slot] >= 0 {
-      let method = methods[Int(slots[slot])]
-      let isSame = method.path.withUnsafeBytes {
-        $0.count == path.count && equalBytes($0, path, path.count)
+  deinit {
+    for slot in 0...mask { slots[slot]?.path.deallocate() }
+    slots.deallocate()
+  }
+
+  /// The method lives as long as the table.
+  func find(_ path: UnsafeRawBufferPointer) -> Unmanaged<ServerMethod>? {
+    var index = Self.hash(path) & mask
+    while let slot = slots[index] {
+      if slot.path.count == path.count, equalBytes(slot.path, path, path.count) {
+        return slot.method
       }
-      if isSame { return method }
-      slot = (slot + 1) & mask
+      index = (index &+ 1) & mask
     }
     return nil
   }

@@ -1,25 +1,22 @@
 internal import MartletHTTP2
 
-/// What a request's header block says to the runtime, found in one pass over its bytes.
+/// What a request's header block says to the runtime, found in one pass over its bytes. Holds no references.
 struct RequestHead {
   private(set) var isPost = false
   private(set) var isGRPC = false
   private(set) var isProtoSubtype = false
-  private(set) var method: ServerMethod?
+  private(set) var method: Unmanaged<ServerMethod>?
   private(set) var hasTimeout = false
   private(set) var hasMalformedTimeout = false
   /// Nanoseconds.
   private(set) var timeout: UInt64 = 0
   private(set) var hasUnknownEncoding = false
-  /// Filled only when no method was found.
-  private(set) var path = ""
 
   init(_ headers: HeaderBlock, methods: MethodTable) {
     headers.forEach { name, value in
       switch name.count {
       case 5 where name.equals(":path"):
         method = methods.find(value)
-        if method == nil { path = String(decoding: value, as: UTF8.self) }
       case 7 where name.equals(":method"):
         isPost = value.equals("POST")
       case 12:
@@ -40,5 +37,14 @@ struct RequestHead {
         break
       }
     }
+  }
+
+  /// The path as text, for messages.
+  static func path(in headers: HeaderBlock) -> String {
+    var path = ""
+    headers.forEach { name, value in
+      if name.equals(":path") { path = String(decoding: value, as: UTF8.self) }
+    }
+    return path
   }
 }

@@ -7,13 +7,15 @@ internal import MartletHTTP2
 @usableFromInline
 final class ServerCall: DeadlineHolder, @unchecked Sendable {
   let connection: ServerConnection
-  let method: ServerMethod
   let stream: HTTP2Stream
+  /// Kept alive by the connection, with the server's table.
+  @exclusivity(unchecked) private var unmanagedMethod: Unmanaged<ServerMethod>?
   /// When the call must have ended, on the loop's clock; 0: never.
-  let deadline: UInt64
+  @exclusivity(unchecked) private(set) var deadline: UInt64 = 0
 
-  @exclusivity(unchecked) var assembler: MessageAssembler
+  @exclusivity(unchecked) var assembler = MessageAssembler(messageBytesMax: 0)
   @exclusivity(unchecked) var deadlineIndex = -1
+  @exclusivity(unchecked) private(set) var hasSingleRequest = false
   /// Content-type subtype to answer with.
   @exclusivity(unchecked) var answersProto = false
 
@@ -31,12 +33,28 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   @exclusivity(unchecked) private var writers = Waiters<Void>()
   @exclusivity(unchecked) private var lastWaiter: UInt64 = 0
 
-  init(connection: ServerConnection, method: ServerMethod, stream: HTTP2Stream, deadline: UInt64) {
+  init(connection: ServerConnection, stream: HTTP2Stream) {
     self.connection = connection
-    self.method = method
     self.stream = stream
+  }
+
+  /// Starts the object's life as a call, the first or another.
+  func begin(_ method: Unmanaged<ServerMethod>, deadline: UInt64) {
+    unmanagedMethod = method
+    hasSingleRequest = method._withUnsafeGuaranteedRef(\.hasSingleRequest)
     self.deadline = deadline
-    assembler = MessageAssembler(messageBytesMax: method.requestBytesMax)
+    assembler = MessageAssembler(
+      messageBytesMax: method._withUnsafeGuaranteedRef { $0.requestBytesMax })
+    answersProto = false
+    hasSentHeaders = false
+    isFinished = false
+    isRequestEnded = false
+    if initialMetadata != nil { initialMetadata = nil }
+    if trailingMetadata != nil { trailingMetadata = nil }
+  }
+
+  var descriptor: MethodDescriptor? {
+    unmanagedMethod?._withUnsafeGuaranteedRef { $0.descriptor }
   }
 
   @usableFromInline var loop: RPCEventLoop { connection.serverLoop.loop }
@@ -50,7 +68,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     } catch {
       return finish(error)
     }
-    if method.hasSingleRequest {
+    if hasSingleRequest {
       let hasMore = assembler.completeMessages == 1 && assembler.hasPartialMessage(stream.received)
       if assembler.completeMessages > 1 || hasMore {
         return finish(
@@ -66,7 +84,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   func requestEnded() {
     isRequestEnded = true
     guard !isFinished else { return }
-    guard method.hasSingleRequest else { return wakeReaders() }
+    guard hasSingleRequest else { return wakeReaders() }
     if assembler.completeMessages == 1 {
       start()
     } else if stream.received.isEmpty {
@@ -118,21 +136,26 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   // MARK: The handler
 
   func start() {
-    guard !isHandlerRunning, !isFinished else { return }
+    guard !isHandlerRunning, !isFinished, let unmanagedMethod else { return }
     isHandlerRunning = true
-    connection.handlerStarted(of: method)
+    unmanagedMethod._withUnsafeGuaranteedRef { connection.handlerStarted(of: $0) }
     let task = Task.immediate(executorPreference: loop) { [self] in
-      await method.run(self)
+      await run()
       handlerEnded()
     }
     if isHandlerRunning { self.task = task }
   }
 
+  private func run() async {
+    guard let method = unmanagedMethod?.takeUnretainedValue() else { return }
+    await method.run(self)
+  }
+
   private func handlerEnded() {
     isHandlerRunning = false
-    task = nil
+    if task != nil { task = nil }
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
-    connection.handlerEnded(of: method)
+    unmanagedMethod?._withUnsafeGuaranteedRef { connection.handlerEnded(of: $0) }
   }
 
   var hasRunningHandler: Bool { isHandlerRunning }

@@ -36,7 +36,8 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   init(serverLoop: ServerLoop) throws {
     self.serverLoop = serverLoop
-    session = try HTTP2ServerSession(limits: serverLoop.http2Limits)
+    session = try HTTP2ServerSession(
+      limits: serverLoop.http2Limits, memory: serverLoop.loop.http2Memory)
   }
 
   // MARK: Channel
@@ -57,6 +58,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       isClosing = true
       session.closeAllStreams()
       deliver()
+      session.dropFreeStreams()
       serverLoop.remove(self)
       self.context = nil
     }
@@ -134,37 +136,43 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   private func deliver() {
-    session.forEachReady { stream, events in handle(stream, events) }
+    session.forEachReady { stream, events in
+      handle(stream, events)
+      if events.contains(.closed) { recycle(stream) }
+    }
   }
 
   @inline(__always)
   private func handle(_ stream: HTTP2Stream, _ events: HTTP2StreamEvents) {
     if events.contains(.headers) { open(stream) }
-    guard let owner = stream.owner else {
+    guard stream.isOwned, let owner = stream.owner else {
       handleOwnerless(stream, events)
       return
     }
-    var call = unsafeDowncast(owner, to: ServerCall.self)
+    let call = unsafeDowncast(owner, to: ServerCall.self)
     if events.contains(.data) { call.dataArrived() }
     if events.contains(.end) { call.requestEnded() }
-    if events.contains(.headers), !call.method.hasSingleRequest { call.start() }
+    if events.contains(.headers), !call.hasSingleRequest { call.start() }
     if events.contains(.drained) { call.outputDrained() }
     if events.contains(.closed) {
       call.streamClosed()
-      stream.owner = nil
-      close(&call, stream)
+      stream.isOwned = false
     }
   }
 
-  /// The stream can be used again if nobody may still ask the call for its metadata.
-  private func close(_ call: inout ServerCall, _ stream: HTTP2Stream) {
-    if !call.hasRunningHandler, isKnownUniquelyReferenced(&call) { session.recycle(stream) }
+  /// Stream and call can be used again if nobody may still ask the call for its metadata.
+  private func recycle(_ stream: HTTP2Stream) {
+    guard stream.owner != nil else { return session.recycle(stream) }
+    let isIdle = stream.withOwner(ServerCall.self) { !$0.hasRunningHandler }
+    if !isClosing, isIdle == true, isKnownUniquelyReferenced(&stream.owner) {
+      session.recycle(stream)
+    } else {
+      stream.owner = nil
+    }
   }
 
   private func handleOwnerless(_ stream: HTTP2Stream, _ events: HTTP2StreamEvents) {
-    if events.contains(.closed) {
-      session.recycle(stream)
-    } else if events.contains(.data) {
+    if events.contains(.data), !events.contains(.closed) {
       stream.received.reset()
       session.consume(stream, stream.unconsumed)
     }
@@ -187,10 +195,17 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     var deadline: UInt64 = 0
     if request.timeout > 0 { deadline = serverLoop.loop.now &+ request.timeout }
-    let call = ServerCall(connection: self, method: method, stream: stream, deadline: deadline)
+    let call: ServerCall
+    if let owner = stream.owner {
+      call = unsafeDowncast(owner, to: ServerCall.self)
+    } else {
+      call = ServerCall(connection: self, stream: stream)
+      stream.owner = call
+    }
+    stream.isOwned = true
+    call.begin(method, deadline: deadline)
     call.answersProto = request.isProtoSubtype
     call.assembler.hasUnknownEncoding = request.hasUnknownEncoding
-    stream.owner = call
     if deadline > 0 { serverLoop.loop.addDeadline(call, at: deadline) }
   }
 
@@ -202,7 +217,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     if stream.isHeaderListTooLarge {
       status = RPCStatus(code: .resourceExhausted, message: "the header list is too large")
     } else if request.method == nil {
-      status = serverLoop.methods.explainMissing(request.path)
+      status = serverLoop.methods.explainMissing(RequestHead.path(in: stream.headers))
     } else if request.hasMalformedTimeout {
       status = RPCStatus(code: .internalError, message: "grpc-timeout is malformed")
     } else if request.hasTimeout, request.timeout == 0 {
@@ -247,29 +262,9 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   private func writeOutput(_ context: ChannelHandlerContext) {
-    let loop = serverLoop.loop
-    var hasWritten = false
-    while context.channel.isWritable {
-      var buffer = ByteBuffer()
-      swap(&buffer, &loop.outputBuffer)
-      buffer.clear()
-      buffer.reserveCapacity(Self.outputBytes)
-      let capacity = buffer.writableBytes
-      let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputBytes) {
-        session.drain(into: $0)
-      }
-      if count > 0 {
-        hasWritten = true
-        context.write(wrapOutboundOut(buffer), promise: nil)
-      }
-      swap(&buffer, &loop.outputBuffer)
-      if count == 0 || capacity - count >= HTTP2Output.frameBytesMax { break }
-      context.flush()
-    }
+    let hasWritten = serverLoop.loop.writeOutput(of: session, to: context)
     if hasWritten { context.flush() }
   }
-
-  private static let outputBytes = 64 << 10
 
   private func close(_ context: ChannelHandlerContext) {
     isClosing = true
@@ -318,7 +313,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   /// Ends all calls with UNAVAILABLE and closes.
   func endCalls() {
-    session.forEachOpen { ($0.owner as? ServerCall)?.shutDown() }
+    session.forEachOpen { $0.isOwned ? ($0.owner as? ServerCall)?.shutDown() : () }
     session.terminate(.noError)
     setDirty()
   }

@@ -39,6 +39,15 @@ struct MessageAssembler {
     completeMessages -= 1
   }
 
+  /// Notes that all whole messages are about to leave the queue; returns their bytes.
+  mutating func takeComplete() -> Int {
+    defer {
+      completeBytes = 0
+      completeMessages = 0
+    }
+    return completeBytes
+  }
+
   /// Part of a message waits for the rest.
   func hasPartialMessage(_ queue: ByteQueue) -> Bool { queue.count > completeBytes }
 
