@@ -119,6 +119,7 @@ let package = Package(
       name: "MartletProtobufTests",
       dependencies: [
         "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+        "MartletRPC",
       ], exclude: ["proto"], swiftSettings: settings),
     .testTarget(
       name: "ProtocGenMartletTests", dependencies: ["protoc-gen-martlet"], swiftSettings: settings),
