@@ -34,6 +34,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // System libraries, one module map each.
@@ -41,6 +43,8 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    // The C library, where its headers hide from Swift what the server needs of Linux.
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // The RPC runtime: has never heard of tasks.
@@ -48,6 +52,14 @@ let package = Package(
     .target(name: "MartletProtobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf"] + nio,
+      swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCTests", dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
     .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 
@@ -67,7 +79,7 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -76,8 +88,9 @@ let package = Package(
       name: "martletd",
       dependencies: [
         "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletCore", "MartletStore",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: settings),
@@ -94,7 +107,36 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
 
+    // Tests.
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletStoreTests",
+      dependencies: ["MartletStore", "MartletStoreSQLite", "MartletCore"],
+      swiftSettings: settings),
+    .target(
+      name: "MartletProtobufTestsC", dependencies: ["CProtobufC"],
+      path: "Tests/MartletProtobufTestsC"),
+    .target(
+      name: "MartletProtobufTestSupport", dependencies: ["MartletProtobuf"],
+      path: "Tests/MartletProtobufTestSupport", exclude: ["peer.py"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletProtobufTests",
+      dependencies: [
+        "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+      ], exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletAPITests",
+      dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MartletServerTests",
+      dependencies: [
+        "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletRPC",
+        "MartletProtobuf", "CLinux",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
   ]
 )

@@ -1,6 +1,7 @@
 internal import Glibc
 
 /// A thread's buffer for encoded bytes on their way into an array. It keeps up to 64 KiB.
+@usableFromInline
 final class EncodingScratch {
   private static let keptByteCount = 64 << 10
 
@@ -9,6 +10,7 @@ final class EncodingScratch {
   deinit { memory.deallocate() }
 
   /// Memory of this size, valid until the next call or until the scratch is given back.
+  @usableFromInline
   func buffer(ofByteCount byteCount: Int) -> UnsafeMutableRawBufferPointer {
     if memory.count < byteCount {
       memory.deallocate()
@@ -18,12 +20,14 @@ final class EncodingScratch {
   }
 
   /// This thread's scratch, or a new one while that is borrowed.
+  @usableFromInline
   static func borrow() -> EncodingScratch {
     guard let kept = pthread_getspecific(threadKey) else { return EncodingScratch() }
     pthread_setspecific(threadKey, nil)
     return Unmanaged<EncodingScratch>.fromOpaque(kept).takeRetainedValue()
   }
 
+  @usableFromInline
   static func giveBack(_ scratch: EncodingScratch) {
     guard scratch.memory.count <= keptByteCount, pthread_getspecific(threadKey) == nil else {
       return

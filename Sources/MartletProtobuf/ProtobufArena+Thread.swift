@@ -27,7 +27,8 @@ extension ProtobufArena {
     state.initialize(
       to: State(
         allocator: allocator, cursor: chunk, limit: chunk + firstChunkByteCount, budget: 0,
-        isExhausted: false, newestChunk: nil, nextChunkByteCount: 2 * firstChunkByteCount))
+        isExhausted: false, newestChunk: nil, nextChunkByteCount: 2 * firstChunkByteCount,
+        encodedByteCountMax: 0))
     pthread_setspecific(threadKey, state)
     return ProtobufArena(state: state)
   }

@@ -24,6 +24,8 @@ public struct ProtobufArena {
     /// The newest further chunk; each begins with the address of the one before.
     var newestChunk: UnsafeMutableRawPointer?
     var nextChunkByteCount: Int
+    /// No less than the encoded size of the structs made since an encoding began.
+    @usableFromInline var encodedByteCountMax: Int
   }
 
   /// Where an arena stood before a message, so that messages can be coded inside others' closures.
@@ -41,6 +43,13 @@ public struct ProtobufArena {
   static let chunkHeaderByteCount = 16
   static let alignment = 8
 
+  /// The most that a field takes beside its text, bytes or submessage: a tag of up to 5 bytes and
+  /// a number or length of up to 10.
+  @usableFromInline static let fieldOverheadMax = 15
+  /// Messages up to this size are packed at once and then copied, which costs less than to let
+  /// protobuf-c compute the size first.
+  @usableFromInline static let packAtOnceByteCountMax = 2048
+
   /// The bytes of memory, beside the thread's first chunk, that decoding a message of this size
   /// may take: 4 MiB + 16 times its size, and never more than 256 MiB.
   ///
@@ -54,24 +63,6 @@ public struct ProtobufArena {
 // MARK: Coding a message
 
 extension ProtobufArena {
-  /// Unpacks `bytes` and calls `make` with the C struct, which is valid only during the call.
-  ///
-  /// - Parameter nestsWithoutLimit: Whether messages of this type can hold messages of their own
-  ///   type, so that the nesting must be checked before protobuf-c, which recurses, sees it.
-  @inlinable
-  public static func decode<C, M>(
-    _ bytes: UnsafeRawBufferPointer,
-    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    nestsWithoutLimit: Bool,
-    _ make: (UnsafePointer<C>) throws(ProtobufDecodingError) -> M
-  ) throws(ProtobufDecodingError) -> M {
-    let arena = ProtobufArena.ofThisThread()
-    let mark = arena.begin(budget: decodingBudget(forByteCount: bytes.count))
-    defer { arena.end(mark) }
-    let message = try arena.unpack(bytes, descriptor, nestsWithoutLimit: nestsWithoutLimit)
-    return try make(message.assumingMemoryBound(to: C.self))
-  }
-
   /// Packs the C struct that `build` makes into the memory that `reserve` returns.
   @inlinable
   public static func encode<C>(
@@ -81,25 +72,70 @@ extension ProtobufArena {
     let arena = ProtobufArena.ofThisThread()
     let mark = arena.begin(budget: .max)
     defer { arena.end(mark) }
+    arena.state.pointee.encodedByteCountMax = 0
     let message = UnsafeRawPointer(build(arena)).assumingMemoryBound(to: ProtobufCMessage.self)
-    let byteCount = protobuf_c_message_get_packed_size(message)
-    let target = reserve(byteCount)
-    precondition(target.count >= byteCount, "the reserved memory is smaller than the message")
-    if byteCount > 0 {
-      protobuf_c_message_pack(message, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    }
+    arena.pack(message, into: reserve)
   }
 
   @usableFromInline
-  func unpack(
-    _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    nestsWithoutLimit: Bool
-  ) throws(ProtobufDecodingError) -> UnsafeRawPointer {
-    if nestsWithoutLimit { try NestingScan.check(bytes, descriptor) }
-    let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let message = protobuf_c_message_unpack(descriptor, state.pointee.allocator, bytes.count, data)
-    guard let message else { throw state.pointee.isExhausted ? .tooLarge : .malformed }
-    return UnsafeRawPointer(message)
+  func pack(
+    _ message: UnsafePointer<ProtobufCMessage>,
+    into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer
+  ) {
+    let byteCountMax = state.pointee.encodedByteCountMax
+    if byteCountMax <= Self.packAtOnceByteCountMax {
+      let packed = allocate(byteCountMax)
+      let byteCount = protobuf_c_message_pack(
+        message, packed.assumingMemoryBound(to: UInt8.self))
+      let target = reserve(byteCount)
+      precondition(target.count >= byteCount, "the reserved memory is smaller than the message")
+      target.baseAddress?.copyMemory(from: packed, byteCount: byteCount)
+    } else {
+      let byteCount = protobuf_c_message_get_packed_size(message)
+      let target = reserve(byteCount)
+      precondition(target.count >= byteCount, "the reserved memory is smaller than the message")
+      guard byteCount > 0 else { return }
+      protobuf_c_message_pack(message, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+}
+
+extension ProtobufArena {
+  /// A message as protobuf-c has unpacked it into this thread's arena.
+  public struct Unpacked {
+    @usableFromInline let arena: ProtobufArena
+    @usableFromInline let mark: Mark
+    @usableFromInline let message: UnsafeRawPointer
+
+    /// - Parameter nestsWithoutLimit: Whether messages of this type can hold messages of their own
+    ///   type, so that the nesting must be checked before protobuf-c, which recurses, sees it.
+    public init(
+      _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+      nestsWithoutLimit: Bool
+    ) throws(ProtobufDecodingError) {
+      if nestsWithoutLimit { try NestingScan.check(bytes, descriptor) }
+      arena = ProtobufArena.ofThisThread()
+      mark = arena.begin(budget: ProtobufArena.decodingBudget(forByteCount: bytes.count))
+      let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      let allocator = arena.state.pointee.allocator
+      guard let message = protobuf_c_message_unpack(descriptor, allocator, bytes.count, data)
+      else {
+        let isTooLarge = arena.state.pointee.isExhausted
+        arena.end(mark)
+        throw isTooLarge ? .tooLarge : .malformed
+      }
+      self.message = UnsafeRawPointer(message)
+    }
+
+    /// The C struct, valid until `discard`.
+    @inlinable
+    public func message<C>(as type: C.Type) -> UnsafePointer<C> {
+      message.assumingMemoryBound(to: C.self)
+    }
+
+    /// Gives the memory back. To be called once, on the same thread, before anything that was
+    /// unpacked earlier is discarded.
+    public func discard() { arena.end(mark) }
   }
 }
 
@@ -114,6 +150,8 @@ extension ProtobufArena {
     let memory = allocate(MemoryLayout<C>.size)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<C>.size)
     memory.assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor = descriptor
+    let fieldCount = Int(descriptor.pointee.n_fields)
+    state.pointee.encodedByteCountMax += fieldCount * Self.fieldOverheadMax
     return memory.assumingMemoryBound(to: C.self)
   }
 
@@ -125,6 +163,7 @@ extension ProtobufArena {
     guard !values.isEmpty else { return nil }
     let memory = allocate(values.count * MemoryLayout<C>.stride)
     let elements = memory.assumingMemoryBound(to: C.self)
+    state.pointee.encodedByteCountMax += values.count * Self.fieldOverheadMax
     var next = elements
     for value in values {
       next.initialize(to: element(value))
@@ -147,6 +186,7 @@ extension ProtobufArena {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return ProtobufCBinaryData() }
     let memory = allocate(bytes.count)
     memory.copyMemory(from: source, byteCount: bytes.count)
+    state.pointee.encodedByteCountMax += bytes.count
     return ProtobufCBinaryData(
       len: bytes.count, data: memory.assumingMemoryBound(to: UInt8.self))
   }

@@ -30,14 +30,15 @@ public protocol ProtobufMessage: Sendable, Equatable {
 
 extension ProtobufMessage {
   /// Decodes one whole message.
+  @inlinable
   public init(protobufBytes bytes: [UInt8]) throws(ProtobufDecodingError) {
-    let decoded = bytes.withUnsafeBytes { bytes in
-      Result { () throws(ProtobufDecodingError) in try Self(protobufBytes: bytes) }
+    self = try bytes.span.withUnsafeBytes { bytes throws(ProtobufDecodingError) in
+      try Self(protobufBytes: bytes)
     }
-    self = try decoded.get()
   }
 
   /// The encoded message.
+  @inlinable
   public func protobufBytes() -> [UInt8] {
     var bytes: [UInt8] = []
     appendProtobufBytes(to: &bytes)
@@ -45,11 +46,13 @@ extension ProtobufMessage {
   }
 
   /// Appends the encoded message.
+  @inlinable
   public func appendProtobufBytes(to bytes: inout [UInt8]) {
     withEncodedBytes { bytes.append(contentsOf: $0) }
   }
 
   /// Calls `body` with the encoded message, which is valid only until `body` returns.
+  @inlinable
   public func withEncodedBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
     let scratch = EncodingScratch.borrow()
     defer { EncodingScratch.giveBack(scratch) }

@@ -63,7 +63,8 @@ package protocol EventLog: Sendable {
   func retention(olderThan time: WallTime, bytesMax: Int) throws(StoreFailure) -> Revision
 
   /// Deletes segments that lie wholly before `revision`, oldest first, in slices so short that
-  /// no append waits longer than about 5 ms. True when nothing is left to delete.
+  /// no append waits longer than about 5 ms. The newest segment always stays: it says where the
+  /// log goes on. One call is one slice; true when nothing is left to delete.
   func trim(before revision: Revision) throws(StoreFailure) -> Bool
 
   func close()

@@ -1,13 +1,15 @@
 package import MartletCore
 
-/// What one transaction of the index changes: the net effect of many segments.
+/// What one transaction of the index changes: the net effect of many segments. Inserts come first,
+/// then updates, then deletes.
 package struct IndexBatch: Hashable, Sendable {
   /// The index then holds every event up to here.
   package var appliedThrough: Revision
   /// New tasks, with the status that they have by now; ids rise.
   package var inserts: [TaskRow]
-  /// New statuses of tasks that are in the index.
+  /// New statuses of tasks that are in the index: it is corrupted if one is not.
   package var updates: [(id: TaskID, status: TaskStatusRow)]
+  /// Tasks to forget; those that are not there are passed over.
   package var deletes: [TaskID]
   /// Requests to remember.
   package var requests: [RememberedRequest]

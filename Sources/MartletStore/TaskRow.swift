@@ -49,6 +49,7 @@ package struct TaskStatusRow: Hashable, Sendable {
   package var due: Elapsed
   package var dueTime: WallTime
   package var startTime: WallTime?
+  /// Set exactly while the state is terminal; a reopening clears it.
   package var finishTime: WallTime?
   /// Failure, progress, cancel request, as the server encodes them.
   package var status: [UInt8]

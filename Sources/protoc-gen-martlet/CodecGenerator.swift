@@ -30,12 +30,9 @@ struct CodecGenerator {
       ) { out in
         let nests = schema.canNestWithoutLimit(message.fullName)
         let arguments = "bytes, \(descriptor)(), nestsWithoutLimit: \(nests)"
-        out.line("self = try ProtobufArena.decode(\(arguments)) {")
-        out.indented { out in
-          out.line("(c: UnsafePointer<\(cStruct)>) throws(ProtobufDecodingError) in")
-          out.line("try Self(c: c)")
-        }
-        out.line("}")
+        out.line("let unpacked = try ProtobufArena.Unpacked(\(arguments))")
+        out.line("defer { unpacked.discard() }")
+        out.line("try self.init(c: unpacked.message(as: \(cStruct).self))")
       }
       out.line()
       out.block(

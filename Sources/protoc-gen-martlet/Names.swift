@@ -81,12 +81,14 @@ enum Names {
   /// The member of the C struct that holds a field.
   static func cMember(_ field: String) -> String {
     let lower = field.lowercased()
-    return escaped(cKeywords.contains(lower) ? lower + "_" : lower)
+    let member = cKeywords.contains(lower) ? lower + "_" : lower
+    return swiftKeywords.contains(member) ? "`\(member)`" : member
   }
 
-  /// The name with backticks if Swift needs them.
+  /// The name with backticks if Swift needs them; with an underscore if they would not help.
   static func escaped(_ name: String) -> String {
-    swiftKeywords.contains(name) ? "`\(name)`" : name
+    if name == "self" || name == "init" { return name + "_" }
+    return swiftKeywords.contains(name) ? "`\(name)`" : name
   }
 
   private static let swiftKeywords: Set<String> = [

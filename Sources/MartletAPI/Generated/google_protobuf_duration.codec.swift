@@ -9,10 +9,9 @@ extension WellKnown.Duration {
   public static var protobufName: String { "google.protobuf.Duration" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__protobuf__duration__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Protobuf__Duration>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__duration__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Protobuf__Duration.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension WellKnown.FieldMask {
   public static var protobufName: String { "google.protobuf.FieldMask" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__protobuf__field_mask__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Protobuf__FieldMask>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__field_mask__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Protobuf__FieldMask.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

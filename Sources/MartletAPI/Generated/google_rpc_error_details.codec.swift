@@ -9,10 +9,9 @@ extension GoogleRPC.ErrorInfo {
   public static var protobufName: String { "google.rpc.ErrorInfo" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__error_info__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__ErrorInfo>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__error_info__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__ErrorInfo.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -54,10 +53,9 @@ extension GoogleRPC.RetryInfo {
   public static var protobufName: String { "google.rpc.RetryInfo" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__retry_info__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__RetryInfo>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__retry_info__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__RetryInfo.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -80,10 +78,9 @@ extension GoogleRPC.BadRequest {
   public static var protobufName: String { "google.rpc.BadRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__bad_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__BadRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__BadRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -112,10 +109,9 @@ extension GoogleRPC.BadRequest.FieldViolation {
   public static var protobufName: String { "google.rpc.BadRequest.FieldViolation" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__bad_request__field_violation__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__BadRequest__FieldViolation>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__field_violation__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__BadRequest__FieldViolation.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -140,10 +136,9 @@ extension GoogleRPC.QuotaFailure {
   public static var protobufName: String { "google.rpc.QuotaFailure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__quota_failure__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__QuotaFailure>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__QuotaFailure.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -172,10 +167,9 @@ extension GoogleRPC.QuotaFailure.Violation {
   public static var protobufName: String { "google.rpc.QuotaFailure.Violation" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__quota_failure__violation__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__QuotaFailure__Violation>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__violation__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__QuotaFailure__Violation.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension GoogleRPC.Status {
   public static var protobufName: String { "google.rpc.Status" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, google__rpc__status__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Google__Rpc__Status>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__status__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Google__Rpc__Status.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension GRPCHealth.HealthCheckRequest {
   public static var protobufName: String { "grpc.health.v1.HealthCheckRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, grpc__health__v1__health_check_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Grpc__Health__V1__HealthCheckRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, grpc__health__v1__health_check_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Grpc__Health__V1__HealthCheckRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -35,10 +34,9 @@ extension GRPCHealth.HealthCheckResponse {
   public static var protobufName: String { "grpc.health.v1.HealthCheckResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, grpc__health__v1__health_check_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Grpc__Health__V1__HealthCheckResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, grpc__health__v1__health_check_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Grpc__Health__V1__HealthCheckResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension LogAPI.Record {
   public static var protobufName: String { "martlet.log.v1.Record" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__record__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Record>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__record__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Record.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -59,10 +58,9 @@ extension LogAPI.TaskRecord {
   public static var protobufName: String { "martlet.log.v1.TaskRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__task_record__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__TaskRecord>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__task_record__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__TaskRecord.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -123,10 +121,9 @@ extension LogAPI.Label {
   public static var protobufName: String { "martlet.log.v1.Label" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__label__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Label>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__label__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Label.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -151,10 +148,9 @@ extension LogAPI.Notes {
   public static var protobufName: String { "martlet.log.v1.Notes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__notes__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Notes>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__notes__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Notes.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -190,10 +186,9 @@ extension LogAPI.Progress {
   public static var protobufName: String { "martlet.log.v1.Progress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__progress__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Progress>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__progress__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Progress.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -231,10 +226,9 @@ extension LogAPI.Counter {
   public static var protobufName: String { "martlet.log.v1.Counter" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__counter__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Counter>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__counter__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Counter.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -259,10 +253,9 @@ extension LogAPI.Failure {
   public static var protobufName: String { "martlet.log.v1.Failure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__failure__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Failure>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__failure__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Failure.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -293,10 +286,9 @@ extension LogAPI.CancelRequest {
   public static var protobufName: String { "martlet.log.v1.CancelRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__cancel_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__CancelRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__cancel_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__CancelRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -323,10 +315,9 @@ extension LogAPI.Origin {
   public static var protobufName: String { "martlet.log.v1.Origin" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__origin__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Origin>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__origin__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Origin.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -351,10 +342,9 @@ extension LogAPI.Result {
   public static var protobufName: String { "martlet.log.v1.Result" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__result__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Result>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__result__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Result.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -379,10 +369,9 @@ extension LogAPI.RetryPolicy {
   public static var protobufName: String { "martlet.log.v1.RetryPolicy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__RetryPolicy>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__RetryPolicy.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -421,10 +410,9 @@ extension LogAPI.Policy {
   public static var protobufName: String { "martlet.log.v1.Policy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__policy__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Policy>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__policy__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Policy.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -449,10 +437,9 @@ extension LogAPI.Spec {
   public static var protobufName: String { "martlet.log.v1.Spec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__spec__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Spec>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__spec__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Spec.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -487,10 +474,9 @@ extension LogAPI.Submission {
   public static var protobufName: String { "martlet.log.v1.Submission" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__submission__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Submission>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__submission__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Submission.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -525,10 +511,9 @@ extension LogAPI.RequestStamp {
   public static var protobufName: String { "martlet.log.v1.RequestStamp" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__request_stamp__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__RequestStamp>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__request_stamp__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__RequestStamp.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -555,10 +540,9 @@ extension LogAPI.Revival {
   public static var protobufName: String { "martlet.log.v1.Revival" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__revival__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__Revival>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__revival__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Revival.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -587,10 +571,9 @@ extension LogAPI.PoolSpec {
   public static var protobufName: String { "martlet.log.v1.PoolSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__PoolSpec>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolSpec.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -627,10 +610,9 @@ extension LogAPI.PoolRecord {
   public static var protobufName: String { "martlet.log.v1.PoolRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__pool_record__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__PoolRecord>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_record__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolRecord.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -665,10 +647,9 @@ extension LogAPI.TasksPurgedRecord {
   public static var protobufName: String { "martlet.log.v1.TasksPurgedRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__tasks_purged_record__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__TasksPurgedRecord>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__tasks_purged_record__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__TasksPurgedRecord.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -697,10 +678,9 @@ extension LogAPI.PurgedTask {
   public static var protobufName: String { "martlet.log.v1.PurgedTask" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__purged_task__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__PurgedTask>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__purged_task__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PurgedTask.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -729,10 +709,9 @@ extension LogAPI.EventsPurgedRecord {
   public static var protobufName: String { "martlet.log.v1.EventsPurgedRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__events_purged_record__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__EventsPurgedRecord>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__events_purged_record__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__EventsPurgedRecord.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -757,10 +736,9 @@ extension LogAPI.PoolFact {
   public static var protobufName: String { "martlet.log.v1.PoolFact" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__pool_fact__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__PoolFact>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_fact__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolFact.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -815,10 +793,9 @@ extension LogAPI.KindCounts {
   public static var protobufName: String { "martlet.log.v1.KindCounts" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__kind_counts__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__KindCounts>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__kind_counts__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__KindCounts.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -844,10 +821,9 @@ extension LogAPI.EngineFact {
   public static var protobufName: String { "martlet.log.v1.EngineFact" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__log__v1__engine_fact__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__Log__V1__EngineFact>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__engine_fact__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__EngineFact.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

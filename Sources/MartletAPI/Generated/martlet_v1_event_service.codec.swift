@@ -9,10 +9,9 @@ extension API.WatchEventsRequest {
   public static var protobufName: String { "martlet.v1.WatchEventsRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__watch_events_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WatchEventsRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__watch_events_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WatchEventsRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -109,10 +108,9 @@ extension API.WatchEventsResponse {
   public static var protobufName: String { "martlet.v1.WatchEventsResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__watch_events_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WatchEventsResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__watch_events_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WatchEventsResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -143,10 +141,9 @@ extension API.Event {
   public static var protobufName: String { "martlet.v1.Event" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__event__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Event>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__event__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Event.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -218,10 +215,9 @@ extension API.PoolChange {
   public static var protobufName: String { "martlet.v1.PoolChange" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pool_change__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__PoolChange>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_change__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolChange.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension API.Pool {
   public static var protobufName: String { "martlet.v1.Pool" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pool__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Pool>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Pool.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -49,10 +48,9 @@ extension API.PoolSpec {
   public static var protobufName: String { "martlet.v1.PoolSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__PoolSpec>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolSpec.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -103,10 +101,9 @@ extension API.PoolStatus {
   public static var protobufName: String { "martlet.v1.PoolStatus" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pool_status__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__PoolStatus>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_status__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolStatus.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -147,10 +144,9 @@ extension API.CreatePoolRequest {
   public static var protobufName: String { "martlet.v1.CreatePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__create_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CreatePoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CreatePoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -177,10 +173,9 @@ extension API.CreatePoolResponse {
   public static var protobufName: String { "martlet.v1.CreatePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__create_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CreatePoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CreatePoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -205,10 +200,9 @@ extension API.GetPoolRequest {
   public static var protobufName: String { "martlet.v1.GetPoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetPoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetPoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -233,10 +227,9 @@ extension API.GetPoolResponse {
   public static var protobufName: String { "martlet.v1.GetPoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetPoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetPoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -261,10 +254,9 @@ extension API.ListPoolsRequest {
   public static var protobufName: String { "martlet.v1.ListPoolsRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__list_pools_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ListPoolsRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListPoolsRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -291,10 +283,9 @@ extension API.ListPoolsResponse {
   public static var protobufName: String { "martlet.v1.ListPoolsResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__list_pools_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ListPoolsResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListPoolsResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -329,10 +320,9 @@ extension API.UpdatePoolRequest {
   public static var protobufName: String { "martlet.v1.UpdatePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__update_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__UpdatePoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UpdatePoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -363,10 +353,9 @@ extension API.UpdatePoolResponse {
   public static var protobufName: String { "martlet.v1.UpdatePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__update_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__UpdatePoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UpdatePoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -391,10 +380,9 @@ extension API.PausePoolRequest {
   public static var protobufName: String { "martlet.v1.PausePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pause_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__PausePoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PausePoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -419,10 +407,9 @@ extension API.PausePoolResponse {
   public static var protobufName: String { "martlet.v1.PausePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__pause_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__PausePoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PausePoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -447,10 +434,9 @@ extension API.ResumePoolRequest {
   public static var protobufName: String { "martlet.v1.ResumePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__resume_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ResumePoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ResumePoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -475,10 +461,9 @@ extension API.ResumePoolResponse {
   public static var protobufName: String { "martlet.v1.ResumePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__resume_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ResumePoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ResumePoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -503,10 +488,9 @@ extension API.DrainPoolRequest {
   public static var protobufName: String { "martlet.v1.DrainPoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__drain_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__DrainPoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__DrainPoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -531,10 +515,9 @@ extension API.DrainPoolResponse {
   public static var protobufName: String { "martlet.v1.DrainPoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__drain_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__DrainPoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__DrainPoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -559,10 +542,9 @@ extension API.DeletePoolRequest {
   public static var protobufName: String { "martlet.v1.DeletePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__delete_pool_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__DeletePoolRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__DeletePoolRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -589,10 +571,9 @@ extension API.DeletePoolResponse {
   public static var protobufName: String { "martlet.v1.DeletePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__delete_pool_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__DeletePoolResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__DeletePoolResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -9,10 +9,9 @@ extension API.GetServerInfoRequest {
   public static var protobufName: String { "martlet.v1.GetServerInfoRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_server_info_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetServerInfoRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetServerInfoRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -33,10 +32,9 @@ extension API.GetServerInfoResponse {
   public static var protobufName: String { "martlet.v1.GetServerInfoResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_server_info_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetServerInfoResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetServerInfoResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -95,10 +93,9 @@ extension API.Limit {
   public static var protobufName: String { "martlet.v1.Limit" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__limit__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Limit>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__limit__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Limit.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

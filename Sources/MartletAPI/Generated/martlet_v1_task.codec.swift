@@ -9,10 +9,9 @@ extension API.Task {
   public static var protobufName: String { "martlet.v1.Task" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__task__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Task>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Task.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -67,10 +66,9 @@ extension API.TaskSpec {
   public static var protobufName: String { "martlet.v1.TaskSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__task_spec__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__TaskSpec>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_spec__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__TaskSpec.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -145,10 +143,9 @@ extension API.RetryPolicy {
   public static var protobufName: String { "martlet.v1.RetryPolicy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__RetryPolicy>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__RetryPolicy.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -202,10 +199,9 @@ extension API.Progress {
   public static var protobufName: String { "martlet.v1.Progress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__progress__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Progress>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__progress__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Progress.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -252,10 +248,9 @@ extension API.TaskResult {
   public static var protobufName: String { "martlet.v1.TaskResult" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__task_result__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__TaskResult>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_result__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__TaskResult.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -280,10 +275,9 @@ extension API.Failure {
   public static var protobufName: String { "martlet.v1.Failure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__failure__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__Failure>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__failure__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Failure.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

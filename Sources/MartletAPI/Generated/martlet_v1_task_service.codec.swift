@@ -9,10 +9,9 @@ extension API.SubmitTaskRequest {
   public static var protobufName: String { "martlet.v1.SubmitTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__submit_task_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__SubmitTaskRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__SubmitTaskRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -41,10 +40,9 @@ extension API.SubmitTaskResponse {
   public static var protobufName: String { "martlet.v1.SubmitTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__submit_task_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__SubmitTaskResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__SubmitTaskResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -69,10 +67,9 @@ extension API.BatchSubmitTasksRequest {
   public static var protobufName: String { "martlet.v1.BatchSubmitTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__batch_submit_tasks_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__BatchSubmitTasksRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__BatchSubmitTasksRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -107,10 +104,9 @@ extension API.BatchSubmitTasksResponse {
   public static var protobufName: String { "martlet.v1.BatchSubmitTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__batch_submit_tasks_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__BatchSubmitTasksResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__BatchSubmitTasksResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -141,10 +137,9 @@ extension API.GetTaskRequest {
   public static var protobufName: String { "martlet.v1.GetTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_task_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetTaskRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetTaskRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -171,10 +166,9 @@ extension API.GetTaskResponse {
   public static var protobufName: String { "martlet.v1.GetTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__get_task_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__GetTaskResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetTaskResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -199,10 +193,9 @@ extension API.ListTasksRequest {
   public static var protobufName: String { "martlet.v1.ListTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__list_tasks_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ListTasksRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListTasksRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -237,10 +230,9 @@ extension API.ListTasksResponse {
   public static var protobufName: String { "martlet.v1.ListTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__list_tasks_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__ListTasksResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListTasksResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -280,10 +272,9 @@ extension API.CountTasksRequest {
   public static var protobufName: String { "martlet.v1.CountTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__count_tasks_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CountTasksRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CountTasksRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -308,10 +299,9 @@ extension API.CountTasksResponse {
   public static var protobufName: String { "martlet.v1.CountTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__count_tasks_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CountTasksResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CountTasksResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -344,10 +334,9 @@ extension API.CountTasksResponse.Count {
   public static var protobufName: String { "martlet.v1.CountTasksResponse.Count" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__count_tasks_response__count__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CountTasksResponse__Count>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__count__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CountTasksResponse__Count.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -376,10 +365,9 @@ extension API.CancelTaskRequest {
   public static var protobufName: String { "martlet.v1.CancelTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__cancel_task_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CancelTaskRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CancelTaskRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -404,10 +392,9 @@ extension API.CancelTaskResponse {
   public static var protobufName: String { "martlet.v1.CancelTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__cancel_task_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__CancelTaskResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__CancelTaskResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -432,10 +419,9 @@ extension API.RetryTaskRequest {
   public static var protobufName: String { "martlet.v1.RetryTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__retry_task_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__RetryTaskRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__RetryTaskRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -460,10 +446,9 @@ extension API.RetryTaskResponse {
   public static var protobufName: String { "martlet.v1.RetryTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__retry_task_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__RetryTaskResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__RetryTaskResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -488,10 +473,9 @@ extension API.WaitTaskRequest {
   public static var protobufName: String { "martlet.v1.WaitTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__wait_task_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WaitTaskRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WaitTaskRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -516,10 +500,9 @@ extension API.WaitTaskResponse {
   public static var protobufName: String { "martlet.v1.WaitTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__wait_task_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WaitTaskResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WaitTaskResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -544,10 +527,9 @@ extension API.WaitTasksRequest {
   public static var protobufName: String { "martlet.v1.WaitTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__wait_tasks_request__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WaitTasksRequest>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WaitTasksRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
@@ -580,10 +562,9 @@ extension API.WaitTasksResponse {
   public static var protobufName: String { "martlet.v1.WaitTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self = try ProtobufArena.decode(bytes, martlet__v1__wait_tasks_response__descriptor_address(), nestsWithoutLimit: false) {
-      (c: UnsafePointer<Martlet__V1__WaitTasksResponse>) throws(ProtobufDecodingError) in
-      try Self(c: c)
-    }
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__WaitTasksResponse.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {

@@ -30,8 +30,8 @@ package struct Engine: Sendable {
     }
   }
 
-  var durable: DurableState { state.durable }
-  var catalog: Catalog { state.durable.catalog }
+  var durable: DurableState { _read { yield state.durable } }
+  var catalog: Catalog { _read { yield state.durable.catalog } }
 
   package func decide(_ command: Command, at now: Instant) throws(Refusal) -> Decision {
     switch command {

@@ -1,0 +1,48 @@
+# The commands of the project; what they do is in scripts/.
+
+.DEFAULT_GOAL := help
+
+# The folder whose files the demo digests.
+DIR ?= /usr/share/doc
+
+.PHONY: help
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Builds, starts a server, runs the demo on DIR=/usr/share/doc, stays until Ctrl-C
+	@scripts/run '$(DIR)'
+
+.PHONY: demo
+demo: ## The same, but stops after the demo; fails unless its results are right
+	@scripts/demo '$(DIR)'
+
+.PHONY: test
+test: ## Runs all tests
+	@scripts/test
+
+.PHONY: test-long
+test-long: ## Runs all tests in their long forms
+	@scripts/test --long
+
+.PHONY: bench
+bench: ## Measures, prints a table and writes bench.json
+	@scripts/bench
+
+.PHONY: generate
+generate: ## Generates code from the .proto files
+	@scripts/setup
+	@scripts/generate
+
+.PHONY: format
+format: ## Formats the Swift code
+	@scripts/format
+
+.PHONY: lint
+lint: ## Checks the form of code, scripts and contract
+	@scripts/setup --test
+	@scripts/lint
+
+.PHONY: clean
+clean: ## Removes what was built, and the Python environment; keeps the server's data
+	rm -rf .build .build-* .venv-test bench.json

@@ -1,0 +1,197 @@
+/// Names a call that waits for its answer.
+package struct Ticket: RawRepresentable, Hashable, Comparable, Sendable {
+  package var rawValue: UInt64
+
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  package static func < (a: Ticket, b: Ticket) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What goes into the log as one commit.
+package struct SealedSegment: Hashable, Sendable {
+  package var events: [Event]
+  package var stamp: Stamp
+
+  package init(events: [Event], stamp: Stamp) {
+    self.events = events
+    self.stamp = stamp
+  }
+
+  package var firstRevision: Revision { events.first?.revision ?? .zero }
+  package var lastRevision: Revision { events.last?.revision ?? .zero }
+}
+
+/// An answer that may leave: what it rests on is durable.
+package struct Reply: Sendable {
+  package enum Content: Sendable {
+    case answer(Answer)
+    case sight(Sight)
+    case refusal(Refusal)
+  }
+
+  package var ticket: Ticket
+  package var content: Content
+  /// The revision it was decided at.
+  package var revision: Revision
+}
+
+/// Groups commands into commits and holds every answer back until what it rests on is durable.
+///
+/// While one segment is on its way to disk the next one is being decided; it leaves when the first
+/// has arrived. So batches grow by themselves with the time of a flush.
+package struct CommitPipeline: Sendable {
+  package private(set) var engine: Engine
+  /// The newest revision that is on disk.
+  package private(set) var durable: Revision
+  private var open: OpenSegment?
+  private var inFlight: Revision?
+  /// In the order of the calls, and so by rising revision.
+  private var replies = ReplyQueue()
+
+  private struct OpenSegment: Sendable {
+    var instant: Instant
+    var stamp: Stamp
+    var events: [Event] = []
+    var contentBytes = 0
+  }
+
+  package init(engine: Engine) {
+    self.engine = engine
+    durable = engine.state.durable.catalog.revision
+  }
+
+  // MARK: - Doors
+
+  /// Decides a command; its reply leaves when its events are durable. Without a ticket nobody is
+  /// told.
+  package mutating func run(_ command: Command, ticket: Ticket?, at now: Instant) {
+    var segment = openSegment(at: now)
+    open = nil
+    let content: Reply.Content
+    do throws(Refusal) {
+      let answer = try engine.perform(
+        command, at: segment.instant, stamp: segment.stamp, into: &segment.events)
+      content = .answer(answer)
+      segment.contentBytes += command.contentBytes
+    } catch {
+      content = .refusal(error)
+    }
+    open = segment
+    if let ticket { reply(ticket, content) }
+  }
+
+  /// Looks at the state; the reply leaves when what was seen is durable.
+  package mutating func look(_ query: Query, ticket: Ticket, at now: Instant) {
+    do throws(Refusal) {
+      reply(ticket, .sight(try engine.see(query, at: openInstant(at: now).elapsed)))
+    } catch {
+      reply(ticket, .refusal(error))
+    }
+  }
+
+  /// Lets time pass: whatever is due by now happens.
+  package mutating func tick(at now: Instant) {
+    guard engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false else {
+      return
+    }
+    // A segment that is already open belongs to an earlier instant; what it cannot see yet is
+    // decided in the next one.
+    run(.tick, ticket: nil, at: now)
+  }
+
+  /// The next segment for the log: what has been decided since the last one; nil if nothing was,
+  /// or while one is on its way.
+  package mutating func seal() -> SealedSegment? {
+    guard inFlight == nil, let segment = open, !segment.events.isEmpty else { return nil }
+    open = nil
+    let sealed = SealedSegment(events: segment.events, stamp: segment.stamp)
+    inFlight = sealed.lastRevision
+    return sealed
+  }
+
+  /// The segment that was on its way is on disk.
+  package mutating func segmentDurable() {
+    guard let revision = inFlight else { return }
+    durable = revision
+    inFlight = nil
+  }
+
+  /// The replies that may leave now, in the order of their calls.
+  package mutating func takeReplies() -> [Reply] { replies.take(through: durable) }
+
+  // MARK: - What the driver may ask
+
+  /// No more commands fit into the open segment; they wait until it has been sealed.
+  package var isFull: Bool {
+    guard let open else { return false }
+    let limits = engine.state.session.limits
+    return open.events.count >= limits.segmentEvents
+      || open.contentBytes + open.events.count * Self.bytesPerEvent >= limits.segmentBytes
+  }
+
+  package var isInFlight: Bool { inFlight != nil }
+  package var hasOpenEvents: Bool { !(open?.events.isEmpty ?? true) }
+
+  /// What the runner learned that no event says.
+  package mutating func inform(_ change: (inout Engine) -> Void) { change(&engine) }
+
+  // MARK: - Parts
+
+  /// Roughly what an event takes beside its payload.
+  private static let bytesPerEvent = 200
+
+  private func openInstant(at now: Instant) -> Instant {
+    open.flatMap { $0.events.isEmpty ? nil : $0.instant } ?? now
+  }
+
+  /// All of a segment happens at one instant: that of its first command.
+  private func openSegment(at now: Instant) -> OpenSegment {
+    if let open, !open.events.isEmpty { return open }
+    let before = engine.state.durable.catalog.stamp
+    let instant = Instant(elapsed: max(now.elapsed, before.elapsed), wall: now.wall)
+    return OpenSegment(
+      instant: instant,
+      stamp: Stamp(elapsed: instant.elapsed, time: max(before.time, now.wall)))
+  }
+
+  private mutating func reply(_ ticket: Ticket, _ content: Reply.Content) {
+    replies.add(
+      Reply(
+        ticket: ticket, content: content, revision: engine.state.durable.catalog.revision))
+  }
+}
+
+/// Replies in the order in which they were decided.
+private struct ReplyQueue: Sendable {
+  private var held: [Reply] = []
+  private var taken = 0
+
+  mutating func add(_ reply: Reply) { held.append(reply) }
+
+  mutating func take(through revision: Revision) -> [Reply] {
+    var end = taken
+    while end < held.count, held[end].revision <= revision { end += 1 }
+    defer {
+      taken = end
+      if taken == held.count {
+        held.removeAll(keepingCapacity: true)
+        taken = 0
+      } else if taken > 1_024, taken * 2 > held.count {
+        held.removeFirst(taken)
+        taken = 0
+      }
+    }
+    return Array(held[taken..<end])
+  }
+}
+
+extension Command {
+  /// Bytes of payloads and results that go into the log with it.
+  package var contentBytes: Int {
+    switch self {
+    case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.payload.count }
+    case .finish(_, .succeeded(let result)): result.data.count
+    default: 0
+    }
+  }
+}

@@ -1,0 +1,158 @@
+public import MartletProtobuf
+
+/// A connection to one server that makes itself again when it is lost. May be shared by any number of tasks.
+///
+/// Errors are `RPCStatus`, or `CancellationError` when the caller's own task is cancelled. A call that the server
+/// certainly has not seen is repeated silently; no other is.
+public final class RPCChannel: Sendable {
+  private let driver: ChannelDriver
+
+  /// The address, as given.
+  public var target: String { driver.target }
+
+  /// `target`: `127.0.0.1:7411`, `[::1]:7411` or `unix:/path`. Connects when the first call is made.
+  public init(target: String, configuration: RPCChannelConfiguration = .init()) throws {
+    driver = ChannelDriver(
+      loop: RPCEventLoops.with().next(), target: target, address: try RPCAddress(target),
+      configuration: configuration)
+  }
+
+  deinit { driver.close(nil) }
+
+  /// Calls made from tasks that prefer this executor run on the channel's own event loop, without hops: the cheapest way
+  /// to make very many calls. Such tasks must not block.
+  public var taskExecutor: any TaskExecutor { driver.loop }
+
+  /// Ends all calls and the connection; calls made later fail with UNAVAILABLE.
+  public func close() async {
+    await withUnsafeContinuation { driver.close($0) }
+  }
+
+  // MARK: Calls
+
+  public func unary<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
+  ) async throws -> O {
+    try await singleRequest(method, request, options).message()
+  }
+
+  /// Like `unary`, with the metadata that came with the response.
+  public func unaryResponse<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
+  ) async throws -> UnaryResponse<O> {
+    let outcome = try await singleRequest(method, request, options)
+    return UnaryResponse(
+      message: try outcome.message(), initialMetadata: outcome.initialMetadata,
+      trailingMetadata: outcome.trailingMetadata)
+  }
+
+  public func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
+  ) -> ResponseStream<O> {
+    ResponseStream(call: startServerStreaming(method, request, options))
+  }
+
+  /// The raw form: the responses as encoded bytes.
+  public func serverStreamingEncoded<I: ProtobufMessage>(
+    _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
+  ) -> EncodedResponseStream {
+    EncodedResponseStream(call: startServerStreaming(method, request, options))
+  }
+
+  /// Sends what `body` writes; the requests end when it returns.
+  public func clientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, options: CallOptions = .init(),
+    _ body: @Sendable (RequestWriter<I>) async throws -> Void
+  ) async throws -> O {
+    let call = ClientCall(channel: driver, method: method, options: options, request: nil)
+    driver.start(call)
+    let writer = RequestWriter<I>(call: call)
+    do {
+      try await body(writer)
+      writer.finish()
+    } catch let status as RPCStatus {
+      // The call has ended before its requests: its own status says more.
+      driver.cancel(call)
+      let outcome = await wait(for: call)
+      throw outcome.status.map { $0.code == .cancelled ? status : $0 } ?? status
+    } catch {
+      driver.cancel(call)
+      throw error
+    }
+    let outcome = await wait(for: call)
+    if outcome.status != nil, Task.isCancelled { throw CancellationError() }
+    return try outcome.message()
+  }
+
+  /// Sends what `body` writes, in a task of its own that is cancelled with the call; the requests end when it returns.
+  public func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, options: CallOptions = .init(),
+    _ body: @escaping @Sendable (RequestWriter<I>) async throws -> Void
+  ) -> ResponseStream<O> {
+    let call = ClientCall(channel: driver, method: method, options: options, request: nil)
+    driver.start(call)
+    let writing = Task { [driver] in
+      let writer = RequestWriter<I>(call: call)
+      do {
+        try await body(writer)
+        writer.finish()
+      } catch {
+        driver.cancel(call)
+      }
+    }
+    call.outbox?.onFailure { writing.cancel() }
+    return ResponseStream(call: call)
+  }
+
+  // MARK: Parts
+
+  private func startServerStreaming(
+    _ method: MethodDescriptor, _ request: some ProtobufMessage, _ options: CallOptions
+  ) -> ClientCall {
+    let call = ClientCall(
+      channel: driver, method: method, options: options, request: FramedMessage.allocate(request))
+    driver.start(call)
+    return call
+  }
+
+  private func singleRequest(
+    _ method: MethodDescriptor, _ request: some ProtobufMessage, _ options: CallOptions
+  ) async throws -> CallOutcome {
+    let call = ClientCall(
+      channel: driver, method: method, options: options, request: FramedMessage.allocate(request))
+    let outcome = await withTaskCancellationHandler {
+      await withUnsafeContinuation { driver.start(call, $0) }
+    } onCancel: {
+      driver.cancel(call)
+    }
+    if outcome.status != nil, Task.isCancelled { throw CancellationError() }
+    return outcome
+  }
+
+  private func wait(for call: ClientCall) async -> CallOutcome {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { driver.wait(call, $0) }
+    } onCancel: {
+      driver.cancel(call)
+    }
+  }
+}
+
+/// A response with its metadata.
+public struct UnaryResponse<M: ProtobufMessage>: Sendable {
+  public var message: M
+  public var initialMetadata: RPCMetadata
+  public var trailingMetadata: RPCMetadata
+}
+
+extension CallOutcome {
+  func message<M: ProtobufMessage>() throws(RPCStatus) -> M {
+    if let status { throw status }
+    do {
+      return try M(protobufBytes: messageBytes)
+    } catch {
+      throw RPCStatus(
+        code: .internalError, message: "the response is not a valid \(M.protobufName)")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import MartletHTTP2
+internal import Synchronization
+
+/// The requests of a call on their way from the writer to the loop.
+final class RequestOutbox: Sendable {
+  private struct State {
+    var bytes: [UInt8] = []
+    var hasEnded = false
+    var isUntouched = true
+    /// The loop has been told that there is something.
+    var isPosted = false
+    var waitingInStream = 0
+    var failure: RPCStatus?
+    var writers: [UnsafeContinuation<Void, any Error>] = []
+    var onFailure: (@Sendable () -> Void)?
+  }
+
+  private let state = Mutex(State())
+
+  enum OnAdd {
+    /// Tell the loop.
+    case post
+    case done
+  }
+
+  /// No request has left for a stream yet.
+  var isUntouched: Bool { state.withLock { $0.isUntouched } }
+
+  /// Takes a framed message, or the end (nil). Fails with the call's status when that has ended.
+  func add(_ message: [UInt8]?) throws(RPCStatus) -> OnAdd {
+    let result: Result<OnAdd, RPCStatus> = state.withLock { state in
+      if let failure = state.failure {
+        return message == nil ? .success(.done) : .failure(failure)
+      }
+      if let message {
+        if state.bytes.isEmpty { state.bytes = message } else { state.bytes += message }
+      } else {
+        state.hasEnded = true
+      }
+      defer { state.isPosted = true }
+      return .success(state.isPosted ? .done : .post)
+    }
+    return try result.get()
+  }
+
+  /// More than `limit` bytes wait.
+  func isFull(limit: Int) -> Bool {
+    state.withLock { $0.failure == nil && $0.bytes.count + $0.waitingInStream > limit }
+  }
+
+  /// Resumes the writer when there is room again, at once if there is.
+  func wait(_ writer: UnsafeContinuation<Void, any Error>, mark: Int) {
+    let isResumed = state.withLock { state in
+      if state.failure != nil || state.bytes.count + state.waitingInStream <= mark { return true }
+      state.writers.append(writer)
+      return false
+    }
+    if isResumed { writer.resume() }
+  }
+
+  /// Moves what waits into the stream's queue; true when the requests have ended.
+  func move(to queue: ByteQueue) -> Bool {
+    state.withLock { state in
+      state.isPosted = false
+      state.isUntouched = state.isUntouched && state.bytes.isEmpty && !state.hasEnded
+      state.bytes.withUnsafeBytes { queue.append($0) }
+      state.bytes.removeAll(keepingCapacity: state.bytes.count < 64 << 10)
+      state.waitingInStream = queue.count
+      return state.hasEnded
+    }
+  }
+
+  func drained(waitingInStream: Int, mark: Int) {
+    let writers = state.withLock { state in
+      state.waitingInStream = waitingInStream
+      guard state.bytes.count + waitingInStream <= mark else {
+        return [UnsafeContinuation<Void, any Error>]()
+      }
+      defer { state.writers.removeAll() }
+      return state.writers
+    }
+    for writer in writers { writer.resume() }
+  }
+
+  /// Runs `body` when the call ends, at once if it has.
+  func onFailure(_ body: @escaping @Sendable () -> Void) {
+    let hasFailed = state.withLock { state in
+      if state.failure == nil { state.onFailure = body }
+      return state.failure != nil
+    }
+    if hasFailed { body() }
+  }
+
+  /// The call has ended: writing fails from now on.
+  func fail(_ status: RPCStatus) {
+    let (writers, onFailure) = state.withLock { state in
+      state.failure = state.failure ?? status
+      state.bytes = []
+      defer {
+        state.writers.removeAll()
+        state.onFailure = nil
+      }
+      return (state.writers, state.onFailure)
+    }
+    onFailure?()
+    for writer in writers { writer.resume(throwing: status) }
+  }
+}

@@ -1,1 +1,0 @@
-// The room is described in docs/ARCHITECTURE.md.

@@ -1,0 +1,107 @@
+internal import MartletHTTP2
+
+/// What a handler knows about its call. Cancellation is that of the handler's Swift task.
+public struct CallContext: Sendable {
+  /// A context that belongs to no connection.
+  final class Local: Sendable {
+    let method: MethodDescriptor
+    let metadata: RPCMetadata
+    let deadline: ContinuousClock.Instant?
+    let loop: RPCEventLoop
+
+    init(
+      method: MethodDescriptor, metadata: RPCMetadata, deadline: ContinuousClock.Instant?,
+      loop: RPCEventLoop
+    ) {
+      self.method = method
+      self.metadata = metadata
+      self.deadline = deadline
+      self.loop = loop
+    }
+  }
+
+  private enum Source {
+    case call(ServerCall)
+    case local(Local)
+  }
+
+  private let source: Source
+
+  @usableFromInline
+  init(call: ServerCall) { source = .call(call) }
+
+  private init(local: Local) { source = .local(local) }
+
+  /// A context for calling a handler directly, without a server: its peer is `in-process`, and trailing metadata goes
+  /// nowhere.
+  public static func inProcess(
+    method: MethodDescriptor, metadata: RPCMetadata = [:], deadline: ContinuousClock.Instant? = nil
+  ) -> CallContext {
+    CallContext(
+      local: Local(
+        method: method, metadata: metadata, deadline: deadline, loop: RPCEventLoops.with().next()))
+  }
+
+  public var method: MethodDescriptor {
+    switch source {
+    case .call(let call): call.descriptor ?? Self.ended
+    case .local(let local): local.method
+    }
+  }
+
+  private static let ended = MethodDescriptor(service: "", method: "", kind: .unary)
+
+  /// The request's metadata. Decoded at each use: keep it, if it is needed often.
+  public var metadata: RPCMetadata {
+    switch source {
+    case .call(let call): MetadataCoding.decode(call.stream.headers)
+    case .local(let local): local.metadata
+    }
+  }
+
+  /// When the caller stops waiting; nil: never.
+  public var deadline: ContinuousClock.Instant? {
+    switch source {
+    case .call(let call):
+      guard call.deadline > 0 else { return nil }
+      let left = Int64(clamping: call.deadline) - Int64(clamping: call.loop.now)
+      return ContinuousClock.now + .nanoseconds(left)
+    case .local(let local): return local.deadline
+    }
+  }
+
+  /// The other end: `ipv4:127.0.0.1:51234`, `ipv6:[::1]:51234`, `unix:` or `in-process`.
+  public var peer: String {
+    switch source {
+    case .call(let call): call.connection.peer
+    case .local: "in-process"
+    }
+  }
+
+  /// The event loop that owns the call.
+  public var loop: CallLoop {
+    switch source {
+    case .call(let call): CallLoop(loop: call.loop)
+    case .local(let local): CallLoop(loop: local.loop)
+    }
+  }
+
+  /// Adds metadata that goes with the status, whatever it will be.
+  public func setTrailingMetadata(_ key: String, _ value: String) {
+    setMetadata(key, value, isTrailing: true)
+  }
+
+  /// Adds metadata that goes before the first message. Too late once that has been written.
+  public func setInitialMetadata(_ key: String, _ value: String) {
+    setMetadata(key, value, isTrailing: false)
+  }
+
+  private func setMetadata(_ key: String, _ value: String, isTrailing: Bool) {
+    guard case .call(let call) = source else { return }
+    if call.loop.isCurrent {
+      call.setMetadata(key, value, isTrailing: isTrailing)
+    } else {
+      call.loop.execute { call.setMetadata(key, value, isTrailing: isTrailing) }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+public import MartletProtobuf
+
+/// The requests of a client-streaming or bidirectional call, in order. For one reader at a time. Reading is what lets the
+/// client send more: a handler that stops reading stops the client.
+public struct RequestStream<M: ProtobufMessage>: AsyncSequence, Sendable {
+  public typealias Element = M
+
+  @usableFromInline let call: ServerCall
+
+  @usableFromInline
+  init(call: ServerCall) { self.call = call }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(call: call) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    @usableFromInline let call: ServerCall
+
+    init(call: ServerCall) { self.call = call }
+
+    /// The next request; nil after the last. Throws `RPCStatus` for what is not a message, and `CancellationError` when
+    /// the call is over.
+    public func next() async throws -> M? {
+      if call.loop.isCurrent { return try await nextOnLoop() }
+      return try await withTaskExecutorPreference(call.loop) { try await nextOnLoop() }
+    }
+
+    private func nextOnLoop() async throws -> M? {
+      while true {
+        let next = try call.nextRequest { bytes throws -> M in
+          do {
+            return try M(protobufBytes: bytes)
+          } catch {
+            throw RPCStatus(
+              code: .internalError, message: "the request is not a valid \(M.protobufName)")
+          }
+        }
+        switch next {
+        case .message(let message): return message
+        case .end: return nil
+        case .notYet: try await call.waitForRequest()
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+public import MartletProtobuf
+
+/// The four shapes of a handler. Inlinable, so that each is specialized for its messages where they are known.
+extension ServerCall {
+  @inlinable
+  func runUnary<I: ProtobufMessage, O: ProtobufMessage>(
+    _ handler: @Sendable (I, CallContext) async throws -> O
+  ) async {
+    do {
+      let request: I = try decodeSingleRequest()
+      send(try await handler(request, CallContext(call: self)))
+      finish(nil)
+    } catch {
+      finish(throwing: error)
+    }
+  }
+
+  @inlinable
+  func runServerStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ handler: @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+  ) async {
+    do {
+      let request: I = try decodeSingleRequest()
+      try await handler(request, ResponseWriter(call: self), CallContext(call: self))
+      finish(nil)
+    } catch {
+      finish(throwing: error)
+    }
+  }
+
+  @inlinable
+  func runClientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ handler: @Sendable (RequestStream<I>, CallContext) async throws -> O
+  ) async {
+    do {
+      send(try await handler(RequestStream(call: self), CallContext(call: self)))
+      finish(nil)
+    } catch {
+      finish(throwing: error)
+    }
+  }
+
+  @inlinable
+  func runBidirectional<I: ProtobufMessage, O: ProtobufMessage>(
+    _ handler: @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+  ) async {
+    do {
+      try await handler(
+        RequestStream(call: self), ResponseWriter(call: self), CallContext(call: self))
+      finish(nil)
+    } catch {
+      finish(throwing: error)
+    }
+  }
+
+  @inlinable
+  func decodeSingleRequest<I: ProtobufMessage>() throws(RPCStatus) -> I {
+    do {
+      let message = try I(protobufBytes: singleRequest)
+      discardSingleRequest()
+      return message
+    } catch {
+      throw RPCStatus(
+        code: .internalError, message: "the request is not a valid \(I.protobufName)")
+    }
+  }
+
+  @inlinable
+  func send<O: ProtobufMessage>(_ message: O) {
+    message.encodeProtobuf { reserveMessage($0) }
+    _ = messageAppended()
+  }
+}

@@ -1,0 +1,383 @@
+internal import MartletHTTP2
+
+/// One call on the server: the state between its HTTP/2 stream and its handler.
+///
+/// `@unchecked Sendable`: touched on the loop of its connection only. Handlers run there too, except while they are
+/// bound to an actor; the doors that may be used from elsewhere (`CallContext`, `ResponseWriter`, `RequestStream`) hop.
+@usableFromInline
+final class ServerCall: DeadlineHolder, @unchecked Sendable {
+  let connection: ServerConnection
+  let stream: HTTP2Stream
+  /// Kept alive by the connection, with the server's table.
+  @exclusivity(unchecked) private var unmanagedMethod: Unmanaged<ServerMethod>?
+  /// When the call must have ended, on the loop's clock; 0: never.
+  @exclusivity(unchecked) private(set) var deadline: UInt64 = 0
+
+  @exclusivity(unchecked) var assembler = MessageAssembler(messageBytesMax: 0)
+  @exclusivity(unchecked) var deadlineIndex = -1
+  @exclusivity(unchecked) private(set) var hasSingleRequest = false
+  /// Content-type subtype to answer with.
+  @exclusivity(unchecked) var answersProto = false
+
+  @exclusivity(unchecked) private(set) var hasSentHeaders = false
+  /// The outcome is settled: trailers are under way, or the stream is gone.
+  @exclusivity(unchecked) private(set) var isFinished = false
+  @exclusivity(unchecked) private(set) var isRequestEnded = false
+  @exclusivity(unchecked) private var isHandlerRunning = false
+  /// Set only for a handler that was suspended.
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
+
+  @exclusivity(unchecked) private var initialMetadata: RPCMetadata?
+  @exclusivity(unchecked) private var trailingMetadata: RPCMetadata?
+  @exclusivity(unchecked) private var readers = Waiters<Void>()
+  @exclusivity(unchecked) private var writers = Waiters<Void>()
+  @exclusivity(unchecked) private var lastWaiter: UInt64 = 0
+
+  init(connection: ServerConnection, stream: HTTP2Stream) {
+    self.connection = connection
+    self.stream = stream
+  }
+
+  /// Starts the object's life as a call, the first or another.
+  func begin(_ method: Unmanaged<ServerMethod>, deadline: UInt64) {
+    unmanagedMethod = method
+    hasSingleRequest = method._withUnsafeGuaranteedRef(\.hasSingleRequest)
+    self.deadline = deadline
+    assembler = MessageAssembler(
+      messageBytesMax: method._withUnsafeGuaranteedRef { $0.requestBytesMax })
+    answersProto = false
+    hasSentHeaders = false
+    isFinished = false
+    isRequestEnded = false
+    if initialMetadata != nil { initialMetadata = nil }
+    if trailingMetadata != nil { trailingMetadata = nil }
+  }
+
+  var descriptor: MethodDescriptor? {
+    unmanagedMethod?._withUnsafeGuaranteedRef { $0.descriptor }
+  }
+
+  @usableFromInline var loop: RPCEventLoop { connection.serverLoop.loop }
+
+  // MARK: From the stream
+
+  func dataArrived() {
+    guard !isFinished else { return dropRequest() }
+    do {
+      try assembler.scan(stream.received)
+    } catch {
+      return finish(error)
+    }
+    if hasSingleRequest {
+      let hasMore = assembler.completeMessages == 1 && assembler.hasPartialMessage(stream.received)
+      if assembler.completeMessages > 1 || hasMore {
+        return finish(
+          RPCStatus(code: .unimplemented, message: "more than one request message"))
+      }
+      connection.session.consume(stream, stream.unconsumed)
+    } else {
+      grantWindow()
+      wakeReaders()
+    }
+  }
+
+  func requestEnded() {
+    isRequestEnded = true
+    guard !isFinished else { return }
+    guard hasSingleRequest else { return wakeReaders() }
+    if assembler.completeMessages == 1 {
+      start()
+    } else if stream.received.isEmpty {
+      finish(RPCStatus(code: .unimplemented, message: "no request message"))
+    } else {
+      finish(Self.truncated)
+    }
+  }
+
+  func outputDrained() {
+    for writer in writers.takeAll() { writer.resume() }
+  }
+
+  /// The stream is over; if the call was not, its handler is cancelled.
+  func streamClosed() {
+    if !isFinished {
+      isFinished = true
+      connection.serverLoop.failedCalls.add(1)
+    }
+    abandonHandler()
+    connection.session.consume(stream, stream.unconsumed)
+  }
+
+  func deadlinePassed() {
+    stream.outgoing.reset()
+    finish(RPCStatus(code: .deadlineExceeded, message: "the deadline passed"))
+    abandonHandler()
+  }
+
+  /// Ends the call because the server goes away.
+  func shutDown() {
+    finish(RPCStatus(code: .unavailable, message: "the server is shutting down"))
+    abandonHandler()
+  }
+
+  /// Nothing that the handler does matters any more.
+  private func abandonHandler() {
+    loop.removeDeadline(self)
+    task?.cancel()
+    for reader in readers.takeAll() { reader.resume(throwing: CancellationError()) }
+    for writer in writers.takeAll() { writer.resume(throwing: CancellationError()) }
+  }
+
+  private func dropRequest() {
+    stream.received.reset()
+    connection.session.consume(stream, stream.unconsumed)
+  }
+
+  // MARK: The handler
+
+  func start() {
+    guard !isHandlerRunning, !isFinished, let unmanagedMethod else { return }
+    isHandlerRunning = true
+    unmanagedMethod._withUnsafeGuaranteedRef { connection.handlerStarted(of: $0) }
+    let task = Task.immediate(executorPreference: loop) { [self] in
+      await run()
+      handlerEnded()
+    }
+    if isHandlerRunning { self.task = task }
+  }
+
+  private func run() async {
+    guard let method = unmanagedMethod?.takeUnretainedValue() else { return }
+    await method.run(self)
+  }
+
+  private func handlerEnded() {
+    isHandlerRunning = false
+    if task != nil { task = nil }
+    if deadlineIndex >= 0 { loop.removeDeadline(self) }
+    unmanagedMethod?._withUnsafeGuaranteedRef { connection.handlerEnded(of: $0) }
+  }
+
+  var hasRunningHandler: Bool { isHandlerRunning }
+
+  // MARK: The response
+
+  func setMetadata(_ key: String, _ value: String, isTrailing: Bool) {
+    if isTrailing {
+      trailingMetadata = trailingMetadata ?? RPCMetadata()
+      trailingMetadata?.append(key, value)
+    } else {
+      initialMetadata = initialMetadata ?? RPCMetadata()
+      initialMetadata?.append(key, value)
+    }
+  }
+
+  func sendHeaders() {
+    guard !hasSentHeaders, !isFinished else { return }
+    hasSentHeaders = true
+    connection.session.respond(stream, headers: responseHeaders)
+    connection.setDirty()
+  }
+
+  private var responseHeaders: HeaderFields {
+    let table = answersProto ? WireHeaders.responseProto : WireHeaders.response
+    guard initialMetadata != nil || assembler.hasUnknownEncoding else { return .table(table) }
+    return .list(responseHeaderList)
+  }
+
+  private var responseHeaderList: HeaderList {
+    var list = HeaderList([
+      (":status", "200"),
+      ("content-type", answersProto ? "application/grpc+proto" : "application/grpc"),
+    ])
+    if assembler.hasUnknownEncoding { list.append("grpc-accept-encoding", "identity") }
+    if let initialMetadata { MetadataCoding.encode(initialMetadata, into: &list) }
+    return list
+  }
+
+  /// Room for one message in the output; to be filled before anything else is called.
+  @usableFromInline
+  func reserveMessage(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    stream.outgoing.reserveMessage(byteCount)
+  }
+
+  /// A message was put into the output. True when the writer should wait for room.
+  @usableFromInline
+  func messageAppended() -> Bool {
+    guard !isFinished else {
+      stream.outgoing.reset()
+      return false
+    }
+    if hasSentHeaders {
+      connection.session.resume(stream)
+      connection.setDirty()
+    } else {
+      sendHeaders()
+    }
+    return stream.outgoing.count > connection.serverLoop.limits.writerBufferBytes
+  }
+
+  /// Settles the outcome; nil: OK. Only the first call counts.
+  @usableFromInline
+  func finish(_ status: RPCStatus?) {
+    guard !isFinished else { return }
+    isFinished = true
+    if deadlineIndex >= 0 { loop.removeDeadline(self) }
+    if status != nil { connection.serverLoop.failedCalls.add(1) }
+    if hasSentHeaders {
+      connection.session.finish(stream, trailers: trailers(status))
+    } else {
+      var list = responseHeaderList
+      appendStatus(status, to: &list)
+      connection.session.respond(stream, onlyHeaders: .list(list))
+    }
+    connection.setDirty()
+  }
+
+  private func trailers(_ status: RPCStatus?) -> HeaderFields {
+    if status == nil, trailingMetadata == nil { return .table(WireHeaders.okTrailers) }
+    var list = HeaderList()
+    appendStatus(status, to: &list)
+    return .list(list)
+  }
+
+  private func appendStatus(_ status: RPCStatus?, to list: inout HeaderList) {
+    WireHeaders.append(
+      status ?? RPCStatus(code: .ok, message: ""), metadata: trailingMetadata ?? [:], to: &list)
+  }
+
+  /// What a handler's error means to the caller. Errors that are no `RPCStatus` keep their text to themselves.
+  @usableFromInline
+  func finish(throwing error: any Error) {
+    switch error {
+    case let status as RPCStatus: finish(status)
+    case is CancellationError:
+      finish(RPCStatus(code: .cancelled, message: "the call was cancelled"))
+    default: finish(RPCStatus(code: .unknown, message: "the handler failed"))
+    }
+  }
+}
+
+/// What `nextRequest` found.
+enum NextRequest<M> {
+  case message(M)
+  case notYet
+  case end
+}
+
+// MARK: - Reading and waiting
+
+extension ServerCall {
+  static let truncated = RPCStatus(
+    code: .internalError, message: "the request ended within a message")
+
+  /// The bytes of the only request message.
+  @usableFromInline var singleRequest: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: stream.received.readable.dropFirst(MessageAssembler.prefixBytes))
+  }
+
+  @usableFromInline
+  func discardSingleRequest() { stream.received.reset() }
+
+  /// Hands the next whole request message to `decode`, if there is one.
+  func nextRequest<M>(
+    _ decode: (UnsafeRawBufferPointer) throws -> M
+  ) throws -> NextRequest<M> {
+    guard !stream.isClosed || isRequestEnded && !isFinished else { throw CancellationError() }
+    guard let length = assembler.firstMessageLength(stream.received) else {
+      guard isRequestEnded else { return .notYet }
+      if !stream.received.isEmpty { throw Self.truncated }
+      return .end
+    }
+    let start = MessageAssembler.prefixBytes
+    let bytes = stream.received.readable[start..<start + length]
+    let message = try decode(UnsafeRawBufferPointer(rebasing: bytes))
+    stream.received.discard(start + length)
+    assembler.removed(messageLength: length)
+    connection.session.consume(stream, min(stream.unconsumed, start + length))
+    grantWindow()
+    connection.setDirty()
+    return .message(message)
+  }
+
+  /// While no whole message waits, the one that is coming must be let in.
+  private func grantWindow() {
+    if assembler.completeMessages == 0 {
+      connection.session.consume(stream, stream.unconsumed)
+    }
+  }
+
+  private func wakeReaders() {
+    guard !readers.isEmpty else { return }
+    for reader in readers.takeAll() { reader.resume() }
+  }
+
+  /// Returns when there may be a message, or the end of them. On the loop.
+  func waitForRequest() async throws {
+    lastWaiter &+= 1
+    let id = lastWaiter
+    try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+        if isFinished {
+          continuation.resume(throwing: CancellationError())
+        } else if assembler.completeMessages > 0 || isRequestEnded {
+          continuation.resume()
+        } else {
+          readers.add(continuation, id: id)
+        }
+      }
+    } onCancel: {
+      loop.execute { self.readers.take(id: id)?.resume(throwing: CancellationError()) }
+    }
+  }
+
+  /// Returns when the output has sunk to half of what may wait. On the loop.
+  @usableFromInline
+  func waitForRoom() async throws {
+    lastWaiter &+= 1
+    let id = lastWaiter
+    try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { addWriter($0, id: id) }
+    } onCancel: {
+      loop.execute { self.writers.take(id: id)?.resume(throwing: CancellationError()) }
+    }
+  }
+
+  private func addWriter(_ continuation: UnsafeContinuation<Void, any Error>, id: UInt64) {
+    let mark = connection.serverLoop.limits.writerBufferBytes / 2
+    if isFinished {
+      continuation.resume(throwing: CancellationError())
+    } else if stream.outgoing.count <= mark {
+      continuation.resume()
+    } else {
+      stream.drainMark = mark
+      writers.add(continuation, id: id)
+    }
+  }
+
+  /// Takes a message that was encoded on another thread.
+  @usableFromInline
+  func writeFromElsewhere(_ bytes: [UInt8]) async throws {
+    try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+      loop.execute {
+        guard !self.isFinished else {
+          continuation.resume(throwing: CancellationError())
+          return
+        }
+        self.reserveMessage(bytes.count).copyBytes(from: bytes)
+        if self.messageAppended() {
+          self.lastWaiter &+= 1
+          self.addWriter(continuation, id: self.lastWaiter)
+        } else {
+          continuation.resume()
+        }
+      }
+    }
+  }
+
+  /// Fails when nobody is there to read a response.
+  @usableFromInline
+  func checkWritable() throws {
+    if isFinished { throw CancellationError() }
+  }
+}

@@ -1,0 +1,117 @@
+internal import MartletHTTP2
+internal import NIOCore
+internal import Synchronization
+
+/// One server's share of one event loop: its connections there, and their counters.
+///
+/// `@unchecked Sendable`: `connections` is touched on the loop only; the counters are atomic, written on the loop only.
+final class ServerLoop: @unchecked Sendable {
+  /// A number that one thread changes and all may read.
+  struct Counter: ~Copyable {
+    private let value = Atomic<Int>(0)
+
+    var current: Int { value.load(ordering: .relaxed) }
+
+    @inline(__always)
+    borrowing func add(_ amount: Int) {
+      value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+  }
+
+  let loop: RPCEventLoop
+  let methods: MethodTable
+  let limits: ServerLimits
+  let http2Limits: HTTP2Limits
+  let server: ServerState
+
+  @exclusivity(unchecked) private(set) var connections: [ServerConnection] = []
+
+  let activeCalls = Counter()
+  let parkedStreams = Counter()
+  let startedCalls = Counter()
+  let finishedCalls = Counter()
+  let failedCalls = Counter()
+
+  init(
+    loop: RPCEventLoop, methods: MethodTable, limits: ServerLimits, server: ServerState
+  ) {
+    self.loop = loop
+    self.methods = methods
+    self.limits = limits
+    http2Limits = limits.http2
+    self.server = server
+  }
+
+  func add(_ connection: ServerConnection) {
+    connection.listIndex = connections.count
+    connections.append(connection)
+    if connections.count == 1 { scheduleTick() }
+  }
+
+  func remove(_ connection: ServerConnection) {
+    let index = connection.listIndex
+    guard index >= 0, index < connections.count else { return }
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[index] = last
+      last.listIndex = index
+    }
+    connection.listIndex = -1
+    server.connectionClosed()
+  }
+
+  /// Looks after time-outs once a second while there are connections.
+  private func scheduleTick() {
+    loop.eventLoop.scheduleTask(in: .seconds(1)) {
+      let now = self.loop.now
+      for connection in self.connections { connection.tick(at: now) }
+      self.loop.runTurn()
+      if !self.connections.isEmpty { self.scheduleTick() }
+    }
+  }
+}
+
+/// What all loops of a server share.
+final class ServerState: Sendable {
+  private struct Waiting {
+    var connections = 0
+    var drained: CheckedContinuation<Void, Never>?
+  }
+
+  /// False: no socket is read.
+  let isReading = Atomic<Bool>(true)
+  let isShuttingDown = Atomic<Bool>(false)
+  private let waiting = Mutex(Waiting())
+
+  var connections: Int { waiting.withLock { $0.connections } }
+
+  /// Counts a new connection; false when there are too many.
+  func connectionOpened(limit: Int) -> Bool {
+    waiting.withLock { waiting in
+      guard waiting.connections < limit else { return false }
+      waiting.connections += 1
+      return true
+    }
+  }
+
+  func connectionClosed() {
+    let drained = waiting.withLock { waiting in
+      waiting.connections -= 1
+      guard waiting.connections == 0 else { return CheckedContinuation<Void, Never>?.none }
+      defer { waiting.drained = nil }
+      return waiting.drained
+    }
+    drained?.resume()
+  }
+
+  /// Returns when there is no connection. For one caller.
+  func waitUntilDrained() async {
+    await withCheckedContinuation { continuation in
+      let isDrained = waiting.withLock { waiting in
+        if waiting.connections > 0 { waiting.drained = continuation }
+        return waiting.connections == 0
+      }
+      if isDrained { continuation.resume() }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+public import MartletProtobuf
+
+/// A service that can be called: generated service protocols refine it and write `register` themselves.
+public protocol RPCService: Sendable {
+  func register(in router: inout ServerRouter)
+}
+
+/// The methods that a server answers. A value: a server keeps the one it was started with.
+public struct ServerRouter: Sendable {
+  private(set) var entries: [MethodEntry] = []
+
+  public init() {}
+
+  /// The methods that were added, in order.
+  public var methods: [MethodDescriptor] { entries.map(\.descriptor) }
+
+  /// Adds all methods of a service.
+  public mutating func add(_ service: some RPCService) { service.register(in: &self) }
+
+  /// Handlers start on the event loop of their connection, and run there whenever they are not bound to an actor: they
+  /// must not block. Their Swift task is cancelled when the client cancels or goes away, and at the call's deadline.
+  @inlinable
+  public mutating func unary<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (I, CallContext) async throws -> O
+  ) {
+    add(method) { call in await call.runUnary(handler) }
+  }
+
+  @inlinable
+  public mutating func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+  ) {
+    add(method) { call in await call.runServerStreaming(handler) }
+  }
+
+  @inlinable
+  public mutating func clientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (RequestStream<I>, CallContext) async throws -> O
+  ) {
+    add(method) { call in await call.runClientStreaming(handler) }
+  }
+
+  @inlinable
+  public mutating func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor,
+    _ handler:
+      @escaping @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+  ) {
+    add(method) { call in await call.runBidirectional(handler) }
+  }
+
+  /// Sets the largest request message of a method, in bytes (1 to 2³¹). Unset: the server's `requestBytesMax`. A
+  /// larger message ends its call with RESOURCE_EXHAUSTED as soon as its length is known.
+  public mutating func setMaxRequestBytes(_ bytes: Int, for method: MethodDescriptor) {
+    for index in entries.indices where entries[index].descriptor == method {
+      entries[index].requestBytesMax = max(1, min(bytes, 1 << 31))
+    }
+  }
+
+  /// Adds a method; one with the same path is replaced.
+  @usableFromInline
+  mutating func add(
+    _ method: MethodDescriptor, run: @escaping @Sendable (ServerCall) async -> Void
+  ) {
+    entries.removeAll { $0.descriptor.path == method.path }
+    entries.append(MethodEntry(descriptor: method, requestBytesMax: nil, run: run))
+  }
+}
+
+/// A method and how to run a call of it.
+struct MethodEntry: Sendable {
+  let descriptor: MethodDescriptor
+  var requestBytesMax: Int?
+  let run: @Sendable (ServerCall) async -> Void
+}

@@ -1,0 +1,49 @@
+/// The percent-encoding of `grpc-message`.
+enum PercentCoding {
+  private static let digits = Array("0123456789ABCDEF".utf8)
+
+  /// UTF-8 with every byte outside printable ASCII, and `%`, written as `%XX`.
+  static func encode(_ text: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      if 0x20...0x7E ~= byte, byte != UInt8(ascii: "%") {
+        bytes.append(byte)
+      } else {
+        bytes.append(UInt8(ascii: "%"))
+        bytes.append(digits[Int(byte >> 4)])
+        bytes.append(digits[Int(byte & 15)])
+      }
+    }
+    return bytes
+  }
+
+  /// Never fails: what is not an escape stays as it is, what is not UTF-8 is repaired.
+  static func decode(_ text: some Collection<UInt8>) -> String {
+    let source = Array(text)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(source.count)
+    var index = 0
+    while index < source.count {
+      if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
+        let high = hexValue(source[index + 1]), let low = hexValue(source[index + 2])
+      {
+        bytes.append(high << 4 | low)
+        index += 3
+      } else {
+        bytes.append(source[index])
+        index += 1
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}

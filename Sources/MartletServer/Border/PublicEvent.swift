@@ -1,0 +1,168 @@
+import MartletAPI
+import MartletCore
+
+extension API.Event {
+  /// The event as subscribers see it; without payload and result, which are joined in for those
+  /// who ask.
+  init(_ event: Event, at stamp: Stamp, catalog: Catalog) {
+    self.init()
+    revision = event.revision.rawValue
+    time = .init(stamp.time)
+    switch event.body {
+    case .task(let change): set(change, catalog: catalog)
+    case .pool(let change): set(change)
+    case .tasksPurged(let purge):
+      type = .tasksPurged
+      count = Int64(purge.entries.count)
+    case .eventsPurged(_, let number):
+      type = .eventsPurged
+      count = number
+    }
+  }
+
+  private mutating func set(_ event: TaskEvent, catalog: Catalog) {
+    type = event.type
+    pool = catalog.pools[event.pool]?.name ?? ""
+    taskId = event.task.description
+    kind = catalog.kinds[event.kind]
+    if !event.labels.isEmpty { labels = event.labels.dictionary }
+    state = .init(event.status.state)
+    attempt = Int32(clamping: event.status.attempt)
+    if event.status.state == .scheduled { dueTime = .init(event.status.dueTime) }
+    switch event.change {
+    case .submitted(let submission):
+      kind = submission.kindName
+      actor = submission.actor
+    case .progressed: progress = event.status.notes?.progress.map { .init($0) }
+    case .retryScheduled, .lost, .failed:
+      failure = event.status.notes?.failure.map { .init($0) }
+      progress = event.status.notes?.progress.map { .init($0) }
+    case .succeeded: progress = event.status.notes?.progress.map { .init($0) }
+    case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin):
+      actor = origin.actor
+      reason = origin.reason
+    case .due, .started, .released: break
+    }
+  }
+
+  private mutating func set(_ event: PoolEvent) {
+    type = event.change.type
+    pool = event.name
+    actor = event.origin.actor
+    reason = event.origin.reason
+    poolChange = .init(spec: .init(event.spec), state: .init(event.state), etag: event.etag)
+  }
+}
+
+extension TaskEvent {
+  var type: API.EventType {
+    switch change {
+    case .submitted: .taskSubmitted
+    case .due: .taskDue
+    case .started: .taskStarted
+    case .progressed: .taskProgressed
+    case .cancelRequested: .taskCancelRequested
+    case .retryScheduled: .taskRetryScheduled
+    case .released: .taskReleased
+    case .lost: .taskLost
+    case .succeeded: .taskSucceeded
+    case .failed: .taskFailed
+    case .cancelled: .taskCancelled
+    case .reopened: .taskReopened
+    }
+  }
+}
+
+extension PoolEvent.Change {
+  var type: API.EventType {
+    switch self {
+    case .created: .poolCreated
+    case .updated: .poolUpdated
+    case .paused: .poolPaused
+    case .resumed: .poolResumed
+    case .draining: .poolDraining
+    case .closed: .poolClosed
+    case .deleting: .poolDeleting
+    case .deleted: .poolDeleted
+    }
+  }
+}
+
+extension PoolEvent {
+  var etag: String { PoolEtag.text(pool: pool, version: specVersion) }
+}
+
+/// Opaque to callers: changes with the spec of one pool, and is another's never.
+enum PoolEtag {
+  static func text(pool: PoolID, version: UInt32) -> String { "v\(version)-\(pool.rawValue)" }
+}
+
+extension API.TaskState {
+  init(_ state: TaskState) { self = .init(rawValue: Int32(state.rawValue)) }
+}
+
+extension API.PoolState {
+  init(_ state: PoolState) {
+    // A retired pool is shown only by the event that retires it.
+    self = state == .retired ? .deleting : .init(rawValue: Int32(state.rawValue))
+  }
+}
+
+extension API.Progress {
+  init(_ progress: Progress) {
+    self.init(
+      percent: progress.percent, step: progress.step,
+      counters: Dictionary(
+        progress.counters.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+  }
+}
+
+extension API.Failure {
+  init(_ failure: Failure) {
+    self.init(
+      kind: .init(rawValue: Int32(failure.kind.rawValue)), code: failure.code,
+      message: failure.message, attempt: Int32(clamping: failure.attempt),
+      retryable: failure.retryable)
+  }
+}
+
+extension API.PoolSpec {
+  init(_ spec: PoolSpec) {
+    self.init(
+      slots: Int32(clamping: spec.slots), queueCapacity: Int32(clamping: spec.queueCapacity),
+      defaultRetryPolicy: .init(spec.retry), defaultRunTimeout: .init(spec.runTimeout),
+      labels: spec.labels.dictionary)
+  }
+}
+
+extension API.RetryPolicy {
+  init(_ policy: RetryPolicy) {
+    self.init(
+      maxAttempts: Int32(clamping: policy.maxAttempts),
+      initialBackoff: .init(policy.initialBackoff), factor: policy.factor,
+      maxBackoff: .init(policy.maxBackoff), jitter: policy.jitter,
+      nonRetryableCodes: policy.nonRetryableCodes)
+  }
+}
+
+extension WellKnown.Timestamp {
+  init(_ time: WallTime) {
+    let (seconds, nanos) = time.nanoseconds.floored(by: 1_000_000_000)
+    self.init(seconds: seconds, nanos: Int32(truncatingIfNeeded: nanos))
+  }
+}
+
+extension WellKnown.Duration {
+  init(_ span: Span) {
+    let (seconds, nanos) = span.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    self.init(seconds: seconds, nanos: Int32(truncatingIfNeeded: nanos))
+  }
+}
+
+extension Int64 {
+  /// Quotient rounded down and the remainder that is never negative.
+  func floored(by divisor: Int64) -> (Int64, Int64) {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+  }
+}

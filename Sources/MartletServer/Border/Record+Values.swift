@@ -1,0 +1,177 @@
+import MartletAPI
+import MartletCore
+
+// The values of the model in the form that the log and the index keep. What is read back was
+// written by this code: a value out of its range means a damaged store, and is nil.
+
+extension LogAPI.RetryPolicy {
+  init(_ policy: RetryPolicy) {
+    self.init(
+      maxAttempts: Int64(policy.maxAttempts), initialBackoff: policy.initialBackoff.nanoseconds,
+      factor: policy.factor, maxBackoff: policy.maxBackoff.nanoseconds, jitter: policy.jitter,
+      nonRetryableCodes: policy.nonRetryableCodes)
+  }
+
+  var value: RetryPolicy {
+    RetryPolicy(
+      maxAttempts: Int(maxAttempts), initialBackoff: Span(nanoseconds: initialBackoff),
+      factor: factor, maxBackoff: Span(nanoseconds: maxBackoff), jitter: jitter,
+      nonRetryableCodes: nonRetryableCodes)
+  }
+}
+
+extension LogAPI.Policy {
+  init(_ policy: TaskPolicy) {
+    self.init(retry: .init(policy.retry), runTimeout: policy.runTimeout.nanoseconds)
+  }
+
+  var value: TaskPolicy? {
+    retry.map { TaskPolicy(retry: $0.value, runTimeout: Span(nanoseconds: runTimeout)) }
+  }
+}
+
+extension LogAPI.Origin {
+  init(_ origin: Origin) { self.init(actor: origin.actor, reason: origin.reason) }
+
+  var value: Origin { Origin(actor: actor, reason: reason) }
+}
+
+extension LogAPI.Failure {
+  init(_ failure: Failure) {
+    self.init(
+      kind: UInt32(failure.kind.rawValue), code: failure.code, message: failure.message,
+      attempt: failure.attempt, retryable: failure.retryable)
+  }
+
+  var value: Failure? {
+    UInt8(exactly: kind).flatMap(FailureKind.init(rawValue:)).map {
+      Failure(kind: $0, code: code, message: message, attempt: attempt, retryable: retryable)
+    }
+  }
+}
+
+extension LogAPI.Progress {
+  init(_ progress: Progress) {
+    self.init(
+      percent: progress.percent, step: progress.step,
+      counters: progress.counters.map { .init(name: $0.name, value: $0.value) })
+  }
+
+  var value: Progress {
+    Progress(
+      percent: percent, step: step,
+      counters: counters.map { Progress.Counter(name: $0.name, value: $0.value) })
+  }
+}
+
+extension LogAPI.Result {
+  init(_ result: TaskResult) { self.init(data: result.data, contentType: result.contentType) }
+
+  var value: TaskResult { TaskResult(data: data, contentType: contentType) }
+}
+
+extension LogAPI.Notes {
+  init(_ notes: TaskNotes) {
+    self.init(
+      startTime: notes.startTime?.nanoseconds ?? 0,
+      startElapsed: notes.startElapsed?.nanoseconds,
+      progress: notes.progress.map { .init($0) }, failure: notes.failure.map { .init($0) },
+      cancel: notes.cancel.map {
+        .init(
+          time: $0.time.nanoseconds, graceEnd: $0.graceEnd.nanoseconds, origin: .init($0.origin))
+      })
+  }
+
+  var value: TaskNotes {
+    TaskNotes(
+      startTime: WallTime(unlessZero: startTime),
+      startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)), progress: progress?.value,
+      failure: failure?.value,
+      cancel: cancel.map {
+        TaskNotes.CancelRequest(
+          time: WallTime(nanoseconds: $0.time), graceEnd: Elapsed(nanoseconds: $0.graceEnd),
+          origin: $0.origin?.value ?? .server)
+      })
+  }
+}
+
+extension LogAPI.Spec {
+  init(_ submission: TaskSubmission) {
+    self.init(
+      deadlineTime: submission.deadlineTime?.nanoseconds ?? 0,
+      contentType: submission.contentType, traceParent: submission.traceParent,
+      actor: submission.actor, requestId: submission.request?.id ?? "")
+    switch submission.start {
+    case .now: break
+    case .delay(let span): delay = span.nanoseconds
+    case .at(let time): scheduleTime = time.nanoseconds
+    }
+  }
+
+  var start: TaskSubmission.Start {
+    if delay != 0 { return .delay(Span(nanoseconds: delay)) }
+    if scheduleTime != 0 { return .at(WallTime(nanoseconds: scheduleTime)) }
+    return .now
+  }
+}
+
+extension LogAPI.Submission {
+  init(_ submission: TaskSubmission) {
+    self.init(
+      kindName: submission.kindName, priority: UInt32(submission.priority),
+      policy: .init(submission.policy),
+      deadline: submission.deadline == .never ? 0 : submission.deadline.nanoseconds,
+      spec: .init(submission), payload: submission.payload,
+      request: submission.request.map {
+        .init(keyHigh: $0.key.high, keyLow: $0.key.low, fingerprint: $0.fingerprint)
+      })
+  }
+
+  var value: TaskSubmission? {
+    guard let policy = policy?.value, let priority = UInt8(exactly: priority) else { return nil }
+    let spec = spec ?? .init()
+    return TaskSubmission(
+      kindName: kindName, priority: priority, policy: policy,
+      deadline: deadline == 0 ? .never : Elapsed(nanoseconds: deadline),
+      deadlineTime: WallTime(unlessZero: spec.deadlineTime), start: spec.start, payload: payload,
+      contentType: spec.contentType, traceParent: spec.traceParent, actor: spec.actor,
+      request: request.map {
+        RequestStamp(
+          id: spec.requestId, key: .init(high: $0.keyHigh, low: $0.keyLow),
+          fingerprint: $0.fingerprint)
+      })
+  }
+}
+
+extension LogAPI.PoolSpec {
+  init(_ spec: PoolSpec) {
+    self.init(
+      slots: Int64(spec.slots), queueCapacity: Int64(spec.queueCapacity),
+      retry: .init(spec.retry), runTimeout: spec.runTimeout.nanoseconds,
+      labels: spec.labels.records)
+  }
+
+  var value: PoolSpec? {
+    guard let retry else { return nil }
+    return PoolSpec(
+      slots: Int(slots), queueCapacity: Int(queueCapacity), retry: retry.value,
+      runTimeout: Span(nanoseconds: runTimeout), labels: LabelSet(records: labels))
+  }
+}
+
+extension LabelSet {
+  var records: [LogAPI.Label] { labels.map { .init(key: $0.key, value: $0.value) } }
+
+  init(records: [LogAPI.Label]) {
+    self = records.isEmpty
+      ? .none : LabelSet(sorted: records.map { Label(key: $0.key, value: $0.value) })
+  }
+}
+
+extension WallTime {
+  /// The log writes 0 for: none.
+  init?(unlessZero nanoseconds: Int64) {
+    if nanoseconds == 0 { return nil }
+    self.init(nanoseconds: nanoseconds)
+  }
+}

@@ -1,0 +1,230 @@
+import MartletCore
+import MartletRPC
+import MartletStore
+
+// Every error of the model as a status: the only place where codes and reasons are chosen. A
+// message is one sentence that says what to do, and holds nothing that the caller did not say or
+// may not know.
+
+// MARK: - Refusals
+
+extension RPCStatus {
+  init(_ refusal: Refusal) {
+    self = ErrorDetails(refusal).status
+  }
+
+  /// There is no task of that id, or no longer.
+  static func taskNotFound(_ id: TaskID) -> RPCStatus { RPCStatus(.taskNotLive(id)) }
+}
+
+extension ErrorDetails {
+  fileprivate init(_ refusal: Refusal) {
+    switch refusal {
+    case .poolNotFound(let pool):
+      self.init(.notFound, .poolNotFound, pool: pool, "does not exist: create it first")
+    case .poolExists(let pool):
+      self.init(.alreadyExists, .poolExists, pool: pool, "exists already: choose another name")
+    case .poolNotEmpty(let pool, let unfinished):
+      self.init(
+        .failedPrecondition, .poolNotEmpty, pool: pool,
+        "has \(unfinished) unfinished tasks: drain it first, or delete it with `force`",
+        metadata: ["unfinished": "\(unfinished)"])
+    case .poolDraining(let pool):
+      self.init(
+        .failedPrecondition, .poolDraining, pool: pool,
+        "is draining and takes no tasks: resume it, or use another one")
+    case .poolClosed(let pool):
+      self.init(
+        .failedPrecondition, .poolClosed, pool: pool,
+        "is closed and takes no tasks: resume it, or use another one")
+    case .queueFull(let pool, let capacity, let waiting):
+      self = .queueFull(pool: pool, capacity: capacity, waiting: waiting)
+    case .memoryPressure(let what, let limit):
+      self = .memoryPressure(what: what, limit: limit)
+    case .diskLow:
+      self = .diskLow
+    case .taskNotLive(let task):
+      self.init(
+        .notFound, .taskNotFound, task: task, "does not exist, or is no longer kept: check its id")
+    case .taskTerminal(let task, let state):
+      self.init(
+        .failedPrecondition, .taskTerminal, task: task,
+        "has ended as \(state.name) already: nothing is left to cancel", state: state)
+    case .taskNotRetryable(let task, let state):
+      self.init(
+        .failedPrecondition, .taskNotRetryable, task: task,
+        "is \(state.name): only a FAILED or CANCELLED task can be retried", state: state)
+    case .leaseLost(let task, let attempt):
+      self.init(
+        .failedPrecondition, .leaseLost, task: task,
+        "is no longer run by attempt \(attempt): drop its work", attempt: attempt)
+    case .etagMismatch(let pool):
+      self.init(
+        .aborted, .etagMismatch, pool: pool,
+        "has changed since it was read: read it again and repeat the update with its new etag")
+    case .requestIDReused(let id):
+      self = .requestIDReused(id)
+    case .staleHistory:
+      self = .indexBehind
+    case .stopping:
+      self = .stopping
+    }
+  }
+
+  private init(
+    _ code: StatusCode, _ reason: ErrorReason, pool: String, _ says: String,
+    metadata: [String: String] = [:]
+  ) {
+    self.init(
+      code, reason, "The pool \"\(pool)\" \(says).",
+      metadata: metadata.merging(["pool": pool]) { _, new in new })
+  }
+
+  private init(
+    _ code: StatusCode, _ reason: ErrorReason, task: TaskID, _ says: String,
+    state: TaskState? = nil, attempt: UInt32? = nil
+  ) {
+    var metadata = ["task_id": task.description]
+    if let state { metadata["state"] = state.name }
+    if let attempt { metadata["attempt"] = "\(attempt)" }
+    self.init(code, reason, "The task \(task) \(says).", metadata: metadata)
+  }
+
+  private static func queueFull(pool: String, capacity: Int, waiting: Int64) -> ErrorDetails {
+    ErrorDetails(
+      .resourceExhausted, .queueFull, pool: pool,
+      "has no room for that: \(waiting) of at most \(capacity) tasks wait; try again later, "
+        + "or raise its queue_capacity",
+      metadata: ["capacity": "\(capacity)", "waiting": "\(waiting)"]
+    )
+    .retry(after: .seconds(1))
+    .quota(subject: "pool:\(pool)", "At most \(capacity) tasks may wait in this pool.")
+  }
+
+  private static func memoryPressure(what: String, limit: Int) -> ErrorDetails {
+    ErrorDetails(
+      .resourceExhausted, .memoryPressure,
+      "The server holds as many \(what) as it may (\(limit)): try again later.",
+      metadata: ["what": what, "limit": "\(limit)"]
+    )
+    .retry(after: .seconds(5))
+    .quota(subject: "server:\(what)", "At most \(limit) \(what) on this server.")
+  }
+
+  private static var diskLow: ErrorDetails {
+    ErrorDetails(
+      .resourceExhausted, .diskLow,
+      "The server's disk is almost full: try again when its operator has made room."
+    )
+    .retry(after: .seconds(30))
+    .quota(subject: "server:disk", "Free disk is below the reserve.")
+  }
+
+  private static func requestIDReused(_ id: String) -> ErrorDetails {
+    ErrorDetails(
+      .alreadyExists, .requestIDReused,
+      "The request_id \"\(id.shortened)\" came with another request before: "
+        + "repeat that one unchanged, or choose a new id.",
+      metadata: ["request_id": id])
+  }
+
+  private static var indexBehind: ErrorDetails {
+    ErrorDetails(
+      .unavailable, .indexBehind,
+      "The server's index is behind: repeat the call in a moment."
+    ).retry(after: .seconds(1))
+  }
+
+  private static var stopping: ErrorDetails {
+    ErrorDetails(
+      .unavailable, .serverStopping,
+      "The server is stopping: repeat the call when it is back."
+    ).retry(after: .seconds(1))
+  }
+}
+
+// MARK: - Stores
+
+extension RPCStatus {
+  /// nil for a broken invariant of ours, of which callers learn nothing but that it is.
+  init?(_ failure: StoreFailure) {
+    switch failure {
+    case .compacted(let oldest):
+      self = .compacted(oldest: oldest)
+    case .writeFailed, .readFailed:
+      self =
+        ErrorDetails(
+          .unavailable, .logUnavailable,
+          "The server cannot reach its data: repeat the call when it is healthy again."
+        ).retry(after: .seconds(5)).status
+    case .corrupted:
+      self =
+        ErrorDetails(
+          .dataLoss, .logUnavailable,
+          "The server's data is damaged: its operator must restore it."
+        ).status
+    case .inUse, .newerFormat, .notConsecutive:
+      return nil
+    }
+  }
+
+  /// Events from `oldest` on are kept, and earlier ones were asked for.
+  static func compacted(oldest: Revision) -> RPCStatus {
+    let before = Revision(oldest.rawValue > 0 ? oldest.rawValue - 1 : 0)
+    return ErrorDetails(
+      .outOfRange, .revisionCompacted,
+      "These events are no longer kept: start from `oldest_cursor`, or from the beginning.",
+      metadata: ["oldest_cursor": Cursor(before).text]
+    ).status
+  }
+}
+
+// MARK: - Requests
+
+extension RPCStatus {
+  /// The message names the first violation; the details have them all.
+  init(_ request: InvalidRequest) {
+    let violations = request.violations
+    let count = violations.count + request.omitted
+    var message = violations.first.map { "\($0.field) \($0.description)" } ?? "is not valid"
+    if count > 1 { message += " (and \(count - 1) more: see the field violations)" }
+    self =
+      ErrorDetails(
+        .invalidArgument, Self.reason(for: violations), message + ".",
+        metadata: ["violations": "\(count)"]
+      ).badRequest(violations).status
+  }
+
+  /// The violations' own reason if they agree.
+  private static func reason(for violations: [FieldViolation]) -> ErrorReason {
+    guard let first = violations.first?.reason, violations.allSatisfy({ $0.reason == first }) else {
+      return .fieldInvalid
+    }
+    return switch first {
+    case .field: .fieldInvalid
+    case .filter: .filterInvalid
+    case .pageToken: .pageTokenInvalid
+    }
+  }
+
+  /// A filter alone, where nothing else was checked.
+  init(_ error: FilterError) {
+    self.init(InvalidRequest(violations: [FieldViolation(error)]))
+  }
+
+  /// A broken invariant of ours: `fault` is its number in the server's log.
+  static func fault(_ number: UInt64) -> RPCStatus {
+    RPCStatus(
+      code: .internalError,
+      message: "The server made a mistake; its log says more under fault \(number).")
+  }
+}
+
+extension FieldViolation {
+  init(_ error: FilterError) {
+    self.init(
+      field: "filter",
+      description: "is wrong at character \(error.offset + 1): \(error.message.shortened(to: 500))",
+      reason: .filter)
+  }
+}

@@ -1,0 +1,38 @@
+/// How names are written, checked byte by byte: no regular expression, no allocation.
+enum NameRule {
+  static let poolText = "`[a-z][a-z0-9-]{0,62}`"
+  static let kindText = "`[a-z][a-z0-9_.-]{0,126}`"
+
+  static func isPool(_ name: String) -> Bool {
+    matches(name, bytesMax: 63) { byte in
+      isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-")
+    }
+  }
+
+  static func isKind(_ name: String) -> Bool {
+    matches(name, bytesMax: 127) { byte in
+      isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+        || byte == UInt8(ascii: "-")
+    }
+  }
+
+  @inline(__always)
+  private static func matches(
+    _ name: String, bytesMax: Int, _ allows: (UInt8) -> Bool
+  ) -> Bool {
+    let bytes = name.utf8
+    guard bytes.count <= bytesMax, let first = bytes.first, isLetter(first) else { return false }
+    for byte in bytes where !allows(byte) { return false }
+    return true
+  }
+
+  @inline(__always)
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    byte &- UInt8(ascii: "a") < 26
+  }
+
+  @inline(__always)
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    byte &- UInt8(ascii: "0") < 10
+  }
+}

@@ -1,0 +1,125 @@
+import MartletAPI
+import MartletCore
+
+/// What UpdatePool makes of a spec: a part for each path of the mask.
+struct PoolSpecChange: Hashable, Sendable {
+  var slots: Int?
+  var queueCapacity: Int?
+  var retry: RetryPolicy?
+  var runTimeout: Span?
+  var labels: LabelSet?
+
+  func apply(to spec: inout PoolSpec) {
+    if let slots { spec.slots = slots }
+    if let queueCapacity { spec.queueCapacity = queueCapacity }
+    if let retry { spec.retry = retry }
+    if let runTimeout { spec.runTimeout = runTimeout }
+    if let labels { spec.labels = labels }
+  }
+}
+
+struct CheckedPoolUpdate: Sendable {
+  var name: String
+  var change: PoolSpecChange
+  /// nil: whatever the spec is now.
+  var etag: PoolEtag.Content?
+}
+
+struct CheckedPoolGet: Sendable {
+  var name: String
+  var minimum: Revision?
+}
+
+extension RequestCheck {
+  static func create(
+    _ request: API.CreatePoolRequest, limits: Limits
+  ) throws(InvalidRequest) -> (name: String, spec: PoolSpec) {
+    var check = RequestCheck(limits: limits)
+    check.poolName(request.name, "name")
+    if request.spec == nil { check.fail(.request, "spec", "must be set") }
+    let spec = check.pool(request.spec ?? .init(slots: 1))
+    try check.conclude()
+    return (request.name, spec)
+  }
+
+  static func get(
+    _ request: API.GetPoolRequest, limits: Limits
+  ) throws(InvalidRequest) -> CheckedPoolGet {
+    var check = RequestCheck(limits: limits)
+    check.poolName(request.name, "name")
+    let minimum = check.cursor(request.minCursor, "min_cursor")
+    try check.conclude()
+    return CheckedPoolGet(name: request.name, minimum: minimum)
+  }
+
+  /// Of PausePool, ResumePool, DrainPool and DeletePool.
+  static func poolVerb(name: String, reason: String, limits: Limits) throws(InvalidRequest) {
+    var check = RequestCheck(limits: limits)
+    check.poolName(name, "name")
+    check.reason(reason)
+    try check.conclude()
+  }
+
+  static func update(
+    _ request: API.UpdatePoolRequest, limits: Limits
+  ) throws(InvalidRequest) -> CheckedPoolUpdate {
+    var check = RequestCheck(limits: limits)
+    check.poolName(request.name, "name")
+    if request.spec == nil { check.fail(.request, "spec", "must be set") }
+    let change = check.change(request.updateMask?.paths ?? [], of: request.spec ?? .init(slots: 1))
+    var etag: PoolEtag.Content?
+    if !request.etag.isEmpty {
+      etag = PoolEtag.content(of: request.etag)
+      if etag == nil {
+        check.fail(.request, "etag", "must be empty or the etag of a pool as it was read")
+      }
+    }
+    try check.conclude()
+    return CheckedPoolUpdate(name: request.name, change: change, etag: etag)
+  }
+
+  /// Fields that the mask does not name are ignored, whatever they hold.
+  private mutating func change(_ paths: [String], of spec: API.PoolSpec) -> PoolSpecChange {
+    var change = PoolSpecChange()
+    if paths.isEmpty { fail(.request, "update_mask", "must name at least one path, or be `*`") }
+    var named: Set<String> = []
+    for (index, path) in paths.enumerated() {
+      guard named.insert(path).inserted else { continue }
+      if path == "*" {
+        named.formUnion(Self.specPaths)
+      } else if !Self.specPaths.contains(path) {
+        fail(
+          .request, "update_mask.paths", .index(index),
+          "must be one of slots, queue_capacity, default_retry_policy, default_run_timeout, "
+            + "labels and *, not `\(path.shortened)`")
+      }
+    }
+    if named.contains("slots") { change.slots = slots(spec) }
+    if named.contains("queue_capacity") { change.queueCapacity = queueCapacity(spec) }
+    if named.contains("default_retry_policy") { change.retry = defaultRetry(spec) }
+    if named.contains("default_run_timeout") { change.runTimeout = defaultRunTimeout(spec) }
+    if named.contains("labels") { change.labels = labels(spec.labels, .spec) }
+    return change
+  }
+
+  private static let specPaths: Set<String> = [
+    "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
+  ]
+}
+
+extension PoolEtag {
+  struct Content: Hashable, Sendable {
+    var pool: PoolID
+    var version: UInt32
+  }
+
+  /// Takes exactly what `text` gives; nil for anything else.
+  static func content(of text: String) -> Content? {
+    let parts = text.dropFirst().split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let version = UInt32(parts[0]), let pool = UInt32(parts[1]) else {
+      return nil
+    }
+    let content = Content(pool: PoolID(rawValue: pool), version: version)
+    return self.text(pool: content.pool, version: version) == text ? content : nil
+  }
+}

@@ -1,0 +1,137 @@
+import MartletAPI
+import MartletCore
+
+// MARK: - Tasks
+
+extension RequestCheck {
+  static let spanMin = Span.milliseconds(1)
+  static let runTimeoutMax = Span.seconds(30 * 86_400)
+  /// Ten years with as many leap days as ten years can have.
+  static let delayMax = Span.seconds(3_653 * 86_400)
+
+  /// `lastKind` is the newest kind that was found well written: tasks of a batch mostly share it.
+  mutating func draft(
+    _ spec: API.TaskSpec, _ path: FieldPath, lastKind: inout String
+  ) -> TaskDraft {
+    if spec.kind != lastKind || spec.kind.isEmpty {
+      if NameRule.isKind(spec.kind) {
+        lastKind = spec.kind
+      } else {
+        fail(path, "kind", "must be the name of a kind: \(NameRule.kindText)")
+      }
+    }
+    if spec.payload.count > limits.payloadBytes {
+      fail(
+        path, "payload", "must be at most \(limits.payloadBytes) bytes, not \(spec.payload.count)")
+    }
+    var draft = TaskDraft(
+      kind: spec.kind, payload: spec.payload, contentType: spec.contentType,
+      traceParent: spec.traceParent)
+    text(spec.contentType, bytesMax: 127, path, "content_type")
+    if !spec.labels.isEmpty { draft.labels = labels(spec.labels, path) }
+    if let priority = spec.priority {
+      draft.priority = UInt8(clamping: number(priority, in: 0...10, path, "priority"))
+    }
+    if let start = spec.start { draft.start = self.start(start, path) }
+    if let policy = spec.retryPolicy { draft.retry = retry(policy, path.inside("retry_policy")) }
+    if let timeout = spec.runTimeout { draft.runTimeout = runTimeout(timeout, path, "run_timeout") }
+    if let deadline = spec.deadline { draft.deadline = time(deadline, path, "deadline") }
+    text(spec.traceParent, bytesMax: 255, path, "trace_parent")
+    return draft
+  }
+
+  private mutating func start(
+    _ start: API.TaskSpec.OneOf_Start, _ path: FieldPath
+  ) -> TaskSubmission.Start {
+    switch start {
+    case .delay(let delay):
+      let span = span(delay, in: .zero...Self.delayMax, "0 to 10 years", path, "delay")
+      return span == .zero ? .now : .delay(span)
+    case .scheduleTime(let time):
+      return .at(self.time(time, path, "schedule_time"))
+    }
+  }
+
+  private mutating func runTimeout(
+    _ value: WellKnown.Duration, _ path: FieldPath, _ field: StaticString
+  ) -> Span {
+    span(value, in: Self.spanMin...Self.runTimeoutMax, "1 ms to 30 days", path, field)
+  }
+}
+
+// MARK: - Retry policies
+
+extension RequestCheck {
+  mutating func retry(_ policy: API.RetryPolicy, _ path: FieldPath) -> RetryPolicy {
+    var result = RetryPolicy.default
+    if let attempts = policy.maxAttempts {
+      result.maxAttempts = number(attempts, in: 1...1_000, path, "max_attempts")
+    }
+    if let backoff = policy.initialBackoff {
+      result.initialBackoff = span(
+        backoff, in: Self.spanMin...Span.seconds(86_400), "1 ms to 1 day", path, "initial_backoff")
+    }
+    if let factor = policy.factor {
+      result.factor = share(factor, in: 1...10, path, "factor")
+    }
+    result.maxBackoff = maxBackoff(policy, initial: result.initialBackoff, path)
+    if let jitter = policy.jitter {
+      result.jitter = share(jitter, in: 0...1, path, "jitter")
+    }
+    if policy.nonRetryableCodes.count > 32 {
+      let count = policy.nonRetryableCodes.count
+      fail(path, "non_retryable_codes", "must be at most 32, not \(count)")
+    }
+    for (index, code) in policy.nonRetryableCodes.prefix(33).enumerated() {
+      text(code, bytesMax: 63, path, "non_retryable_codes", .index(index))
+    }
+    result.nonRetryableCodes = policy.nonRetryableCodes
+    return result
+  }
+
+  private mutating func maxBackoff(
+    _ policy: API.RetryPolicy, initial: Span, _ path: FieldPath
+  ) -> Span {
+    guard let most = policy.maxBackoff else {
+      let most = RetryPolicy.default.maxBackoff
+      if initial > most {
+        fail(
+          path, "max_backoff",
+          "must be set: unset it is \(most.text), less than `initial_backoff`")
+      }
+      return most
+    }
+    return span(
+      most, in: initial...Span.seconds(7 * 86_400), "`initial_backoff` to 7 days", path,
+      "max_backoff")
+  }
+}
+
+// MARK: - Pools
+
+extension RequestCheck {
+  mutating func pool(_ spec: API.PoolSpec) -> PoolSpec {
+    PoolSpec(
+      slots: slots(spec), queueCapacity: queueCapacity(spec), retry: defaultRetry(spec),
+      runTimeout: defaultRunTimeout(spec), labels: labels(spec.labels, .spec))
+  }
+
+  mutating func slots(_ spec: API.PoolSpec) -> Int {
+    number(spec.slots, in: 1...10_000, .spec, "slots")
+  }
+
+  mutating func queueCapacity(_ spec: API.PoolSpec) -> Int {
+    spec.queueCapacity.map { number($0, in: 1...10_000_000, .spec, "queue_capacity") }
+      ?? limits.queueCapacity
+  }
+
+  mutating func defaultRetry(_ spec: API.PoolSpec) -> RetryPolicy {
+    spec.defaultRetryPolicy.map { retry($0, FieldPath.spec.inside("default_retry_policy")) }
+      ?? .default
+  }
+
+  mutating func defaultRunTimeout(_ spec: API.PoolSpec) -> Span {
+    spec.defaultRunTimeout.map { runTimeout($0, .spec, "default_run_timeout") }
+      ?? .seconds(Int64(limits.runTimeoutSeconds))
+  }
+}

@@ -1,0 +1,93 @@
+import MartletAPI
+import MartletCore
+import MartletProtobuf
+
+/// The catalog as rows of the index's small engine table.
+enum CatalogFacts {
+  static func kindKey(_ number: Int) -> String { "kind/\(number)" }
+  static func poolKey(_ pool: PoolID) -> String { "pool/\(pool.rawValue)" }
+  static func countsKey(_ key: Counters.Key) -> String {
+    "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
+  }
+
+  static func engine(_ catalog: Catalog) -> [UInt8] {
+    LogAPI.EngineFact(
+      revision: catalog.revision.rawValue, elapsed: catalog.stamp.elapsed.nanoseconds,
+      feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
+      lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
+      kindCount: UInt32(catalog.kinds.names.count)
+    ).protobufBytes()
+  }
+
+  static func pool(_ pool: PoolRecord) -> [UInt8] {
+    LogAPI.PoolFact(
+      id: pool.id.rawValue, name: pool.name, spec: .init(pool.spec),
+      state: UInt32(pool.state.rawValue), specVersion: pool.specVersion,
+      revision: pool.revision.rawValue, createTime: pool.createTime.nanoseconds,
+      updateTime: pool.updateTime.nanoseconds, submitted: pool.totals.submitted,
+      succeeded: pool.totals.succeeded, failed: pool.totals.failed,
+      cancelled: pool.totals.cancelled, retried: pool.totals.retried
+    ).protobufBytes()
+  }
+
+  static func counts(_ states: Counters.States, kind: KindID) -> [UInt8] {
+    LogAPI.KindCounts(kind: kind.rawValue, states: TaskState.allCases.map { states[$0] })
+      .protobufBytes()
+  }
+
+  /// nil if the facts make no sense; an empty catalog if there are none.
+  static func catalog(_ facts: [String: [UInt8]]) -> Catalog? {
+    guard let bytes = facts["engine"] else { return facts.isEmpty ? Catalog() : nil }
+    guard let engine = try? LogAPI.EngineFact(protobufBytes: bytes) else { return nil }
+    var kinds: [String] = []
+    for number in 0..<Int(engine.kindCount) {
+      guard let name = facts[kindKey(number)] else { return nil }
+      kinds.append(String(decoding: name, as: UTF8.self))
+    }
+    var pools: [PoolRecord] = []
+    var counts: [Counters.Key: Counters.States] = [:]
+    for (key, bytes) in facts {
+      if key.hasPrefix("pool/") {
+        guard let pool = Self.pool(bytes) else { return nil }
+        pools.append(pool)
+      } else if key.hasPrefix("counts/") {
+        guard let (key, states) = Self.counts(bytes, key: key) else { return nil }
+        counts[key] = states
+      }
+    }
+    return Catalog(
+      revision: Revision(engine.revision),
+      stamp: Stamp(
+        elapsed: Elapsed(nanoseconds: engine.elapsed),
+        time: WallTime(nanoseconds: engine.feedTime)),
+      lastTask: TaskID(rawValue: engine.lastTask), lastPool: PoolID(rawValue: engine.lastPool),
+      pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent))
+  }
+
+  private static func pool(_ bytes: [UInt8]) -> PoolRecord? {
+    guard let fact = try? LogAPI.PoolFact(protobufBytes: bytes), let spec = fact.spec?.value,
+      let state = UInt8(exactly: fact.state).flatMap(PoolState.init(rawValue:))
+    else { return nil }
+    return PoolRecord(
+      id: PoolID(rawValue: fact.id), name: fact.name, spec: spec, state: state,
+      specVersion: fact.specVersion, revision: Revision(fact.revision),
+      createTime: WallTime(nanoseconds: fact.createTime),
+      updateTime: WallTime(nanoseconds: fact.updateTime),
+      totals: PoolTotals(
+        submitted: fact.submitted, succeeded: fact.succeeded, failed: fact.failed,
+        cancelled: fact.cancelled, retried: fact.retried))
+  }
+
+  private static func counts(
+    _ bytes: [UInt8], key: String
+  ) -> (Counters.Key, Counters.States)? {
+    let parts = key.split(separator: "/")
+    guard parts.count == 3, let pool = UInt32(parts[1]), let kind = UInt32(parts[2]),
+      let fact = try? LogAPI.KindCounts(protobufBytes: bytes),
+      fact.states.count == TaskState.allCases.count
+    else { return nil }
+    var states = Counters.States()
+    for (state, count) in zip(TaskState.allCases, fact.states) { states[state] = count }
+    return (Counters.Key(pool: PoolID(rawValue: pool), kind: KindID(rawValue: kind)), states)
+  }
+}

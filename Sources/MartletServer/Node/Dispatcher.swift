@@ -1,0 +1,219 @@
+import MartletCore
+import Synchronization
+
+/// Makes the attempts of this process: starts handlers, tells them to stop, reports what they came
+/// to. Each pool has threads of its own, so that a handler that blocks delays no other pool.
+final class Dispatcher: Sendable {
+  /// The fixed half of a task, for its handler.
+  typealias Load = @Sendable (TaskID, Revision) async -> SubmittedTask?
+  typealias Report = @Sendable (Command) -> Void
+
+  private struct Entry: Sendable {
+    var work: Task<Void, Never>
+    var link: AttemptLink
+  }
+
+  private struct State: Sendable {
+    var executors: [PoolID: HandlerExecutor] = [:]
+    var running: [AttemptToken: Entry] = [:]
+    var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter: UInt64 = 0
+  }
+
+  private let handlers: HandlerRegistry
+  private let limits: Limits
+  private let clock: NodeClock
+  private let load: Load
+  private let report: Report
+  private let ticker = HandlerTicker()
+  private let state = Mutex(State())
+
+  init(
+    handlers: HandlerRegistry, limits: Limits, clock: NodeClock, load: @escaping Load,
+    report: @escaping Report
+  ) {
+    self.handlers = handlers
+    self.limits = limits
+    self.clock = clock
+    self.load = load
+    self.report = report
+  }
+
+  var runningCount: Int { state.withLock { $0.running.count } }
+
+  /// Starts attempts whose beginning is durable.
+  func start(_ dispatches: [Dispatch]) {
+    guard !dispatches.isEmpty else { return }
+    state.withLock { state in
+      for dispatch in dispatches {
+        let executor = executor(for: dispatch, in: &state)
+        let link = AttemptLink(token: dispatch.token, report: report)
+        state.running[dispatch.token] = Entry(
+          work: Task(executorPreference: executor) { await self.attempt(dispatch, link) },
+          link: link)
+      }
+    }
+  }
+
+  /// Tells an attempt to stop, if it is being made here.
+  func stop(_ token: AttemptToken, because reason: HandlerStopReason) {
+    guard let entry = state.withLock({ $0.running[token] }) else { return }
+    entry.link.set(reason)
+    entry.work.cancel()
+  }
+
+  /// Tells every attempt to stop; returns which ones there are.
+  func stopAll() -> [AttemptToken] {
+    let entries = state.withLock { $0.running }
+    for entry in entries.values {
+      entry.link.set(.shutdown)
+      entry.work.cancel()
+    }
+    return entries.keys.sorted { $0.task < $1.task }
+  }
+
+  /// Returns when no attempt is being made, or when the caller's task is cancelled.
+  func waitIdle() async {
+    let number = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.running.isEmpty || Task.isCancelled { return true }
+          state.idleWaiters[number] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.idleWaiters.removeValue(forKey: number) }?.resume()
+    }
+  }
+
+  /// A pool's slots have changed, or it is gone (nil).
+  func poolChanged(_ pool: PoolID, slots: Int?) {
+    let executor = state.withLock { state in
+      slots == nil ? state.executors.removeValue(forKey: pool) : state.executors[pool]
+    }
+    if let slots { executor?.setSlots(slots) } else { executor?.shutdown() }
+  }
+
+  func shutdown() {
+    let executors = state.withLock { state in
+      defer { state.executors = [:] }
+      return Array(state.executors.values)
+    }
+    for executor in executors { executor.shutdown() }
+    ticker.shutdown()
+  }
+
+  private func executor(for dispatch: Dispatch, in state: inout State) -> HandlerExecutor {
+    if let known = state.executors[dispatch.pool] { return known }
+    let executor = HandlerExecutor(
+      name: dispatch.poolName, slots: dispatch.slots, ticker: ticker)
+    state.executors[dispatch.pool] = executor
+    return executor
+  }
+
+  // MARK: - One attempt, on a thread of its pool
+
+  private func attempt(_ dispatch: Dispatch, _ link: AttemptLink) async {
+    let outcome = await outcome(of: dispatch, link)
+    let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
+      state.running[dispatch.token] = nil
+      guard state.running.isEmpty else { return [] }
+      defer { state.idleWaiters = [:] }
+      return Array(state.idleWaiters.values)
+    }
+    // A stopping server gives back what it interrupted; the engine knows who stopped the others.
+    if link.stopReason == .shutdown, case .failed = outcome {
+      report(.release(dispatch.token))
+    } else {
+      report(.finish(dispatch.token, outcome))
+    }
+    for waiter in idle { waiter.resume() }
+  }
+
+  private func outcome(of dispatch: Dispatch, _ link: AttemptLink) async -> AttemptOutcome {
+    guard let handler = handlers.handler(for: dispatch.kind) else {
+      return .failed(
+        kind: .rejected, code: "", message: "no handler serves \(dispatch.kind)",
+        retryable: true)
+    }
+    guard let task = await load(dispatch.token.task, dispatch.submitRevision) else {
+      return .failed(
+        kind: .rejected, code: "", message: "the payload could not be read", retryable: true)
+    }
+    let left = dispatch.stopAt == .never ? nil : dispatch.stopAt - clock.elapsed
+    let context = HandlerContext(
+      taskID: task.task.description, kind: dispatch.kind, pool: dispatch.poolName,
+      attempt: Int(dispatch.token.attempt), payload: task.submission.payload,
+      contentType: task.submission.contentType, labels: dispatch.labels.dictionary,
+      traceParent: task.submission.traceParent,
+      deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) }, link: link)
+    do throws(HandlerFailure) {
+      return succeeded(try await handler.run(context))
+    } catch {
+      return .failed(
+        kind: .handler, code: error.code.prefixed(bytes: 63),
+        message: error.message.prefixed(bytes: 4_096), retryable: error.retryable)
+    }
+  }
+
+  private func succeeded(_ result: HandlerResult) -> AttemptOutcome {
+    guard result.data.count <= limits.resultBytes else {
+      return .failed(
+        kind: .rejected, code: "RESULT_TOO_LARGE",
+        message: "the result has \(result.data.count) bytes, at most \(limits.resultBytes) fit",
+        retryable: false)
+    }
+    return .succeeded(
+      TaskResult(data: result.data, contentType: result.contentType.prefixed(bytes: 127)))
+  }
+}
+
+/// Ties a running handler to its attempt.
+private final class AttemptLink: HandlerLink {
+  private let token: AttemptToken
+  private let send: Dispatcher.Report
+  private let reason = Mutex<HandlerStopReason?>(nil)
+
+  init(token: AttemptToken, report: @escaping Dispatcher.Report) {
+    self.token = token
+    send = report
+  }
+
+  var stopReason: HandlerStopReason? { reason.withLock { $0 } }
+
+  func set(_ reason: HandlerStopReason) {
+    self.reason.withLock { $0 = $0 ?? reason }
+  }
+
+  func report(_ progress: HandlerProgress) {
+    let counters = progress.counters.sorted { $0.key < $1.key }.prefix(32)
+      .map { Progress.Counter(name: $0.key.prefixed(bytes: 63), value: $0.value) }
+    send(
+      .report(
+        token,
+        Progress(
+          percent: progress.percent.map { min(max($0, 0), 100) },
+          step: progress.step.prefixed(bytes: 255), counters: counters)))
+  }
+}
+
+extension String {
+  /// As much of it as fits, cut between characters.
+  func prefixed(bytes: Int) -> String {
+    if utf8.count <= bytes { return self }
+    var short = ""
+    var size = 0
+    for character in self {
+      size += character.utf8.count
+      if size > bytes { break }
+      short.append(character)
+    }
+    return short
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletStore
+
+/// What a node does beside its work: ends waits, watches the disk, purges what is too old.
+enum Maintenance {
+  private static let tick = Duration.milliseconds(100)
+  /// Ticks between two looks at the disk: 5 s.
+  private static let diskTicks = 50
+  /// Ticks between two purges: 30 s.
+  private static let purgeTicks = 300
+  private static let purgedTasksPerEvent = 1_000
+
+  static func run(_ node: () -> Node?) async {
+    var ticks = 0
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: tick) } catch { return }
+      guard let node = node() else { return }
+      node.feed.expireWaits()
+      ticks += 1
+      if ticks % diskTicks == 1 { watchDisk(of: node) }
+      if ticks % purgeTicks == 0 { await purge(node) }
+    }
+  }
+
+  // MARK: - Disk
+
+  static func watchDisk(of node: Node) {
+    guard let directory = node.directory, node.limits.diskReserveBytes > 0,
+      let free = freeBytes(directory)
+    else { return }
+    let isLow = free < node.limits.diskReserveBytes
+    node.setDiskIsLow(isLow, free: free)
+  }
+
+  private static func freeBytes(_ directory: String) -> Int? {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: directory)
+    return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+  }
+
+  // MARK: - Purge
+
+  static func purge(_ node: Node) async {
+    do throws(StoreFailure) {
+      try await purgeTasks(node)
+      try await purgeEvents(node)
+    } catch {
+      node.logger.error("a purge failed", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private static func purgeTasks(_ node: Node) async throws(StoreFailure) {
+    let age = Span.seconds(Int64(node.limits.keptTaskHours) * 3_600)
+    var before = WallTime(nanoseconds: NodeClock.wall.nanoseconds - age.nanoseconds)
+    let keep = node.limits.keptTasks
+    let surplus = try await node.read(asOf: node.durableRevision) { index throws(StoreFailure) in
+      try index.finishTime(keepingNewest: keep)
+    }
+    if let surplus { before = max(before, surplus) }
+    while !Task.isCancelled {
+      let limit = before
+      let asOf = node.durableRevision
+      let rows = try await node.read(asOf: asOf) { index throws(StoreFailure) in
+        try index.finished(before: limit, limit: purgedTasksPerEvent)
+      }
+      if rows.isEmpty { break }
+      let entries = rows.map {
+        TasksPurged.Entry(
+          task: $0.id, pool: $0.submission.pool, kind: $0.submission.kind,
+          state: $0.status.state)
+      }
+      guard (try? await node.perform(.purgeTasks(rows: entries, asOf: asOf), on: nil)) != nil else {
+        return
+      }
+      if rows.count < purgedTasksPerEvent { break }
+    }
+    let hours = Span.seconds(Int64(node.limits.requestMemoryHours) * 3_600)
+    let forget = WallTime(nanoseconds: NodeClock.wall.nanoseconds - hours.nanoseconds)
+    node.indexWriter.run { index throws(StoreFailure) in try index.forgetRequests(before: forget) }
+  }
+
+  /// A segment goes only after the index has applied it and the disk has what was applied.
+  private static func purgeEvents(_ node: Node) async throws(StoreFailure) {
+    let age = Span.seconds(Int64(node.limits.keptEventHours) * 3_600)
+    let before = WallTime(nanoseconds: NodeClock.wall.nanoseconds - age.nanoseconds)
+    let bytes = node.limits.keptEventBytes
+    let log = node.log
+    let oldest = try await node.onReader { () throws(StoreFailure) in
+      (try log.bounds().oldest, try log.retention(olderThan: before, bytesMax: bytes))
+    }
+    guard oldest.1 > oldest.0 else { return }
+    let synced = await checkpointed(node)
+    let purgeable = min(oldest.1, synced.next)
+    guard purgeable > oldest.0 else { return }
+    guard (try? await node.perform(.purgeEvents(before: purgeable), on: nil)) != nil else { return }
+    node.logWriter.trim(before: purgeable)
+  }
+
+  /// Up to which revision the index is on the disk.
+  private static func checkpointed(_ node: Node) async -> Revision {
+    await withCheckedContinuation { continuation in
+      node.indexWriter.run { index throws(StoreFailure) in
+        do throws(StoreFailure) {
+          continuation.resume(returning: try index.checkpoint())
+        } catch {
+          continuation.resume(returning: .zero)
+          throw error
+        }
+      }
+    }
+  }
+}

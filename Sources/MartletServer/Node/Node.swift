@@ -1,0 +1,394 @@
+package import Logging
+package import MartletCore
+package import MartletRPC
+package import MartletStore
+import Synchronization
+
+/// One shard of Martlet: its engine, log, index, feed and handlers, and the doors that services
+/// come in by. Services may be called from any thread.
+package final class Node: Sendable {
+  /// What a door gives back: a value and the revision it was seen or decided at, which is durable.
+  package struct Outcome<Value: Sendable>: Sendable {
+    package var value: Value
+    package var revision: Revision
+  }
+
+  package let limits: Limits
+  package let handlerKinds: [String]
+  package let waits: WaitHub
+  package let feed: FeedHub
+  /// What started the node's clock.
+  package let startTime: WallTime
+  let clock: NodeClock
+  let log: any EventLog
+  /// Where the files are, to watch the free space there; nil for a store in memory.
+  let directory: String?
+  let index: any TaskIndex
+  let logger: Logger
+  let runner: EngineRunner
+  let logWriter: LogWriter
+  let indexWriter: IndexWriter
+  let dispatcher: Dispatcher
+  private let readers: HandlerExecutor
+  private let readersTicker = HandlerTicker()
+  private let status: Mutex<Status>
+  private let metrics: NodeMetrics
+
+  private struct Status: Sendable {
+    var failure: StoreFailure?
+    var onFailure: (@Sendable (StoreFailure) -> Void)?
+    var onPressure: (@Sendable (Bool) -> Void)?
+    var isStopped = false
+    var isHurried = false
+    var graceWait: Task<Void, Never>?
+    var diskIsLow = false
+    var maintenance: Task<Void, Never>?
+  }
+
+  // MARK: - Life
+
+  /// Puts a node together on top of a recovered state. Nothing runs before `start`.
+  package init(
+    recovery: Recovery, log: any EventLog, index: any TaskIndex, directory: String?,
+    handlers: HandlerRegistry, limits: Limits, logger: Logger
+  ) {
+    let metrics = NodeMetrics()
+    let catalog = recovery.durable.catalog
+    let clock = NodeClock(continuing: catalog.stamp)
+    let feed = FeedHub(durable: catalog.revision, bytesMax: limits.feedRingBytes)
+    let logWriter = LogWriter(log: log, metrics: metrics)
+    let indexWriter = IndexWriter(index: index, applied: catalog.revision, metrics: metrics)
+    let readers = HandlerExecutor(name: "reader", slots: 4, ticker: readersTicker)
+    let links = Links()
+    let dispatcher = Dispatcher(
+      handlers: handlers, limits: limits, clock: clock,
+      load: { task, revision in await links.node?.submission(task, revision) },
+      report: { command in links.node?.post(command) })
+    let waits = WaitHub()
+    runner = EngineRunner(
+      clock: clock, limits: limits,
+      exits: EngineRunner.Exits(
+        append: { logWriter.append($0) },
+        published: { sealed, segment, starts in
+          feed.publish(segment)
+          dispatcher.start(starts)
+          waits.publish(sealed)
+          indexWriter.add(sealed)
+          links.node?.follow(sealed)
+        },
+        isHeldUp: {
+          let lag = indexWriter.lag
+          return lag.events > limits.indexLagEvents
+            || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
+        },
+        pressure: { links.node?.pressure($0) }),
+      metrics: metrics)
+    self.waits = waits
+    self.limits = limits
+    self.clock = clock
+    self.feed = feed
+    self.log = log
+    self.directory = directory
+    self.index = index
+    self.logger = logger
+    self.logWriter = logWriter
+    self.indexWriter = indexWriter
+    self.dispatcher = dispatcher
+    self.readers = readers
+    self.metrics = metrics
+    handlerKinds = handlers.kinds
+    startTime = NodeClock.wall
+    status = Mutex(Status())
+    prepared = Mutex(recovery)
+    links.set(self)
+  }
+
+  private let prepared: Mutex<Recovery?>
+
+  /// Starts the threads and gives back to the queue what was running when the process ended.
+  /// `onFailure` is called once if a store fails: nothing is acknowledged from then on, and the
+  /// process should end.
+  package func start(
+    onFailure: @escaping @Sendable (StoreFailure) -> Void,
+    onPressure: @escaping @Sendable (Bool) -> Void = { _ in }
+  ) async {
+    guard let recovery = prepared.withLock({ $0.take() }) else { return }
+    status.withLock { status in
+      status.onFailure = onFailure
+      status.onPressure = onPressure
+    }
+    logWriter.start { [weak self] outcome in
+      switch outcome {
+      case .durable(let segment): self?.runner.segmentDurable(segment)
+      case .failed(let failure): self?.fail(failure)
+      }
+    }
+    indexWriter.start(fold: recovery.fold) { [weak self] outcome in
+      switch outcome {
+      case .applied(let revision):
+        _ = self?.runner.add(.change { $0.indexApplied(through: revision) })
+        self?.runner.poke()
+      case .failed(let failure): self?.fail(failure)
+      }
+    }
+    let session = SessionState(limits: limits, servedKinds: Set(handlerKinds))
+    runner.start(
+      CommitPipeline(engine: Engine(durable: recovery.durable, session: session)))
+    _ = try? await perform(.recover, on: nil)
+    let maintenance = Task { [weak self] in await Maintenance.run { self } }
+    status.withLock { $0.maintenance = maintenance }
+  }
+
+  /// Starts nothing new, lets running attempts finish for so long, gives the rest back, flushes.
+  package func stop(grace: Span) async {
+    guard status.withLock({ status in
+      defer { status.isStopped = true }
+      return !status.isStopped
+    }) else { return }
+    status.withLock { $0.maintenance }?.cancel()
+    _ = runner.add(.change { $0.stopStarting() })
+    await waitForAttempts(atMost: grace)
+    for token in dispatcher.stopAll() { post(.release(token)) }
+    runner.stop()
+    logWriter.stop()
+    waits.close()
+    feed.close()
+    indexWriter.run { index throws(StoreFailure) in _ = try index.checkpoint() }
+    indexWriter.stop()
+    readers.shutdown()
+    log.close()
+    index.close()
+  }
+
+  /// Cuts the grace of a `stop` that is under way short.
+  package func hurry() {
+    let wait = status.withLock { status in
+      status.isHurried = true
+      return status.graceWait
+    }
+    wait?.cancel()
+  }
+
+  private func waitForAttempts(atMost grace: Span) async {
+    let dispatcher = dispatcher
+    let wait = Task {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await dispatcher.waitIdle() }
+        group.addTask { try? await Task.sleep(for: .nanoseconds(grace.nanoseconds)) }
+        await group.next()
+        group.cancelAll()
+      }
+    }
+    let isHurried = status.withLock { status in
+      status.graceWait = wait
+      return status.isHurried
+    }
+    if isHurried { wait.cancel() }
+    await wait.value
+  }
+
+  private func fail(_ failure: StoreFailure) {
+    let report = status.withLock { status in
+      if status.failure != nil { return nil as (@Sendable (StoreFailure) -> Void)? }
+      status.failure = failure
+      return status.onFailure
+    }
+    report?(failure)
+  }
+
+  package var failure: StoreFailure? { status.withLock { $0.failure } }
+
+  private func pressure(_ isPressed: Bool) {
+    status.withLock { $0.onPressure }?(isPressed)
+  }
+
+  // MARK: - Commands and looks
+
+  /// Runs a command; what it decided is durable when this returns.
+  package func perform(
+    _ command: Command, on loop: CallLoop?
+  ) async throws(Refusal) -> Outcome<Answer> {
+    let reply = await ask(loop) { .command(command, $0) }
+    switch reply?.content {
+    case .answer(let answer): return Outcome(value: answer, revision: reply?.revision ?? .zero)
+    case .refusal(let refusal): throw refusal
+    case .sight, nil: throw .stopping
+    }
+  }
+
+  /// Looks at the live state; what was seen is durable when this returns.
+  package func see(_ query: Query, on loop: CallLoop?) async throws(Refusal) -> Outcome<Sight> {
+    let reply = await ask(loop) { .query(query, $0) }
+    switch reply?.content {
+    case .sight(let sight): return Outcome(value: sight, revision: reply?.revision ?? .zero)
+    case .refusal(let refusal): throw refusal
+    case .answer, nil: throw .stopping
+    }
+  }
+
+  private func ask(
+    _ loop: CallLoop?, _ input: @Sendable (EngineRunner.Caller) -> EngineRunner.Input
+  ) async -> Reply? {
+    // Unsafe only in that nobody checks that it is resumed once: the runner does it when it takes
+    // the caller out of its queue, or `add` has refused it.
+    await withUnsafeContinuation { continuation in
+      let caller = EngineRunner.Caller(loop: loop) { continuation.resume(returning: $0) }
+      if !runner.add(input(caller)) { continuation.resume(returning: nil) }
+    }
+  }
+
+  /// A command that nobody waits for.
+  func post(_ command: Command) { _ = runner.add(.command(command, nil)) }
+
+  func setDiskIsLow(_ isLow: Bool, free: Int) {
+    let changed = status.withLock { status in
+      defer { status.diskIsLow = isLow }
+      return status.diskIsLow != isLow
+    }
+    guard changed else { return }
+    _ = runner.add(.change { $0.setDiskIsLow(isLow) })
+    let text = isLow ? "the disk is almost full: submits are refused" : "the disk has room again"
+    logger.warning("\(text)", metadata: ["free_bytes": "\(free)"])
+  }
+
+  /// What durable events mean for running handlers.
+  private func follow(_ segment: SealedSegment) {
+    for event in segment.events {
+      switch event.body {
+      case .task(let change) where change.from == .running: follow(change)
+      case .pool(let pool):
+        if pool.change == .updated { dispatcher.poolChanged(pool.pool, slots: pool.spec.slots) }
+        if pool.change == .deleted { dispatcher.poolChanged(pool.pool, slots: nil) }
+      default: break
+      }
+    }
+  }
+
+  private func follow(_ change: TaskEvent) {
+    let reason: HandlerStopReason
+    switch change.change {
+    case .cancelRequested, .cancelled: reason = .cancelRequested
+    case .failed, .retryScheduled:
+      switch change.status.notes?.failure?.kind {
+      case .runTimeout: reason = .runTimeout
+      case .deadline: reason = .deadline
+      default: return
+      }
+    default: return
+    }
+    dispatcher.stop(
+      AttemptToken(task: change.task, attempt: change.status.attempt), because: reason)
+  }
+
+  // MARK: - Reads
+
+  package var durableRevision: Revision { feed.durable }
+
+  /// Waits until `revision` is durable; false if it is not within 5 s.
+  package func waitDurable(_ revision: Revision) async -> Bool {
+    let deadline = MonotonicTime.now + 5_000_000_000
+    while feed.durable < revision, MonotonicTime.now < deadline, !feed.isClosed, !Task.isCancelled {
+      await feed.wait(
+        after: Revision(revision.rawValue - 1), until: deadline, on: nil)
+    }
+    return feed.durable >= revision
+  }
+
+  private func submission(_ task: TaskID, _ revision: Revision) async -> SubmittedTask? {
+    try? await submissions([(task, revision)])[task]
+  }
+
+  /// The fixed half of tasks: from the newest segments in memory, else from the index.
+  package func submissions(
+    _ keys: [(task: TaskID, submitRevision: Revision)]
+  ) async throws(StoreFailure) -> [TaskID: SubmittedTask] {
+    var found: [TaskID: SubmittedTask] = [:]
+    var missing: [TaskID] = []
+    var newest = Revision.zero
+    for (task, revision) in keys {
+      if let segment = feed.segment(holding: revision),
+        let read = SubmittedTask(task, in: segment, at: revision)
+      {
+        found[task] = read
+      } else {
+        missing.append(task)
+        newest = max(newest, revision)
+      }
+    }
+    if missing.isEmpty { return found }
+    let names = await kindNames()
+    for row in try await rows(missing, withContent: true, asOf: newest) {
+      let kind = Int(row.submission.kind.rawValue)
+      found[row.id] = SubmittedTask(row, kindName: kind < names.count ? names[kind] : "")
+    }
+    return found
+  }
+
+  private func kindNames() async -> [String] {
+    guard let outcome = try? await see(.catalog, on: nil), case .catalog(let catalog) = outcome.value
+    else { return [] }
+    return catalog.kinds.names
+  }
+
+  package func rows(
+    _ ids: [TaskID], withContent: Bool, asOf revision: Revision
+  ) async throws(StoreFailure) -> [TaskRow] {
+    try await read(asOf: revision) { index throws(StoreFailure) in
+      try index.tasks(ids, withContent: withContent)
+    }
+  }
+
+  package func page(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> TaskPage {
+    try await read(asOf: revision) { index throws(StoreFailure) in try index.page(query) }
+  }
+
+  package func count(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> Int {
+    try await read(asOf: revision) { index throws(StoreFailure) in try index.count(query) }
+  }
+
+  package func requests(
+    _ keys: [RememberedRequest.Key]
+  ) async throws(StoreFailure) -> (
+    found: [RememberedRequest.Key: RememberedRequest], asOf: Revision
+  ) {
+    let asOf = feed.durable
+    let found = try await read(asOf: asOf) { index throws(StoreFailure) in
+      try index.requests(keys)
+    }
+    return (found, asOf)
+  }
+
+  /// Reads the index on a thread for blocking work, once it holds everything up to `revision`.
+  func read<Value: Sendable>(
+    asOf revision: Revision,
+    _ body: @escaping @Sendable (any TaskIndex) throws(StoreFailure) -> Value
+  ) async throws(StoreFailure) -> Value {
+    guard await indexWriter.waitApplied(revision) else {
+      throw .readFailed(file: "index.db", reason: "the server is stopping")
+    }
+    let index = index
+    return try await onReader { () throws(StoreFailure) in try body(index) }
+  }
+
+  func onReader<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(StoreFailure) -> Value
+  ) async throws(StoreFailure) -> Value {
+    let result = await Task(executorPreference: readers) {
+      Result { () throws(StoreFailure) in try body() }
+    }.value
+    return try result.get()
+  }
+}
+
+/// The node as its own parts reach it, which are made before it is.
+private final class Links: Sendable {
+  private struct Box: Sendable {
+    weak var node: Node?
+  }
+
+  private let box = Mutex(Box())
+
+  var node: Node? { box.withLock { $0.node } }
+
+  func set(_ node: Node) { box.withLock { $0.node = node } }
+}

@@ -1,0 +1,147 @@
+package import MartletAPI
+import MartletCore
+import MartletProtobuf
+package import MartletRPC
+import MartletStore
+
+/// The feed as a call: sends slices of segments, encoded once for all who read them.
+package struct EventService: API.EventService {
+  private let node: Node
+
+  package init(node: Node) { self.node = node }
+
+  /// How much is read at a time: from memory, or from the log.
+  private static let readBytes = 4 << 20
+
+  package func watchEvents(
+    _ request: API.WatchEventsRequest, response: ResponseWriter<API.WatchEventsResponse>,
+    context: CallContext
+  ) async throws {
+    let watch = try check(request)
+    var reader = FeedReader(
+      after: try await start(of: watch), filter: watch.filter, withContent: watch.withContent,
+      end: watch.untilNow ? node.durableRevision : nil)
+    response.sendHeaders()
+    var lastSent = MonotonicTime.now
+    while !Task.isCancelled {
+      if reader.isAtEnd {
+        try await Self.send(reader.flush() ?? reader.heartbeat, response)
+        return
+      }
+      switch node.feed.read(after: reader.position, bytesMax: Self.readBytes) {
+      case .segments(let segments):
+        if try await send(segments, &reader, response) { lastSent = MonotonicTime.now }
+      case .older:
+        let segments = try await older(than: reader.position)
+        if try await send(segments, &reader, response) { lastSent = MonotonicTime.now }
+      case .upToDate:
+        if node.feed.isClosed { throw RPCStatus(.stopping) }
+        let due = lastSent + watch.heartbeat.nanoseconds
+        await node.feed.wait(after: reader.position, until: due, on: context.loop)
+      }
+      if MonotonicTime.now >= lastSent + watch.heartbeat.nanoseconds, !reader.isAtEnd {
+        try await Self.send(reader.heartbeat, response)
+        lastSent = MonotonicTime.now
+      }
+    }
+  }
+
+  private func check(_ request: API.WatchEventsRequest) throws -> WatchRequest {
+    do throws(InvalidRequest) {
+      return try RequestCheck.watch(request, limits: node.limits)
+    } catch {
+      throw RPCStatus(error)
+    }
+  }
+
+  private static func status(_ failure: StoreFailure) -> RPCStatus {
+    RPCStatus(failure) ?? RPCStatus(code: .internalError, message: "")
+  }
+
+  /// The revision after which the stream starts.
+  private func start(of watch: WatchRequest) async throws -> Revision {
+    switch watch.from {
+    case .now: return node.durableRevision
+    case .after(let revision): return revision
+    case .beginning:
+      let info = try await looked { () async throws(Refusal) in try await node.info() }
+      return Revision(info.oldest.rawValue - 1)
+    case .time(let time):
+      let log = node.log
+      let found = try await read { () async throws(StoreFailure) in
+        try await node.onReader { () throws(StoreFailure) in try log.revision(atOrAfter: time) }
+      }
+      return found.map { Revision($0.rawValue - 1) } ?? node.durableRevision
+    }
+  }
+
+  /// True if anything was sent.
+  private func send(
+    _ segments: [Segment], _ reader: inout FeedReader,
+    _ response: ResponseWriter<API.WatchEventsResponse>
+  ) async throws -> Bool {
+    var sent = false
+    for segment in segments {
+      let messages: [FeedMessage]
+      do throws(Segment.Damage) {
+        messages = try reader.read(segment)
+      } catch {
+        throw Self.status(.corrupted(file: "log.db", reason: error.reason))
+      }
+      for message in messages {
+        try await Self.send(message, response)
+        sent = true
+      }
+    }
+    if let rest = reader.flush() {
+      try await Self.send(rest, response)
+      sent = true
+    }
+    return sent
+  }
+
+  private func older(than position: Revision) async throws -> [Segment] {
+    let log = node.log
+    let stored = try await read { () async throws(StoreFailure) in
+      try await node.onReader { () throws(StoreFailure) in
+        try log.read(from: position.next, bytesMax: Self.readBytes)
+      }
+    }
+    do throws(Segment.Damage) {
+      var segments: [Segment] = []
+      for one in stored { segments.append(try Segment(checking: one)) }
+      return segments
+    } catch {
+      throw Self.status(.corrupted(file: "log.db", reason: error.reason))
+    }
+  }
+
+  private func read<Value>(
+    _ body: () async throws(StoreFailure) -> Value
+  ) async throws -> Value {
+    do throws(StoreFailure) { return try await body() } catch { throw Self.status(error) }
+  }
+
+  private func looked<Value>(_ body: () async throws(Refusal) -> Value) async throws -> Value {
+    do throws(Refusal) { return try await body() } catch { throw RPCStatus(error) }
+  }
+
+  /// `WatchEventsResponse`: the events as they lie in the log, then the cursor.
+  private static func send(
+    _ message: FeedMessage, _ response: ResponseWriter<API.WatchEventsResponse>
+  ) async throws {
+    let cursor = Array(Cursor(message.cursor).text.utf8)
+    let byteCount = message.eventBytes + 2 + cursor.count
+    try await response.write(encodedByteCount: byteCount) { buffer in
+      var offset = 0
+      message.forEachPiece { piece in
+        UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]).copyMemory(from: piece)
+        offset += piece.count
+      }
+      // Field 2, a string shorter than 128 bytes.
+      buffer[offset] = 0x12
+      buffer[offset + 1] = UInt8(truncatingIfNeeded: cursor.count)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[(offset + 2)...]).copyBytes(from: cursor)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import MartletCore
+
+/// The tables of a `MemoryTaskIndex`, as a value.
+struct IndexTables {
+  static let file = "memory index"
+
+  var appliedThrough = Revision.zero
+  var tasks: [TaskID: TaskRow] = [:]
+  var requests: [RequestHour: [RememberedRequest.Key: RememberedRequest]] = [:]
+  var facts: [String: [UInt8]] = [:]
+
+  mutating func apply(_ batch: IndexBatch) throws(StoreFailure) {
+    for row in batch.inserts {
+      guard tasks.updateValue(row, forKey: row.id) == nil else {
+        throw .corrupted(file: Self.file, reason: "task \(row.id) is there already")
+      }
+    }
+    for (id, status) in batch.updates {
+      guard tasks[id] != nil else {
+        throw .corrupted(file: Self.file, reason: "task \(id) is missing")
+      }
+      tasks[id]?.status = status
+    }
+    for id in batch.deletes { tasks[id] = nil }
+    for request in batch.requests {
+      requests[RequestHour(of: request.time), default: [:]][request.key] = request
+    }
+    for (key, value) in batch.facts { facts[key] = value }
+    appliedThrough = batch.appliedThrough
+  }
+
+  var liveRows: [TaskRow] {
+    tasks.values.filter { !$0.status.state.isTerminal }.sorted { $0.id < $1.id }
+  }
+
+  /// Finished tasks by finish time, then by id.
+  var finishedFirstFirst: [(finishTime: WallTime, id: TaskID)] {
+    tasks.values
+      .compactMap { row in row.status.finishTime.map { (finishTime: $0, id: row.id) } }
+      .sorted { ($0.finishTime, $0.id) < ($1.finishTime, $1.id) }
+  }
+
+  func page(_ query: TaskQuery) -> TaskPage {
+    var matching = tasks.values.filter(query.matches)
+    if query.order.isByFinishTime { matching.removeAll { $0.status.finishTime == nil } }
+    let rows =
+      matching
+      .map { (position: $0.position(in: query.order), row: $0) }
+      .filter { entry in
+        guard let after = query.after else { return true }
+        return after.precedes(entry.position, in: query.order)
+      }
+      .sorted { $0.position.precedes($1.position, in: query.order) }
+      .map { query.withContent ? $0.row : $0.row.withoutContent }
+
+    var page = TaskPage(rows: [], next: nil)
+    var byteCount = 0
+    for row in rows {
+      byteCount += row.byteCount
+      let isFull = page.rows.count >= query.rowsMax || byteCount > query.bytesMax
+      if isFull, let last = page.rows.last {
+        page.next = last.position(in: query.order)
+        break
+      }
+      page.rows.append(row)
+    }
+    return page
+  }
+}

@@ -1,0 +1,186 @@
+package import MartletCore
+package import MartletStore
+import Synchronization
+
+/// The index in `index.db`.
+package final class SQLiteTaskIndex: TaskIndex {
+  private struct State {
+    var applied: Revision
+    /// Set by the first failure to write; from then on all calls fail with it.
+    var failure: StoreFailure?
+  }
+
+  private let path: String
+  private let writer: Mutex<IndexWriter>
+  private let checkpointer: Mutex<Checkpointer>
+  private let readers: ReaderPool
+  private let lock: DirectoryLock
+  private let state: Mutex<State>
+
+  init(directory: String, lock: DirectoryLock) throws(StoreFailure) {
+    let writer = try IndexWriter(DatabaseFile.index.open(in: directory))
+    path = writer.path
+    state = Mutex(State(applied: try writer.appliedThrough()))
+    checkpointer = Mutex(try Checkpointer(path: writer.path))
+    readers = ReaderPool(path: writer.path) { (reader) throws(StoreFailure) in
+      try QueryFunctions.register(in: reader)
+    }
+    self.writer = Mutex(writer)
+    self.lock = lock
+  }
+
+  package func apply(_ batch: IndexBatch) throws(StoreFailure) {
+    try write { (writer) throws(StoreFailure) in
+      try writer.apply(batch)
+      state.withLock { $0.applied = batch.appliedThrough }
+    }
+  }
+
+  package func forgetRequests(before time: WallTime) throws(StoreFailure) {
+    try write { (writer) throws(StoreFailure) in
+      try writer.forgetRequests(before: time)
+    }
+  }
+
+  package func checkpoint() throws(StoreFailure) -> Revision {
+    let applied = try appliedThrough()
+    do throws(StoreFailure) {
+      try checkpointer.withLock { (checkpointer) throws(StoreFailure) in
+        try checkpointer.checkpoint()
+      }
+    } catch {
+      state.withLock { $0.failure = $0.failure ?? error }
+      throw error
+    }
+    return applied
+  }
+
+  package func appliedThrough() throws(StoreFailure) -> Revision {
+    try state.withLock { (state) throws(StoreFailure) in
+      if let failure = state.failure { throw failure }
+      return state.applied
+    }
+  }
+
+  package func facts() throws(StoreFailure) -> [String: [UInt8]] {
+    try read { (reader) throws(StoreFailure) in
+      let statement = try reader.statement("SELECT key, value FROM fact")
+      defer { statement.reset() }
+      var facts: [String: [UInt8]] = [:]
+      while try statement.step() { facts[statement.text(0)] = statement.bytes(1) }
+      return facts
+    }
+  }
+
+  package func forEachLive(_ body: (TaskRow) -> Void) throws(StoreFailure) {
+    try read { (reader) throws(StoreFailure) in
+      var rows = TaskRowReader(reader, .live)
+      let statement = try reader.statement(
+        """
+        SELECT \(rows.extent.columns) FROM task INDEXED BY task_live
+        WHERE finish_time IS NULL ORDER BY id
+        """)
+      defer { statement.reset() }
+      while try statement.step() { body(try rows.row(statement)) }
+    }
+  }
+
+  package func tasks(_ ids: [TaskID], withContent: Bool) throws(StoreFailure) -> [TaskRow] {
+    try read { (reader) throws(StoreFailure) in
+      var rows = TaskRowReader(reader, withContent ? .whole : .withoutContent)
+      var found: [TaskRow] = []
+      found.reserveCapacity(ids.count)
+      for id in ids {
+        if let row = try reader.task(id, &rows) { found.append(row) }
+      }
+      return found
+    }
+  }
+
+  package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
+    try read { (reader) throws(StoreFailure) in
+      try TaskQueryReader(connection: reader, query: query).page()
+    }
+  }
+
+  package func count(_ query: TaskQuery) throws(StoreFailure) -> Int {
+    try read { (reader) throws(StoreFailure) in
+      try TaskQueryReader(connection: reader, query: query).count()
+    }
+  }
+
+  package func finished(before time: WallTime, limit: Int) throws(StoreFailure) -> [TaskRow] {
+    guard limit > 0, time.nanoseconds > .min else { return [] }
+    var range = TaskRange.all(.finished)
+    range.high = time.nanoseconds - 1
+    var ids: [TaskID] = []
+    try walkFinished(range) { position in
+      ids.append(position.id)
+      return ids.count < limit
+    }
+    return try tasks(ids, withContent: false)
+  }
+
+  package func finishTime(keepingNewest keep: Int) throws(StoreFailure) -> WallTime? {
+    let finished = try read { (reader) throws(StoreFailure) in
+      Int(try reader.number("SELECT finished FROM progress"))
+    }
+    guard keep > 0, finished > keep else { return nil }
+    var excess = finished - keep
+    var oldestKept: WallTime?
+    try walkFinished(.all(.finished)) { position in
+      oldestKept = position.finishTime
+      excess -= 1
+      return excess >= 0
+    }
+    return oldestKept
+  }
+
+  package func requests(
+    _ keys: [RememberedRequest.Key]
+  ) throws(StoreFailure) -> [RememberedRequest.Key: RememberedRequest] {
+    try read { (reader) throws(StoreFailure) in try RequestTables.find(keys, in: reader) }
+  }
+
+  package func byteCount() throws(StoreFailure) -> Int {
+    try read { (reader) throws(StoreFailure) in
+      let pages = try reader.number("PRAGMA page_count") - reader.number("PRAGMA freelist_count")
+      return Int(try pages * reader.number("PRAGMA page_size"))
+    }
+  }
+
+  package func close() { readers.close() }
+
+  private func walkFinished(
+    _ range: TaskRange, _ body: (TaskQuery.Position) -> Bool
+  ) throws(StoreFailure) {
+    try read { (reader) throws(StoreFailure) in
+      let scan = TaskScan(
+        connection: reader, predicate: QueryPredicate(TaskQuery(), includingPlace: false),
+        descending: false, withFinishTime: true)
+      _ = try scan.visit([range]) { position, _ in body(position) }
+    }
+  }
+
+  private func read<Value>(
+    _ body: (Connection) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    _ = try appliedThrough()
+    return try readers.read(body)
+  }
+
+  /// Lets the writer act, once nothing has failed, and remembers how it failed.
+  private func write(
+    _ body: (IndexWriter) throws(StoreFailure) -> Void
+  ) throws(StoreFailure) {
+    try writer.withLock { (writer) throws(StoreFailure) in
+      _ = try appliedThrough()
+      do throws(StoreFailure) {
+        try body(writer)
+      } catch {
+        state.withLock { $0.failure = error }
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import CSQLite
+import MartletCore
+import MartletStore
+
+/// The connection that writes the log, used by one thread at a time.
+final class LogWriter {
+  private let connection: Connection
+  private let insert: Statement
+  private let delete: Statement
+  /// The ends of the log, which only this writer moves; nil while it never had a segment.
+  private var ends: (oldest: SegmentHeader, newest: SegmentHeader)?
+
+  /// At so many frames in the WAL its pages go to the database.
+  static let checkpointFrames = 4000
+  /// How long a slice of a trim may delete before it commits.
+  private static let trimSlice = Duration.milliseconds(3)
+
+  var path: String { connection.path }
+
+  init(_ connection: Connection) throws(StoreFailure) {
+    self.connection = connection
+    try connection.execute(
+      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(Self.checkpointFrames)")
+    insert = try connection.prepare(
+      """
+      INSERT INTO segment (revision, count, elapsed, feed_time, start, bytes)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+      """)
+    delete = try connection.prepare("DELETE FROM segment WHERE revision = ?1")
+    if let oldest = try connection.segment(startingAtOrAfter: .zero),
+      let newest = try connection.segment(startingAtOrBefore: Revision(.max))
+    {
+      ends = (oldest, newest)
+    }
+  }
+
+  func bounds() throws(StoreFailure) -> LogBounds {
+    guard let ends else { return LogBounds(oldest: Revision(1), newest: .zero, byteCount: 0) }
+    let byteCount = ends.newest.end - ends.oldest.start
+    guard ends.oldest.firstRevision <= ends.newest.firstRevision, byteCount >= 0 else {
+      throw .corrupted(file: path, reason: "the newest segment comes before the oldest")
+    }
+    return LogBounds(
+      oldest: ends.oldest.firstRevision, newest: ends.newest.lastRevision, byteCount: byteCount)
+  }
+
+  /// Durable when it returns.
+  func append(_ segment: StoredSegment) throws(StoreFailure) {
+    try segment.check(follows: ends?.newest.lastRevision ?? .zero)
+    let start = ends?.newest.end ?? 0
+    insert.bind(1, Int64(bitPattern: segment.firstRevision.rawValue))
+    insert.bind(2, Int64(segment.count))
+    insert.bind(3, segment.elapsed.nanoseconds)
+    insert.bind(4, segment.feedTime.nanoseconds)
+    insert.bind(5, Int64(start))
+    try segment.bytes.withUnsafeBufferPointer { (bytes) throws(StoreFailure) in
+      insert.bind(6, borrowed: UnsafeRawBufferPointer(bytes))
+      try insert.run()
+    }
+    let header = SegmentHeader(segment, start: start)
+    ends = (ends?.oldest ?? header, header)
+  }
+
+  /// Deletes for a moment, the oldest first. True when nothing is left to delete.
+  func trimSlice(before revision: Revision) throws(StoreFailure) -> Bool {
+    guard var ends else { return true }
+    let isDone = try connection.transaction { () throws(StoreFailure) in
+      let started = ContinuousClock.now
+      while ends.oldest.lastRevision < revision,
+        ends.oldest.firstRevision < ends.newest.firstRevision
+      {
+        if started.duration(to: .now) > Self.trimSlice { return false }
+        delete.bind(1, Int64(bitPattern: ends.oldest.firstRevision.rawValue))
+        try delete.run()
+        let next = ends.oldest.lastRevision.next
+        guard let oldest = try connection.segment(startingAtOrAfter: next),
+          oldest.firstRevision == next
+        else {
+          throw .corrupted(file: path, reason: "the segment of revision \(next.rawValue) is gone")
+        }
+        ends.oldest = oldest
+      }
+      return true
+    }
+    self.ends = ends
+    return isDone
+  }
+}
+
+extension SegmentHeader {
+  init(_ segment: StoredSegment, start: Int) {
+    firstRevision = segment.firstRevision
+    count = segment.count
+    feedTime = segment.feedTime
+    self.start = start
+    byteCount = segment.bytes.count
+  }
+}

@@ -1,0 +1,127 @@
+package import MartletCore
+package import MartletStore
+import Synchronization
+
+/// The log in `log.db`. See docs/decisions/0002-log-in-sqlite.md for how a segment becomes durable.
+package final class SQLiteEventLog: EventLog {
+  private struct State {
+    var bounds: LogBounds
+    /// Set by the first failure to write; from then on all calls fail with it.
+    var failure: StoreFailure?
+  }
+
+  private let path: String
+  private let writer: Mutex<LogWriter>
+  private let readers: ReaderPool
+  private let lock: DirectoryLock
+  private let state: Mutex<State>
+
+  init(directory: String, lock: DirectoryLock) throws(StoreFailure) {
+    let writer = try LogWriter(DatabaseFile.log.open(in: directory))
+    path = writer.path
+    state = Mutex(State(bounds: try writer.bounds()))
+    readers = ReaderPool(path: writer.path) { _ in }
+    self.writer = Mutex(writer)
+    self.lock = lock
+  }
+
+  package func append(_ segment: StoredSegment) throws(StoreFailure) {
+    try write { (writer) throws(StoreFailure) in
+      try writer.append(segment)
+    }
+  }
+
+  package func trim(before revision: Revision) throws(StoreFailure) -> Bool {
+    try write { (writer) throws(StoreFailure) in
+      try writer.trimSlice(before: revision)
+    }
+  }
+
+  package func bounds() throws(StoreFailure) -> LogBounds {
+    try state.withLock { (state) throws(StoreFailure) in
+      if let failure = state.failure { throw failure }
+      return state.bounds
+    }
+  }
+
+  package func read(
+    from revision: Revision, bytesMax: Int
+  ) throws(StoreFailure) -> [StoredSegment] {
+    let bounds = try bounds()
+    if revision > bounds.newest { return [] }
+    if revision < bounds.oldest { throw .compacted(oldest: bounds.oldest) }
+    let segments = try readers.read { (reader) throws(StoreFailure) in
+      try reader.segments(from: revision, bytesMax: bytesMax)
+    }
+    guard let first = segments.first, first.firstRevision <= revision else {
+      // Trimmed in the meantime, or lost.
+      let oldest = try self.bounds().oldest
+      if revision < oldest { throw .compacted(oldest: oldest) }
+      throw .corrupted(file: path, reason: "the segment of revision \(revision.rawValue) is gone")
+    }
+    return segments
+  }
+
+  package func revision(atOrAfter time: WallTime) throws(StoreFailure) -> Revision? {
+    try first { $0.feedTime >= time }?.firstRevision
+  }
+
+  package func retention(
+    olderThan time: WallTime, bytesMax: Int
+  ) throws(StoreFailure) -> Revision {
+    let bounds = try bounds()
+    let newest = try readers.read { (reader) throws(StoreFailure) in
+      try reader.segment(startingAtOrBefore: bounds.newest)
+    }
+    guard let newest else { return bounds.oldest }
+    let kept = try first { $0.feedTime >= time && newest.end - $0.start <= bytesMax }
+    return (kept ?? newest).firstRevision
+  }
+
+  package func close() { readers.close() }
+
+  /// The first segment for which `holds`, if it holds for all behind that one too.
+  private func first(
+    where holds: (SegmentHeader) -> Bool
+  ) throws(StoreFailure) -> SegmentHeader? {
+    let bounds = try bounds()
+    return try readers.read { (reader) throws(StoreFailure) in
+      var found: SegmentHeader?
+      var low = bounds.oldest.rawValue
+      var high = bounds.newest.rawValue + 1
+      while low < high {
+        let middle = Revision(low + (high - low) / 2)
+        guard let segment = try reader.segment(startingAtOrAfter: middle) else {
+          high = middle.rawValue
+          continue
+        }
+        if holds(segment) {
+          found = segment
+          high = middle.rawValue
+        } else {
+          low = segment.lastRevision.rawValue + 1
+        }
+      }
+      return found
+    }
+  }
+
+  /// Lets the writer act, once nothing has failed, and remembers what it did or how it failed.
+  private func write<Value>(
+    _ body: (LogWriter) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    try writer.withLock { (writer) throws(StoreFailure) in
+      _ = try self.bounds()
+      do throws(StoreFailure) {
+        let value = try body(writer)
+        let bounds = try writer.bounds()
+        state.withLock { $0.bounds = bounds }
+        return value
+      } catch {
+        if case .notConsecutive = error { throw error }
+        state.withLock { $0.failure = error }
+        throw error
+      }
+    }
+  }
+}

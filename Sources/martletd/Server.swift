@@ -1,0 +1,149 @@
+import Logging
+import MartletCore
+import MartletRPC
+import MartletServer
+import MartletStore
+import MartletStoreSQLite
+import UnixSignals
+
+/// One server from start to stop.
+struct Server {
+  private let settings: Settings
+  private let logger: Logger
+
+  init(_ settings: Settings) throws {
+    self.settings = settings
+    let level = Logger.Level(rawValue: settings.logLevel) ?? .info
+    let format: LineLog.Format = settings.logFormat == "json" ? .json : .text
+    logger = Logger(label: "martletd") { LineLog(label: $0, format: format, level: level) }
+    if !settings.isInsecure, let open = settings.listen.first(where: { !Self.isLocal($0) }) {
+      throw Settings.Problem(
+        description: "\(open) is not a loopback address and there is no TLS: "
+          + "listen on 127.0.0.1, or say --insecure if the network is trusted")
+    }
+  }
+
+  static func isLocal(_ address: String) -> Bool {
+    ["127.", "localhost:", "[::1]:", "unix:"].contains { address.hasPrefix($0) }
+  }
+
+  /// Serves until a signal says stop. False if it stopped because a store failed.
+  func serve() async throws -> Bool {
+    let store = try open()
+    let node = try recovered(store)
+    let health = HealthBoard()
+    let server = try await listen(node, health)
+    let (failures, failed) = AsyncStream.makeStream(of: StoreFailure.self)
+    await node.start(
+      onFailure: { failed.yield($0) }, onPressure: { server.setReading(!$0) })
+    health.set(.serving)
+    logger.notice(
+      "serving", metadata: ["addresses": "\(server.addresses.joined(separator: " "))"])
+    let failure = await firstStop(failures)
+    health.set(.notServing)
+    if let failure {
+      logger.critical("\(StartProblem.text(failure, directory: settings.dataDirectory))")
+      return false
+    }
+    await stop(node, server)
+    store.close()
+    logger.notice("stopped")
+    return true
+  }
+
+  // MARK: - Start
+
+  private func open() throws -> SQLiteStore {
+    do throws(StoreFailure) {
+      return try SQLiteStore.open(directory: settings.dataDirectory)
+    } catch {
+      throw Settings.Problem(
+        description: StartProblem.text(error, directory: settings.dataDirectory))
+    }
+  }
+
+  private func recovered(_ store: SQLiteStore) throws -> Node {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let recovery: Recovery
+    do throws(Recovery.Problem) {
+      recovery = try Recovery(log: store.log, index: store.index)
+    } catch {
+      throw Settings.Problem(
+        description: StartProblem.text(error, directory: settings.dataDirectory))
+    }
+    logger.info(
+      "recovered",
+      metadata: [
+        "live_tasks": "\(recovery.durable.catalog.counters.live)",
+        "revision": "\(recovery.durable.catalog.revision.rawValue)",
+        "replayed_events": "\(recovery.replayed)", "seconds": "\(clock.now - start)",
+      ])
+    let roots = try fileRoots()
+    return Node(
+      recovery: recovery, log: store.log, index: store.index,
+      directory: settings.dataDirectory, handlers: .standard(fileRoots: roots),
+      limits: settings.limits, logger: logger)
+  }
+
+  private func fileRoots() throws -> FileRoots {
+    do {
+      return try FileRoots(settings.fileRoots)
+    } catch {
+      throw Settings.Problem(description: "--file-root: \(error)")
+    }
+  }
+
+  private func listen(_ node: Node, _ health: HealthBoard) async throws -> RPCServer {
+    var router = ServerRouter()
+    MartletServices.register(in: &router, node: node, health: health)
+    let configuration = RPCServerConfiguration(addresses: settings.listen)
+    do {
+      return try await RPCServer.start(router: router, configuration: configuration)
+    } catch {
+      let addresses = settings.listen.joined(separator: ", ")
+      throw Settings.Problem(
+        description: "cannot listen on \(addresses): \(error); "
+          + "stop what uses the address, or choose another with --listen")
+    }
+  }
+
+  // MARK: - Stop
+
+  /// Returns on the first signal, or with what went wrong.
+  private func firstStop(_ failures: AsyncStream<StoreFailure>) async -> StoreFailure? {
+    await withTaskGroup(of: StoreFailure?.self) { group in
+      group.addTask {
+        for await failure in failures { return failure }
+        return nil
+      }
+      group.addTask {
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+          logger.notice("stopping", metadata: ["signal": "\(signal)"])
+          return nil
+        }
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
+  }
+
+  /// A second signal cuts the grace short.
+  private func stop(_ node: Node, _ server: RPCServer) async {
+    let grace = Span.milliseconds(Int64(settings.limits.stopGraceMilliseconds))
+    let hurry = Task {
+      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        logger.notice("stopping at once")
+        node.hurry()
+      }
+    }
+    let closing = Task {
+      await server.shutdownGracefully(grace: .nanoseconds(grace.nanoseconds) + .seconds(2))
+    }
+    await node.stop(grace: grace)
+    await closing.value
+    hurry.cancel()
+  }
+}

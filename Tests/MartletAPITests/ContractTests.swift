@@ -1,0 +1,43 @@
+import Foundation
+import MartletAPI
+import MartletProtobuf
+import MartletProtobufTestSupport
+import Testing
+
+@Suite struct ContractTests {
+  private static let protos = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("proto").path
+
+  @Test(
+    "random messages of the contract come back unchanged, as Google's own protobuf sees it",
+    .enabled(if: PythonPeer.interpreter != nil, "MARTLET_PYTHON names no interpreter"),
+    arguments: ["martlet.v1", "google.rpc", "grpc.health.v1"])
+  func randomMessages(package: String) throws {
+    let types = [
+      "martlet.v1": API.messageTypes, "google.rpc": GoogleRPC.messageTypes,
+      "grpc.health.v1": GRPCHealth.messageTypes,
+    ]
+    let unchanged = try PythonPeer.roundTrip(
+      package: package, protoDirectory: Self.protos, types: types[package] ?? [],
+      count: 1000, seed: 5)
+    #expect(unchanged == 1000)
+  }
+
+  @Test("events that were encoded one by one are a response when they are put together")
+  func eventsInResponse() throws {
+    let events = (1...100).map { API.Event(revision: $0, type: .taskSubmitted, pool: "emails") }
+    var bytes: [UInt8] = []
+    for event in events { ProtobufDelimited.append(field: 1, event, to: &bytes) }
+    ProtobufDelimited.append(field: 2, "cursor", to: &bytes)
+    let response = API.WatchEventsResponse(events: events, cursor: "cursor")
+    #expect(bytes == response.protobufBytes())
+  }
+
+  @Test("a batch of the largest allowed number of smallest tasks can be read")
+  func largestBatchOfSmallestTasks() throws {
+    let request = API.BatchSubmitTasksRequest(
+      pool: "p", specs: Array(repeating: .init(kind: "k"), count: 10_000))
+    #expect(try API.BatchSubmitTasksRequest(protobufBytes: request.protobufBytes()) == request)
+  }
+}

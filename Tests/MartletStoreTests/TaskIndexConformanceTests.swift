@@ -1,0 +1,146 @@
+import MartletCore
+import MartletStore
+import Testing
+
+@Suite("Every task index")
+struct TaskIndexConformanceTests {
+  @Test("an empty index has applied nothing", arguments: StoreKind.allCases)
+  func empty(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    #expect(try index.appliedThrough() == .zero)
+    #expect(try index.facts() == [:])
+    #expect(try index.liveRows == [])
+    #expect(try index.page(TaskQuery()) == TaskPage(rows: [], next: nil))
+    #expect(try index.count(TaskQuery()) == 0)
+    #expect(try index.checkpoint() == .zero)
+    #expect(try index.finishTime(keepingNewest: 1) == nil)
+  }
+
+  @Test("a row comes back as it was written", arguments: StoreKind.allCases)
+  func roundTrip(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    var whole = TaskRow.numbered(
+      7, pool: .max, kind: .max, state: .succeeded, priority: 10,
+      labels: ["a": "1", "zone": "", "": "empty", "é": "ü"],
+      payload: [UInt8](repeating: 42, count: 100_000))
+    whole.status.result = [UInt8](repeating: 43, count: 5000)
+    whole.submission.deadline = Elapsed(nanoseconds: 77)
+    whole.status.attemptsForgiven = .max
+    var bare = TaskRow.numbered(8, payload: [])
+    bare.submission.policy = []
+    bare.submission.spec = []
+    try index.apply(through: 9, inserts: [whole, bare])
+    #expect(try index.tasks([bare.id, whole.id], withContent: true) == [bare, whole])
+    #expect(try index.tasks([whole.id], withContent: false) == [whole.withoutContent])
+    #expect(try index.tasks([TaskID(rawValue: 1)], withContent: true) == [])
+    #expect(try index.page(TaskQuery(withContent: true)).rows == [bare, whole])
+    #expect(try index.appliedThrough() == Revision(9))
+  }
+
+  @Test("a new status replaces the old one as a whole", arguments: StoreKind.allCases)
+  func updates(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    var row = TaskRow.numbered(1, payload: [UInt8](repeating: 1, count: 9000))
+    try index.apply(through: 1, inserts: [row])
+    for state in [TaskState.running, .scheduled, .pending, .failed, .pending, .cancelled] {
+      row.status = .at(
+        state, second: 50, revision: 2, attempt: 3, result: state == .failed ? [1] : nil)
+      try index.apply(through: 2, updates: [(row.id, row.status)])
+      #expect(try index.tasks([row.id], withContent: true) == [row])
+      #expect(try index.count(TaskQuery(states: [state])) == 1)
+      #expect(try index.liveRows.count == (state.isTerminal ? 0 : 1))
+    }
+  }
+
+  @Test("deleted tasks are gone, and need not be there", arguments: StoreKind.allCases)
+  func deletes(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    try index.apply(
+      through: 1, inserts: [.numbered(1, state: .failed), .numbered(2), .numbered(3)])
+    try index.apply(through: 2, deletes: [1, 3, 99])
+    #expect(try index.page(TaskQuery()).rows.map(\.id.rawValue) == [2])
+    #expect(try index.page(TaskQuery(order: .lastFinishedFirst)).rows == [])
+    #expect(try index.count(TaskQuery(pools: [PoolID(rawValue: 1)])) == 1)
+  }
+
+  @Test("an update of an unknown task is corruption", arguments: StoreKind.allCases)
+  func unknownUpdate(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let update = (
+      id: TaskID(rawValue: 5), status: TaskStatusRow.at(.running, second: 1, revision: 1)
+    )
+    #expect(throws: StoreFailure.self) {
+      try index.apply(through: 1, inserts: [.numbered(1)], updates: [update])
+    }
+  }
+
+  @Test("facts are set, replaced and removed", arguments: StoreKind.allCases)
+  func facts(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    try index.apply(through: 1, facts: ["pool/1": [1], "pool/2": [], "clock": [5, 5]])
+    try index.apply(through: 2, facts: ["pool/1": [2, 2], "clock": nil, "none": nil])
+    #expect(try index.facts() == ["pool/1": [2, 2], "pool/2": []])
+  }
+
+  @Test("live tasks come by rising id without what only people read", arguments: StoreKind.allCases)
+  func live(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let states: [TaskState] = [.blocked, .succeeded, .running, .failed, .paused, .cancelled]
+    let rows = zip(1..., states).map { id, state in
+      TaskRow.numbered(UInt64(id), pool: UInt32(7 - id), state: state, labels: ["n": "\(id)"])
+    }
+    try index.apply(through: 1, inserts: rows)
+    let expected = [rows[0], rows[2], rows[4]].map { row in
+      var row = row.withoutContent
+      row.submission.spec = []
+      return row
+    }
+    #expect(try index.liveRows == expected)
+  }
+
+  @Test("the number of finished tasks to keep gives a time", arguments: StoreKind.allCases)
+  func finishedTasks(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let rows = (1...10).map { TaskRow.numbered(UInt64($0), state: .succeeded, second: 100 - $0) }
+    try index.apply(through: 1, inserts: rows + [.numbered(11)])
+    #expect(try index.finishTime(keepingNewest: 10) == nil)
+    #expect(try index.finishTime(keepingNewest: 9) == .seconds(93))
+    #expect(try index.finishTime(keepingNewest: 1) == .seconds(101))
+    let old = try index.finished(before: .seconds(95), limit: 10)
+    #expect(old.map(\.id.rawValue) == [10, 9, 8])
+    #expect(old.allSatisfy { $0.submission.payload.isEmpty })
+    #expect(try index.finished(before: .seconds(95), limit: 2).map(\.id.rawValue) == [10, 9])
+    try index.apply(
+      through: 2, updates: [(TaskID(rawValue: 10), .at(.pending, second: 1, revision: 2))],
+      deletes: [9])
+    #expect(try index.finishTime(keepingNewest: 8) == nil)
+    #expect(try index.finishTime(keepingNewest: 7) == .seconds(95))
+  }
+
+  @Test("requests are remembered until their hour is forgotten", arguments: StoreKind.allCases)
+  func requests(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let hour: Int64 = 3600
+    let requests = [-1, 0, hour - 1, hour, 5 * hour].map { second in
+      RememberedRequest(
+        key: .init(high: .max, low: UInt64(bitPattern: second)), fingerprint: .max,
+        tasks: [5, 6, 9, 8].map(TaskID.init(rawValue:)), revision: Revision(3),
+        time: .seconds(second))
+    }
+    try index.apply(through: 1, requests: requests)
+    let unknown = RememberedRequest.Key(high: 1, low: 1)
+    func found() throws -> Set<RememberedRequest> {
+      try Set(index.requests(requests.map(\.key) + [unknown]).values)
+    }
+    #expect(try found() == Set(requests))
+    try index.forgetRequests(before: .seconds(hour - 1))
+    #expect(try found() == Set(requests[1...]))
+    try index.forgetRequests(before: .seconds(2 * hour))
+    #expect(try found() == Set(requests[4...]))
+    var newer = requests[4]
+    newer.time = .seconds(7 * hour)
+    newer.fingerprint = 1
+    try index.apply(through: 2, requests: [newer])
+    #expect(try found() == [newer])
+  }
+}
