@@ -22,7 +22,7 @@ public struct MartletClient: Sendable {
     target: String = MartletClient.defaultTarget, configuration: Configuration = .init()
   ) throws {
     do {
-      let channel = try RPCChannel(target: target)
+      let channel = try RPCChannel(target: target, configuration: Self.channelConfiguration)
       runner = CallRunner(channel: channel, target: target, configuration: configuration)
     } catch let status as RPCStatus {
       throw MartletError(status, target: target)
@@ -30,6 +30,19 @@ public struct MartletClient: Sendable {
   }
 
   private init(runner: CallRunner) { self.runner = runner }
+
+  /// Reconnects soon, since servers restart in seconds, and notices a connection that is dead but
+  /// not closed.
+  private static var channelConfiguration: RPCChannelConfiguration {
+    var configuration = RPCChannelConfiguration()
+    configuration.backoff = .milliseconds(200)
+    configuration.backoffMax = .seconds(2)
+    configuration.connectTimeout = .seconds(5)
+    configuration.keepaliveInterval = .seconds(20)
+    configuration.keepaliveTimeout = .seconds(10)
+    configuration.userAgent = "martlet-swift"
+    return configuration
+  }
 
   /// Where a server listens unless it is told otherwise.
   public static let defaultTarget = "127.0.0.1:7411"

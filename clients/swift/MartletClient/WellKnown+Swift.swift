@@ -17,7 +17,7 @@ extension WellKnown.Timestamp {
 
 extension Duration {
   /// As people write it: `250ms`, `1.5s`, `2m30s`, `1h30m`.
-  public var text: String {
+  package var text: String {
     let (seconds, attoseconds) = components
     let milliseconds = attoseconds / 1_000_000_000_000_000
     if seconds == 0 { return attoseconds == 0 ? "0s" : "\(max(1, milliseconds))ms" }

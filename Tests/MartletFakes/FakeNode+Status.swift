@@ -1,0 +1,50 @@
+package import MartletAPI
+package import MartletRPC
+import MartletProtobuf
+
+extension FakeNode {
+  /// A status with details as Martlet's errors have them.
+  package static func status(
+    _ code: StatusCode, _ reason: String, _ message: String, retryAfter: Duration? = nil,
+    violations: [(field: String, description: String)] = [], metadata: [String: String] = [:]
+  ) -> RPCStatus {
+    var status = GoogleRPC.Status(code: Int32(code.rawValue), message: message)
+    status.details.append(
+      pack(GoogleRPC.ErrorInfo(reason: reason, domain: "martlet", metadata: metadata)))
+    if let retryAfter {
+      let (seconds, attoseconds) = retryAfter.components
+      let delay = WellKnown.Duration(
+        seconds: seconds, nanos: Int32(attoseconds / 1_000_000_000))
+      status.details.append(pack(GoogleRPC.RetryInfo(retryDelay: delay)))
+    }
+    if !violations.isEmpty {
+      let listed = violations.map {
+        GoogleRPC.BadRequest.FieldViolation(field: $0.field, description: $0.description)
+      }
+      status.details.append(pack(GoogleRPC.BadRequest(fieldViolations: listed)))
+    }
+    return RPCStatus(code: code, message: message, details: status.protobufBytes())
+  }
+
+  package static func queueFull(retryAfter: Duration = .seconds(2)) -> RPCStatus {
+    status(
+      .resourceExhausted, "QUEUE_FULL", "the pool `p` has 100000 tasks waiting",
+      retryAfter: retryAfter)
+  }
+
+  package static let unavailable = RPCStatus(code: .unavailable, message: "connection refused")
+
+  static func notFound(pool: String) -> RPCStatus {
+    status(.notFound, "POOL_NOT_FOUND", "there is no pool `\(pool)`", metadata: ["pool": pool])
+  }
+
+  static func notFound(task: String) -> RPCStatus {
+    status(.notFound, "TASK_NOT_FOUND", "there is no task `\(task)`", metadata: ["task": task])
+  }
+
+  private static func pack(_ message: some ProtobufMessage) -> WellKnown.`Any` {
+    WellKnown.`Any`(
+      typeUrl: "type.googleapis.com/\(type(of: message).protobufName)",
+      value: message.protobufBytes())
+  }
+}
