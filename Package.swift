@@ -21,7 +21,7 @@ let package = Package(
     .executable(name: "martletd", targets: ["martletd"]),
     .executable(name: "martlet", targets: ["martlet"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
-    .library(name: "MartletClient", targets: ["MartletClient"]),
+    .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
@@ -106,6 +106,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], path: "clients/cli", swiftSettings: settings),
+
+    .executableTarget(
+      name: "swift-example", dependencies: ["MartletClient", "MartletAPI"],
+      path: "docs/examples/swift", swiftSettings: settings),
 
     // Tests.
     .testTarget(
