@@ -136,7 +136,10 @@ let package = Package(
       name: "MartletProtobufTests",
       dependencies: [
         "MartletProtobuf", "MartletProtobufTestSupport", "MartletProtobufTestsC", "CProtobufC",
+        "MartletRPC",
       ], exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "ProtocGenMartletTests", dependencies: ["protoc-gen-martlet"], swiftSettings: settings),
     .testTarget(
       name: "MartletAPITests",
       dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],

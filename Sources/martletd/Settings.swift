@@ -78,18 +78,20 @@ struct Settings: Sendable {
   private init(_ config: ConfigReader) throws {
     var values: [String: [String]] = [:]
     for setting in Self.all { values[setting.name] = try Self.values(of: setting, in: config) }
-    func one(_ name: String) -> String { values[name]?.first ?? "" }
+    let read = values
+    func one(_ name: String) -> String { read[name]?.first ?? "" }
     listen = values["listen"] ?? []
     dataDirectory = one("data-dir")
     fileRoots = values["file-root"] ?? []
     isInsecure = one("insecure") == "true"
     logLevel = one("log-level")
     logFormat = one("log-format")
-    limits = Limits()
+    var bounds = Limits()
     for limit in Limits.all {
-      limits[keyPath: limit.field] = Int(one("limit-" + limit.name)) ?? limits[keyPath: limit.field]
+      bounds[keyPath: limit.field] = Int(one("limit-" + limit.name)) ?? bounds[keyPath: limit.field]
     }
-    inForce = Self.all.map { ($0.name, (values[$0.name] ?? []).joined(separator: ",")) }
+    limits = bounds
+    inForce = Self.all.map { ($0.name, (read[$0.name] ?? []).joined(separator: ",")) }
   }
 
   private static func values(of setting: Setting, in config: ConfigReader) throws -> [String] {

@@ -83,7 +83,7 @@ struct CodecGenerator {
         writeAssignment(of: field, from: member, to: &out) { "\(name) = \($0)" }
       }
     case .repeated where isPlainNumber(field.type):
-      out.line("\(name) = Array(UnsafeBufferPointer(start: \(member), count: \(count(field))))")
+      out.line("\(name) = .init(UnsafeBufferPointer(start: \(member), count: \(count(field))))")
     case .repeated:
       out.block("if let elements = \(member), \(count(field)) > 0") { out in
         out.line("\(name).reserveCapacity(\(count(field)))")
@@ -157,7 +157,7 @@ struct CodecGenerator {
     case .string: "\(expression).utf8String()"
     case .bytes: "\(expression).byteArray()"
     case .bool: "\(expression) != 0"
-    case .enumeration: ".init(rawValue: Int32(truncatingIfNeeded: \(expression).rawValue))"
+    case .enumeration: ".init(rawValue: .init(truncatingIfNeeded: \(expression).rawValue))"
     default: expression
     }
   }

@@ -150,7 +150,7 @@ struct ServiceGenerator {
     let output = try schema.swiftName(method.output)
     let name = swiftName(method)
     let options = "options: CallOptions = .init()"
-    let writer = "_ body: @escaping @Sendable (RequestWriter<\(input)>) async throws -> Void"
+    let body = "@Sendable (RequestWriter<\(input)>) async throws -> Void"
     switch kind(method) {
     case .unary:
       out.block("public func \(name)(_ request: \(input), \(options)) async throws -> \(output)") {
@@ -160,11 +160,12 @@ struct ServiceGenerator {
       out.block("public func \(name)(_ request: \(input), \(options)) -> ResponseStream<\(output)>")
       { $0.line("channel.serverStreaming(\(descriptor), request, options: options)") }
     case .clientStreaming:
-      out.block("public func \(name)(\(options), \(writer)) async throws -> \(output)") {
+      out.block("public func \(name)(\(options), _ body: \(body)) async throws -> \(output)") {
         $0.line("try await channel.clientStreaming(\(descriptor), options: options, body)")
       }
     case .bidirectional:
-      out.block("public func \(name)(\(options), \(writer)) -> ResponseStream<\(output)>") {
+      let parameters = "\(options), _ body: @escaping \(body)"
+      out.block("public func \(name)(\(parameters)) -> ResponseStream<\(output)>") {
         $0.line("channel.bidirectional(\(descriptor), options: options, body)")
       }
     }

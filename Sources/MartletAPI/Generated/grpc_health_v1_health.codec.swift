@@ -45,7 +45,7 @@ extension GRPCHealth.HealthCheckResponse {
 
   init(c: UnsafePointer<Grpc__Health__V1__HealthCheckResponse>) throws(ProtobufDecodingError) {
     self.init()
-    self.status = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.status.rawValue))
+    self.status = .init(rawValue: .init(truncatingIfNeeded: c.pointee.status.rawValue))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Grpc__Health__V1__HealthCheckResponse> {

@@ -86,7 +86,7 @@ extension LogAPI.TaskRecord {
     self.dueTime = c.pointee.due_time
     self.finishTime = c.pointee.finish_time
     if let pointer = c.pointee.notes { self.notes = try .init(c: pointer) }
-    self.change = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.change.rawValue))
+    self.change = .init(rawValue: .init(truncatingIfNeeded: c.pointee.change.rawValue))
     if let pointer = c.pointee.submission { self.submission = try .init(c: pointer) }
     if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
@@ -805,7 +805,7 @@ extension LogAPI.KindCounts {
   init(c: UnsafePointer<Martlet__Log__V1__KindCounts>) throws(ProtobufDecodingError) {
     self.init()
     self.kind = c.pointee.kind
-    self.states = Array(UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states))
+    self.states = .init(UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__KindCounts> {

@@ -50,7 +50,7 @@ extension API.WatchEventsRequest {
     if let elements = c.pointee.types, c.pointee.n_types > 0 {
       self.types.reserveCapacity(c.pointee.n_types)
       for index in 0..<c.pointee.n_types {
-        self.types.append(.init(rawValue: Int32(truncatingIfNeeded: elements[index].rawValue)))
+        self.types.append(.init(rawValue: .init(truncatingIfNeeded: elements[index].rawValue)))
       }
     }
     if let entries = c.pointee.labels, c.pointee.n_labels > 0 {
@@ -154,7 +154,7 @@ extension API.Event {
     self.init()
     self.revision = c.pointee.revision
     if let pointer = c.pointee.time { self.time = try .init(c: pointer) }
-    self.type = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.type.rawValue))
+    self.type = .init(rawValue: .init(truncatingIfNeeded: c.pointee.type.rawValue))
     self.pool = try c.pointee.pool.utf8String()
     self.taskId = try c.pointee.task_id.utf8String()
     self.kind = try c.pointee.kind.utf8String()
@@ -166,7 +166,7 @@ extension API.Event {
         self.labels[key] = try entry.pointee.value.utf8String()
       }
     }
-    self.state = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     self.attempt = c.pointee.attempt
     if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
     if let pointer = c.pointee.due_time { self.dueTime = try .init(c: pointer) }
@@ -227,7 +227,7 @@ extension API.PoolChange {
   init(c: UnsafePointer<Martlet__V1__PoolChange>) throws(ProtobufDecodingError) {
     self.init()
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
-    self.state = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     self.etag = try c.pointee.etag.utf8String()
   }
 

@@ -22,7 +22,7 @@ extension API.Pool {
     self.init()
     self.name = try c.pointee.name.utf8String()
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
-    self.state = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     if let pointer = c.pointee.status { self.status = try .init(c: pointer) }
     self.etag = try c.pointee.etag.utf8String()
     self.revision = c.pointee.revision

@@ -23,7 +23,7 @@ extension API.Task {
     self.id = try c.pointee.id.utf8String()
     self.pool = try c.pointee.pool.utf8String()
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
-    self.state = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     self.attempt = c.pointee.attempt
     if let pointer = c.pointee.progress { self.progress = try .init(c: pointer) }
     if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
@@ -286,7 +286,7 @@ extension API.Failure {
 
   init(c: UnsafePointer<Martlet__V1__Failure>) throws(ProtobufDecodingError) {
     self.init()
-    self.kind = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.kind.rawValue))
+    self.kind = .init(rawValue: .init(truncatingIfNeeded: c.pointee.kind.rawValue))
     self.code = try c.pointee.code.utf8String()
     self.message = try c.pointee.message.utf8String()
     self.attempt = c.pointee.attempt

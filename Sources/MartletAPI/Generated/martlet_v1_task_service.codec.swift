@@ -149,7 +149,7 @@ extension API.GetTaskRequest {
   init(c: UnsafePointer<Martlet__V1__GetTaskRequest>) throws(ProtobufDecodingError) {
     self.init()
     self.id = try c.pointee.id.utf8String()
-    self.view = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
+    self.view = .init(rawValue: .init(truncatingIfNeeded: c.pointee.view.rawValue))
     self.minCursor = try c.pointee.min_cursor.utf8String()
   }
 
@@ -208,7 +208,7 @@ extension API.ListTasksRequest {
     self.orderBy = try c.pointee.order_by.utf8String()
     self.pageSize = c.pointee.page_size
     self.pageToken = try c.pointee.page_token.utf8String()
-    self.view = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
+    self.view = .init(rawValue: .init(truncatingIfNeeded: c.pointee.view.rawValue))
     self.minCursor = try c.pointee.min_cursor.utf8String()
     self.wantTotal = c.pointee.want_total != 0
   }
@@ -346,7 +346,7 @@ extension API.CountTasksResponse.Count {
   init(c: UnsafePointer<Martlet__V1__CountTasksResponse__Count>) throws(ProtobufDecodingError) {
     self.init()
     self.pool = try c.pointee.pool.utf8String()
-    self.state = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     self.kind = try c.pointee.kind.utf8String()
     self.count = c.pointee.count
   }
@@ -485,7 +485,7 @@ extension API.WaitTaskRequest {
   init(c: UnsafePointer<Martlet__V1__WaitTaskRequest>) throws(ProtobufDecodingError) {
     self.init()
     self.id = try c.pointee.id.utf8String()
-    self.view = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
+    self.view = .init(rawValue: .init(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WaitTaskRequest> {
@@ -544,8 +544,8 @@ extension API.WaitTasksRequest {
         self.ids.append(try elements[index].utf8String())
       }
     }
-    self.mode = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.mode.rawValue))
-    self.view = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
+    self.mode = .init(rawValue: .init(truncatingIfNeeded: c.pointee.mode.rawValue))
+    self.view = .init(rawValue: .init(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WaitTasksRequest> {

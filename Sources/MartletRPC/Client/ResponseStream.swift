@@ -17,15 +17,16 @@ public struct ResponseStream<M: ProtobufMessage>: AsyncSequence, Sendable {
   /// Ends the call.
   public func cancel() { encoded.cancel() }
 
-  public func makeAsyncIterator() -> Iterator { Iterator(reader: encoded.handle.reader) }
+  public func makeAsyncIterator() -> Iterator { Iterator(handle: encoded.handle) }
 
   public struct Iterator: AsyncIteratorProtocol {
-    let reader: ResponseReader
+    /// Held so that the call lives as long as somebody reads it.
+    let handle: EncodedResponseStream.Handle
 
     /// The next response; nil after the last. Throws `RPCStatus`, or `CancellationError` if the reader's own task is
     /// cancelled.
     public mutating func next() async throws -> M? {
-      try await reader.next { bytes throws(RPCStatus) in
+      try await handle.reader.next { bytes throws(RPCStatus) in
         do {
           return try M(protobufBytes: bytes)
         } catch {

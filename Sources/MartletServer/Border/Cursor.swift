@@ -7,6 +7,11 @@ package struct Cursor: Hashable, Sendable {
 
   package init(_ revision: Revision) { self.revision = revision }
 
+  /// The place right before an event, which is the first that comes after it.
+  package init(before revision: Revision) {
+    self.revision = Revision(revision.rawValue > 0 ? revision.rawValue - 1 : 0)
+  }
+
   private static let prefix = "c1"
 
   package var text: String {

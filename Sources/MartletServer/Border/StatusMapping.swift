@@ -36,7 +36,7 @@ extension ErrorDetails {
     case .poolClosed(let pool):
       self.init(
         .failedPrecondition, .poolClosed, pool: pool,
-        "is closed and takes no tasks: resume it, or use another one")
+        "is closed, or being deleted: resume it, or use another one")
     case .queueFull(let pool, let capacity, let waiting):
       self = .queueFull(pool: pool, capacity: capacity, waiting: waiting)
     case .memoryPressure(let what, let limit):
@@ -170,11 +170,10 @@ extension RPCStatus {
 
   /// Events from `oldest` on are kept, and earlier ones were asked for.
   static func compacted(oldest: Revision) -> RPCStatus {
-    let before = Revision(oldest.rawValue > 0 ? oldest.rawValue - 1 : 0)
-    return ErrorDetails(
+    ErrorDetails(
       .outOfRange, .revisionCompacted,
       "These events are no longer kept: start from `oldest_cursor`, or from the beginning.",
-      metadata: ["oldest_cursor": Cursor(before).text]
+      metadata: ["oldest_cursor": Cursor(before: oldest).text]
     ).status
   }
 }

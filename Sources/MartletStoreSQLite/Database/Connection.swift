@@ -107,6 +107,12 @@ final class Connection: @unchecked Sendable {
   /// The C handle, for what only one owner needs: functions, hooks, checkpoints.
   func withHandle<Value>(_ body: (OpaquePointer) -> Value) -> Value { body(handle) }
 
+  /// Leaves the WAL in place when the last connection closes.
+  func keepWriteAheadLog() {
+    var isKept: Int32 = 1
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept)
+  }
+
   func failure(_ code: Int32) -> StoreFailure {
     StoreFailure(code, path: path, role: role, message: Self.message(handle))
   }

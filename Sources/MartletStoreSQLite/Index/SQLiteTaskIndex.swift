@@ -4,23 +4,17 @@ import Synchronization
 
 /// The index in `index.db`.
 package final class SQLiteTaskIndex: TaskIndex {
-  private struct State {
-    var applied: Revision
-    /// Set by the first failure to write; from then on all calls fail with it.
-    var failure: StoreFailure?
-  }
-
-  private let path: String
   private let writer: Mutex<IndexWriter>
   private let checkpointer: Mutex<Checkpointer>
   private let readers: ReaderPool
   private let lock: DirectoryLock
-  private let state: Mutex<State>
+  private let failure = FirstFailure()
+  /// Set after each batch, by the writer.
+  private let applied: Mutex<Revision>
 
   init(directory: String, lock: DirectoryLock) throws(StoreFailure) {
     let writer = try IndexWriter(DatabaseFile.index.open(in: directory))
-    path = writer.path
-    state = Mutex(State(applied: try writer.appliedThrough()))
+    applied = Mutex(try writer.appliedThrough())
     checkpointer = Mutex(try Checkpointer(path: writer.path))
     readers = ReaderPool(path: writer.path) { (reader) throws(StoreFailure) in
       try QueryFunctions.register(in: reader)
@@ -32,7 +26,7 @@ package final class SQLiteTaskIndex: TaskIndex {
   package func apply(_ batch: IndexBatch) throws(StoreFailure) {
     try write { (writer) throws(StoreFailure) in
       try writer.apply(batch)
-      state.withLock { $0.applied = batch.appliedThrough }
+      applied.withLock { $0 = batch.appliedThrough }
     }
   }
 
@@ -44,22 +38,20 @@ package final class SQLiteTaskIndex: TaskIndex {
 
   package func checkpoint() throws(StoreFailure) -> Revision {
     let applied = try appliedThrough()
-    do throws(StoreFailure) {
-      try checkpointer.withLock { (checkpointer) throws(StoreFailure) in
+    try checkpointer.withLock { (checkpointer) throws(StoreFailure) in
+      do throws(StoreFailure) {
         try checkpointer.checkpoint()
+      } catch {
+        failure.note(error)
+        throw error
       }
-    } catch {
-      state.withLock { $0.failure = $0.failure ?? error }
-      throw error
     }
     return applied
   }
 
   package func appliedThrough() throws(StoreFailure) -> Revision {
-    try state.withLock { (state) throws(StoreFailure) in
-      if let failure = state.failure { throw failure }
-      return state.applied
-    }
+    try failure.check()
+    return applied.withLock { $0 }
   }
 
   package func facts() throws(StoreFailure) -> [String: [UInt8]] {
@@ -165,20 +157,19 @@ package final class SQLiteTaskIndex: TaskIndex {
   private func read<Value>(
     _ body: (Connection) throws(StoreFailure) -> Value
   ) throws(StoreFailure) -> Value {
-    _ = try appliedThrough()
+    try failure.check()
     return try readers.read(body)
   }
 
-  /// Lets the writer act, once nothing has failed, and remembers how it failed.
   private func write(
     _ body: (IndexWriter) throws(StoreFailure) -> Void
   ) throws(StoreFailure) {
     try writer.withLock { (writer) throws(StoreFailure) in
-      _ = try appliedThrough()
+      try failure.check()
       do throws(StoreFailure) {
         try body(writer)
       } catch {
-        state.withLock { $0.failure = error }
+        failure.note(error)
         throw error
       }
     }

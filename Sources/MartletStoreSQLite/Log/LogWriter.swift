@@ -1,4 +1,3 @@
-import CSQLite
 import MartletCore
 import MartletStore
 
@@ -7,20 +6,28 @@ final class LogWriter {
   private let connection: Connection
   private let insert: Statement
   private let delete: Statement
+  private let checkpoints: BackgroundCheckpoints
   /// The ends of the log, which only this writer moves; nil while it never had a segment.
   private var ends: (oldest: SegmentHeader, newest: SegmentHeader)?
 
-  /// At so many frames in the WAL its pages go to the database.
-  static let checkpointFrames = 4000
+  /// Pages in the WAL at which they begin to move to the database: 8 MB.
+  private static let checkpointFrames: Int32 = 2000
+  /// What the WAL grows to while they do.
+  private static let walBytes = 16 << 20
   /// How long a slice of a trim may delete before it commits.
   private static let trimSlice = Duration.milliseconds(3)
 
   var path: String { connection.path }
 
-  init(_ connection: Connection) throws(StoreFailure) {
+  init(_ connection: Connection, _ failure: FirstFailure) throws(StoreFailure) {
     self.connection = connection
-    try connection.execute(
-      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(Self.checkpointFrames)")
+    try connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
+    connection.keepWriteAheadLog()
+    // The WAL is there after the first access.
+    _ = try connection.number("SELECT count(*) FROM sqlite_schema")
+    try WriteAheadLog(of: connection.path).preallocate(byteCount: Self.walBytes)
+    checkpoints = try BackgroundCheckpoints(
+      of: connection, framesMax: Self.checkpointFrames, failure)
     insert = try connection.prepare(
       """
       INSERT INTO segment (revision, count, elapsed, feed_time, start, bytes)
@@ -34,6 +41,9 @@ final class LogWriter {
     }
   }
 
+  /// Waits for a checkpoint that is under way.
+  func close() { checkpoints.close() }
+
   func bounds() throws(StoreFailure) -> LogBounds {
     guard let ends else { return LogBounds(oldest: Revision(1), newest: .zero, byteCount: 0) }
     let byteCount = ends.newest.end - ends.oldest.start
@@ -46,7 +56,6 @@ final class LogWriter {
 
   /// Durable when it returns.
   func append(_ segment: StoredSegment) throws(StoreFailure) {
-    try segment.check(follows: ends?.newest.lastRevision ?? .zero)
     let start = ends?.newest.end ?? 0
     insert.bind(1, Int64(bitPattern: segment.firstRevision.rawValue))
     insert.bind(2, Int64(segment.count))
@@ -59,6 +68,7 @@ final class LogWriter {
     }
     let header = SegmentHeader(segment, start: start)
     ends = (ends?.oldest ?? header, header)
+    try checkpoints.afterCommit()
   }
 
   /// Deletes for a moment, the oldest first. True when nothing is left to delete.
@@ -83,6 +93,7 @@ final class LogWriter {
       return true
     }
     self.ends = ends
+    try checkpoints.afterCommit()
     return isDone
   }
 }

@@ -4,44 +4,37 @@ import Synchronization
 
 /// The log in `log.db`. See docs/decisions/0002-log-in-sqlite.md for how a segment becomes durable.
 package final class SQLiteEventLog: EventLog {
-  private struct State {
-    var bounds: LogBounds
-    /// Set by the first failure to write; from then on all calls fail with it.
-    var failure: StoreFailure?
-  }
-
   private let path: String
   private let writer: Mutex<LogWriter>
   private let readers: ReaderPool
   private let lock: DirectoryLock
-  private let state: Mutex<State>
+  private let failure: FirstFailure
+  /// Set after each write, by the writer.
+  private let currentBounds: Mutex<LogBounds>
 
   init(directory: String, lock: DirectoryLock) throws(StoreFailure) {
-    let writer = try LogWriter(DatabaseFile.log.open(in: directory))
+    let failure = FirstFailure()
+    let writer = try LogWriter(DatabaseFile.log.open(in: directory), failure)
     path = writer.path
-    state = Mutex(State(bounds: try writer.bounds()))
+    currentBounds = Mutex(try writer.bounds())
     readers = ReaderPool(path: writer.path) { _ in }
+    self.failure = failure
     self.writer = Mutex(writer)
     self.lock = lock
   }
 
   package func append(_ segment: StoredSegment) throws(StoreFailure) {
-    try write { (writer) throws(StoreFailure) in
-      try writer.append(segment)
-    }
+    try segment.check(follows: bounds().newest)
+    try write { (writer) throws(StoreFailure) in try writer.append(segment) }
   }
 
   package func trim(before revision: Revision) throws(StoreFailure) -> Bool {
-    try write { (writer) throws(StoreFailure) in
-      try writer.trimSlice(before: revision)
-    }
+    try write { (writer) throws(StoreFailure) in try writer.trimSlice(before: revision) }
   }
 
   package func bounds() throws(StoreFailure) -> LogBounds {
-    try state.withLock { (state) throws(StoreFailure) in
-      if let failure = state.failure { throw failure }
-      return state.bounds
-    }
+    try failure.check()
+    return currentBounds.withLock { $0 }
   }
 
   package func read(
@@ -78,7 +71,10 @@ package final class SQLiteEventLog: EventLog {
     return (kept ?? newest).firstRevision
   }
 
-  package func close() { readers.close() }
+  package func close() {
+    readers.close()
+    writer.withLock { $0.close() }
+  }
 
   /// The first segment for which `holds`, if it holds for all behind that one too.
   private func first(
@@ -106,20 +102,18 @@ package final class SQLiteEventLog: EventLog {
     }
   }
 
-  /// Lets the writer act, once nothing has failed, and remembers what it did or how it failed.
   private func write<Value>(
     _ body: (LogWriter) throws(StoreFailure) -> Value
   ) throws(StoreFailure) -> Value {
     try writer.withLock { (writer) throws(StoreFailure) in
-      _ = try self.bounds()
+      try failure.check()
       do throws(StoreFailure) {
         let value = try body(writer)
         let bounds = try writer.bounds()
-        state.withLock { $0.bounds = bounds }
+        currentBounds.withLock { $0 = bounds }
         return value
       } catch {
-        if case .notConsecutive = error { throw error }
-        state.withLock { $0.failure = error }
+        failure.note(error)
         throw error
       }
     }

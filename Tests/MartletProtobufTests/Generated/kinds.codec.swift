@@ -35,7 +35,7 @@ extension Kinds.Scalars {
     self.aBool = c.pointee.a_bool != 0
     self.aString = try c.pointee.a_string.utf8String()
     self.someBytes = c.pointee.some_bytes.byteArray()
-    self.aColor = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.a_color.rawValue))
+    self.aColor = .init(rawValue: .init(truncatingIfNeeded: c.pointee.a_color.rawValue))
     self.farAway = c.pointee.far_away
   }
 
@@ -123,7 +123,7 @@ extension Kinds.Optionals {
       self.someBytes = c.pointee.some_bytes.byteArray()
     }
     if c.pointee._a_color_case.rawValue == 16 {
-      self.aColor = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.a_color.rawValue))
+      self.aColor = .init(rawValue: .init(truncatingIfNeeded: c.pointee.a_color.rawValue))
     }
     if c.pointee._a_message_case.rawValue == 17 {
       if let pointer = c.pointee.a_message { self.aMessage = try .init(c: pointer) }
@@ -219,18 +219,18 @@ extension Kinds.Repeats {
 
   init(c: UnsafePointer<Martlet__Test__Repeats>) throws(ProtobufDecodingError) {
     self.init()
-    self.doubles = Array(UnsafeBufferPointer(start: c.pointee.doubles, count: c.pointee.n_doubles))
-    self.floats = Array(UnsafeBufferPointer(start: c.pointee.floats, count: c.pointee.n_floats))
-    self.int32s = Array(UnsafeBufferPointer(start: c.pointee.int32s, count: c.pointee.n_int32s))
-    self.int64s = Array(UnsafeBufferPointer(start: c.pointee.int64s, count: c.pointee.n_int64s))
-    self.uint32s = Array(UnsafeBufferPointer(start: c.pointee.uint32s, count: c.pointee.n_uint32s))
-    self.uint64s = Array(UnsafeBufferPointer(start: c.pointee.uint64s, count: c.pointee.n_uint64s))
-    self.sint32s = Array(UnsafeBufferPointer(start: c.pointee.sint32s, count: c.pointee.n_sint32s))
-    self.sint64s = Array(UnsafeBufferPointer(start: c.pointee.sint64s, count: c.pointee.n_sint64s))
-    self.fixed32s = Array(UnsafeBufferPointer(start: c.pointee.fixed32s, count: c.pointee.n_fixed32s))
-    self.fixed64s = Array(UnsafeBufferPointer(start: c.pointee.fixed64s, count: c.pointee.n_fixed64s))
-    self.sfixed32s = Array(UnsafeBufferPointer(start: c.pointee.sfixed32s, count: c.pointee.n_sfixed32s))
-    self.sfixed64s = Array(UnsafeBufferPointer(start: c.pointee.sfixed64s, count: c.pointee.n_sfixed64s))
+    self.doubles = .init(UnsafeBufferPointer(start: c.pointee.doubles, count: c.pointee.n_doubles))
+    self.floats = .init(UnsafeBufferPointer(start: c.pointee.floats, count: c.pointee.n_floats))
+    self.int32s = .init(UnsafeBufferPointer(start: c.pointee.int32s, count: c.pointee.n_int32s))
+    self.int64s = .init(UnsafeBufferPointer(start: c.pointee.int64s, count: c.pointee.n_int64s))
+    self.uint32s = .init(UnsafeBufferPointer(start: c.pointee.uint32s, count: c.pointee.n_uint32s))
+    self.uint64s = .init(UnsafeBufferPointer(start: c.pointee.uint64s, count: c.pointee.n_uint64s))
+    self.sint32s = .init(UnsafeBufferPointer(start: c.pointee.sint32s, count: c.pointee.n_sint32s))
+    self.sint64s = .init(UnsafeBufferPointer(start: c.pointee.sint64s, count: c.pointee.n_sint64s))
+    self.fixed32s = .init(UnsafeBufferPointer(start: c.pointee.fixed32s, count: c.pointee.n_fixed32s))
+    self.fixed64s = .init(UnsafeBufferPointer(start: c.pointee.fixed64s, count: c.pointee.n_fixed64s))
+    self.sfixed32s = .init(UnsafeBufferPointer(start: c.pointee.sfixed32s, count: c.pointee.n_sfixed32s))
+    self.sfixed64s = .init(UnsafeBufferPointer(start: c.pointee.sfixed64s, count: c.pointee.n_sfixed64s))
     if let elements = c.pointee.bools, c.pointee.n_bools > 0 {
       self.bools.reserveCapacity(c.pointee.n_bools)
       for index in 0..<c.pointee.n_bools {
@@ -252,7 +252,7 @@ extension Kinds.Repeats {
     if let elements = c.pointee.colors, c.pointee.n_colors > 0 {
       self.colors.reserveCapacity(c.pointee.n_colors)
       for index in 0..<c.pointee.n_colors {
-        self.colors.append(.init(rawValue: Int32(truncatingIfNeeded: elements[index].rawValue)))
+        self.colors.append(.init(rawValue: .init(truncatingIfNeeded: elements[index].rawValue)))
       }
     }
     if let elements = c.pointee.messages, c.pointee.n_messages > 0 {
@@ -261,7 +261,7 @@ extension Kinds.Repeats {
         if let pointer = elements[index] { self.messages.append(try .init(c: pointer)) }
       }
     }
-    self.unpacked = Array(UnsafeBufferPointer(start: c.pointee.unpacked, count: c.pointee.n_unpacked))
+    self.unpacked = .init(UnsafeBufferPointer(start: c.pointee.unpacked, count: c.pointee.n_unpacked))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Repeats> {
@@ -341,7 +341,7 @@ extension Kinds.Choices {
     case 9:
       self.choice = .someBytes(c.pointee.some_bytes.byteArray())
     case 10:
-      self.choice = .aColor(.init(rawValue: Int32(truncatingIfNeeded: c.pointee.a_color.rawValue)))
+      self.choice = .aColor(.init(rawValue: .init(truncatingIfNeeded: c.pointee.a_color.rawValue)))
     case 11:
       if let pointer = c.pointee.a_message { self.choice = .aMessage(try .init(c: pointer)) }
     case 12:
@@ -471,7 +471,7 @@ extension Kinds.Maps {
       for index in 0..<c.pointee.n_by_sint32 {
         guard let entry = entries[index] else { continue }
         let key = entry.pointee.key
-        self.bySint32[key] = .init(rawValue: Int32(truncatingIfNeeded: entry.pointee.value.rawValue))
+        self.bySint32[key] = .init(rawValue: .init(truncatingIfNeeded: entry.pointee.value.rawValue))
       }
     }
     if let entries = c.pointee.by_fixed64, c.pointee.n_by_fixed64 > 0 {
@@ -593,7 +593,7 @@ extension Kinds.Maps.Nested {
         if let pointer = entry.pointee.value { self.inner[key] = try .init(c: pointer) } else { self.inner[key] = .init() }
       }
     }
-    self.depth = .init(rawValue: Int32(truncatingIfNeeded: c.pointee.depth.rawValue))
+    self.depth = .init(rawValue: .init(truncatingIfNeeded: c.pointee.depth.rawValue))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Maps__Nested> {

@@ -3004,3 +3004,66 @@ const ProtobufCEnumDescriptor martlet__test__color__descriptor =
   martlet__test__color__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCMethodDescriptor martlet__test__talk__method_descriptors[4] =
+{
+  { "Echo", &martlet__test__small__descriptor, &martlet__test__small__descriptor },
+  { "Repeat", &martlet__test__small__descriptor, &martlet__test__small__descriptor },
+  { "Add", &martlet__test__small__descriptor, &martlet__test__small__descriptor },
+  { "Chat", &martlet__test__small__descriptor, &martlet__test__small__descriptor },
+};
+const unsigned martlet__test__talk__method_indices_by_name[] = {
+  2,        /* Add */
+  3,        /* Chat */
+  0,        /* Echo */
+  1         /* Repeat */
+};
+const ProtobufCServiceDescriptor martlet__test__talk__descriptor =
+{
+  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
+  "martlet.test.Talk",
+  "Talk",
+  "Martlet__Test__Talk",
+  "martlet.test",
+  4,
+  martlet__test__talk__method_descriptors,
+  martlet__test__talk__method_indices_by_name
+};
+void martlet__test__talk__echo(ProtobufCService *service,
+                               const Martlet__Test__Small *input,
+                               Martlet__Test__Small_Closure closure,
+                               void *closure_data)
+{
+  assert(service->descriptor == &martlet__test__talk__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__test__talk__repeat(ProtobufCService *service,
+                                 const Martlet__Test__Small *input,
+                                 Martlet__Test__Small_Closure closure,
+                                 void *closure_data)
+{
+  assert(service->descriptor == &martlet__test__talk__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__test__talk__add(ProtobufCService *service,
+                              const Martlet__Test__Small *input,
+                              Martlet__Test__Small_Closure closure,
+                              void *closure_data)
+{
+  assert(service->descriptor == &martlet__test__talk__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__test__talk__chat(ProtobufCService *service,
+                               const Martlet__Test__Small *input,
+                               Martlet__Test__Small_Closure closure,
+                               void *closure_data)
+{
+  assert(service->descriptor == &martlet__test__talk__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__test__talk__init (Martlet__Test__Talk_Service *service,
+                                Martlet__Test__Talk_ServiceDestroy destroy)
+{
+  protobuf_c_service_generated_init (&service->base,
+                                     &martlet__test__talk__descriptor,
+                                     (ProtobufCServiceDestroy) destroy);
+}

@@ -1009,6 +1009,54 @@ typedef void (*Martlet__Test__Names_Closure)
 
 /* --- services --- */
 
+typedef struct Martlet__Test__Talk_Service Martlet__Test__Talk_Service;
+struct Martlet__Test__Talk_Service
+{
+  ProtobufCService base;
+  void (*echo)(Martlet__Test__Talk_Service *service,
+               const Martlet__Test__Small *input,
+               Martlet__Test__Small_Closure closure,
+               void *closure_data);
+  void (*repeat)(Martlet__Test__Talk_Service *service,
+                 const Martlet__Test__Small *input,
+                 Martlet__Test__Small_Closure closure,
+                 void *closure_data);
+  void (*add)(Martlet__Test__Talk_Service *service,
+              const Martlet__Test__Small *input,
+              Martlet__Test__Small_Closure closure,
+              void *closure_data);
+  void (*chat)(Martlet__Test__Talk_Service *service,
+               const Martlet__Test__Small *input,
+               Martlet__Test__Small_Closure closure,
+               void *closure_data);
+};
+typedef void (*Martlet__Test__Talk_ServiceDestroy)(Martlet__Test__Talk_Service *);
+void martlet__test__talk__init (Martlet__Test__Talk_Service *service,
+                                Martlet__Test__Talk_ServiceDestroy destroy);
+#define MARTLET__TEST__TALK__BASE_INIT \
+    { &martlet__test__talk__descriptor, protobuf_c_service_invoke_internal, NULL }
+#define MARTLET__TEST__TALK__INIT(function_prefix__) \
+    { MARTLET__TEST__TALK__BASE_INIT,\
+      function_prefix__ ## echo,\
+      function_prefix__ ## repeat,\
+      function_prefix__ ## add,\
+      function_prefix__ ## chat  }
+void martlet__test__talk__echo(ProtobufCService *service,
+                               const Martlet__Test__Small *input,
+                               Martlet__Test__Small_Closure closure,
+                               void *closure_data);
+void martlet__test__talk__repeat(ProtobufCService *service,
+                                 const Martlet__Test__Small *input,
+                                 Martlet__Test__Small_Closure closure,
+                                 void *closure_data);
+void martlet__test__talk__add(ProtobufCService *service,
+                              const Martlet__Test__Small *input,
+                              Martlet__Test__Small_Closure closure,
+                              void *closure_data);
+void martlet__test__talk__chat(ProtobufCService *service,
+                               const Martlet__Test__Small *input,
+                               Martlet__Test__Small_Closure closure,
+                               void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1040,6 +1088,7 @@ extern const ProtobufCMessageDescriptor martlet__test__names__elements_entry__de
 extern const ProtobufCMessageDescriptor martlet__test__names__any__descriptor;
 extern const ProtobufCMessageDescriptor martlet__test__names__type__descriptor;
 extern const ProtobufCMessageDescriptor martlet__test__names__string__descriptor;
+extern const ProtobufCServiceDescriptor martlet__test__talk__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -122,12 +122,3 @@ extension RequestCheck {
     StableHash.of(request.orderBy, seed: StableHash.of(request.filter))
   }
 }
-
-extension TaskQuery.Order {
-  var isByFinishTime: Bool {
-    switch self {
-    case .newestFirst, .oldestFirst: false
-    case .lastFinishedFirst, .firstFinishedFirst: true
-    }
-  }
-}

@@ -1,0 +1,110 @@
+import MartletAPI
+import MartletCore
+import MartletProtobuf
+import MartletStore
+
+/// A task with both its halves, whichever way they were read: what every reply about a task is
+/// made from.
+struct TaskRecord: Sendable {
+  var submitted: SubmittedTask
+  var poolName: String
+  var status: TaskStatus
+  /// Of the last change.
+  var revision: Revision
+  /// Only of a task that SUCCEEDED, and only if content was asked for.
+  var result: TaskResult?
+}
+
+extension TaskRecord {
+  /// nil if the row is damaged.
+  init?(_ row: TaskRow, poolName: String, kindName: String) {
+    guard let submitted = SubmittedTask(row, kindName: kindName),
+      let status = TaskStatus(row.status)
+    else { return nil }
+    self.init(
+      submitted: submitted, poolName: poolName, status: status, revision: row.status.revision)
+    if let bytes = row.status.result {
+      guard let result = try? LogAPI.Result(protobufBytes: bytes) else { return nil }
+      self.result = result.value
+    }
+  }
+}
+
+// MARK: - The message
+
+extension API.Task {
+  init(_ task: TaskRecord, isFull: Bool) {
+    let submission = task.submitted.submission
+    let status = task.status
+    let notes = status.notes
+    self.init(
+      id: task.submitted.task.description, pool: task.poolName,
+      spec: API.TaskSpec(
+        submission, labels: task.submitted.labels, isFull: isFull),
+      state: .init(status.state), attempt: Int32(clamping: status.attempt),
+      progress: notes?.progress.map { .init($0) },
+      result: isFull ? task.result.map { .init($0) } : nil,
+      failure: notes?.failure.map { .init($0) }, createTime: .init(task.submitted.createTime),
+      dueTime: .init(status.dueTime), startTime: notes?.startTime.map { .init($0) },
+      finishTime: status.finishTime.map { .init($0) }, actor: submission.actor,
+      requestId: submission.request?.id ?? "", revision: task.revision.rawValue)
+    if let cancel = notes?.cancel {
+      cancelReason = cancel.origin.reason
+      if status.state == .running { cancelRequestTime = .init(cancel.time) }
+    }
+  }
+
+  /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
+  var roughByteCount: Int {
+    var count = 512 + actor.utf8.count + requestId.utf8.count + cancelReason.utf8.count
+    if let spec {
+      count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count
+      for (key, value) in spec.labels { count += key.utf8.count + value.utf8.count + 8 }
+      for code in spec.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
+    }
+    if let result { count += result.data.count + result.contentType.utf8.count }
+    if let failure { count += failure.message.utf8.count + failure.code.utf8.count }
+    if let progress {
+      count += progress.step.utf8.count
+      for name in progress.counters.keys { count += name.utf8.count + 16 }
+    }
+    return count
+  }
+}
+
+extension API.TaskSpec {
+  init(_ submission: TaskSubmission, labels: LabelSet, isFull: Bool) {
+    self.init(
+      kind: submission.kindName, payload: isFull ? submission.payload : [],
+      contentType: submission.contentType, labels: labels.isEmpty ? [:] : labels.dictionary,
+      priority: Int32(submission.priority), start: OneOf_Start(submission.start),
+      retryPolicy: .init(submission.policy.retry),
+      runTimeout: .init(submission.policy.runTimeout),
+      deadline: submission.deadlineTime.map { .init($0) }, traceParent: submission.traceParent)
+  }
+
+  /// A task that is only checked: as it would be stored, with what the pool would give it.
+  init(_ draft: TaskDraft, pool: PoolSpec) {
+    let submission = TaskSubmission(
+      kindName: draft.kind, priority: draft.priority,
+      policy: TaskPolicy(
+        retry: draft.retry ?? pool.retry, runTimeout: draft.runTimeout ?? pool.runTimeout),
+      deadlineTime: draft.deadline, start: draft.start, contentType: draft.contentType,
+      traceParent: draft.traceParent)
+    self.init(submission, labels: draft.labels, isFull: false)
+  }
+}
+
+extension API.TaskSpec.OneOf_Start {
+  init?(_ start: TaskSubmission.Start) {
+    switch start {
+    case .now: return nil
+    case .delay(let span): self = .delay(.init(span))
+    case .at(let time): self = .scheduleTime(.init(time))
+    }
+  }
+}
+
+extension API.TaskResult {
+  init(_ result: TaskResult) { self.init(data: result.data, contentType: result.contentType) }
+}

@@ -1,0 +1,23 @@
+import MartletAPI
+import MartletCore
+package import MartletRPC
+
+/// All services of a node.
+package enum MartletServices {
+  /// Full names, as health checks ask for them.
+  static let names = [
+    "martlet.v1.PoolService", "martlet.v1.TaskService", "martlet.v1.EventService",
+    "martlet.v1.ServerService", "grpc.health.v1.Health",
+  ]
+
+  package static func register(in router: inout ServerRouter, node: Node, health: HealthBoard) {
+    let desk = ServiceDesk(node: node)
+    router.add(PoolService(desk: desk))
+    router.add(TaskService(desk: desk))
+    router.add(EventService(node: node))
+    router.add(ServerService(desk: desk))
+    router.add(HealthService(board: health, services: Set(names + [""])))
+    router.setMaxRequestBytes(
+      node.limits.batchBytes, for: API.TaskServiceMethods.batchSubmitTasks)
+  }
+}

@@ -1,0 +1,89 @@
+package import MartletAPI
+import MartletCore
+import MartletProtobuf
+package import MartletRPC
+import MartletStore
+
+extension TaskService {
+  package func cancelTask(
+    _ request: API.CancelTaskRequest, context: CallContext
+  ) async throws -> API.CancelTaskResponse {
+    try await desk.answer(context) {
+      let change = try RequestCheck.change(id: request.id, reason: request.reason, limits: limits)
+      let origin = try Origin(context, reason: change.reason)
+      for _ in 0..<Self.triesMax {
+        let outcome: Node.Outcome<Answer>
+        do throws(Refusal) {
+          outcome = try await node.perform(.cancel(change.id, origin: origin), on: context.loop)
+        } catch {
+          guard case .taskNotLive = error else { throw error }
+          let (task, _) = try await read(change.id, isFull: false, on: context.loop)
+          guard let task else { throw RPCStatus.taskNotFound(change.id) }
+          let state = task.status.state
+          if state.isTerminal { throw Refusal.taskTerminal(change.id, state) }
+          // Somebody reopened it in between: it can be cancelled again.
+          continue
+        }
+        return .init(
+          task: try await task(in: outcome, context), cursor: Cursor(outcome.revision).text)
+      }
+      throw Refusal.staleHistory
+    }
+  }
+
+  package func retryTask(
+    _ request: API.RetryTaskRequest, context: CallContext
+  ) async throws -> API.RetryTaskResponse {
+    try await desk.answer(context) {
+      let change = try RequestCheck.change(id: request.id, reason: request.reason, limits: limits)
+      let origin = try Origin(context, reason: change.reason)
+      for _ in 0..<Self.triesMax {
+        let history = try await history(of: change.id, context)
+        let outcome: Node.Outcome<Answer>
+        do throws(Refusal) {
+          outcome = try await node.perform(.retry(history, origin: origin), on: context.loop)
+        } catch {
+          guard error == .staleHistory else { throw error }
+          continue
+        }
+        return .init(
+          task: try await task(in: outcome, context), cursor: Cursor(outcome.revision).text)
+      }
+      throw Refusal.staleHistory
+    }
+  }
+
+  // MARK: - Parts
+
+  /// What the engine needs to know again of a task that has ended.
+  private func history(of id: TaskID, _ context: CallContext) async throws -> TaskHistory {
+    let seen = try await node.see(.task(id), on: context.loop)
+    if case .task(let view?) = seen.value {
+      throw Refusal.taskNotRetryable(id, view.status.state)
+    }
+    let rows = try await node.rows([id], withContent: false, asOf: seen.revision)
+    guard let row = rows.first else { throw RPCStatus.taskNotFound(id) }
+    guard let status = TaskStatus(row.status),
+      let policy = (try? LogAPI.Policy(protobufBytes: row.submission.policy))?.value
+    else {
+      throw StoreFailure.corrupted(file: "index.db", reason: "the row of \(id) is damaged")
+    }
+    return TaskHistory(
+      task: id, pool: row.submission.pool, kind: row.submission.kind,
+      labels: row.submission.labels, status: status,
+      revival: TaskRevival(
+        priority: row.submission.priority, policy: policy,
+        createTime: row.submission.createTime, submitRevision: row.submission.submitRevision),
+      asOf: max(seen.revision, row.status.revision))
+  }
+
+  private func task(
+    in outcome: Node.Outcome<Answer>, _ context: CallContext
+  ) async throws -> API.Task {
+    guard case .task(let view) = outcome.value else {
+      throw desk.fault("the engine answered a change of a task with something else", in: context)
+    }
+    guard let record = try await record(of: view) else { throw RPCStatus.taskNotFound(view.id) }
+    return API.Task(record, isFull: false)
+  }
+}

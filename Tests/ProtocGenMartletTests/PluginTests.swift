@@ -1,0 +1,171 @@
+import Foundation
+import Testing
+
+@testable import protoc_gen_martlet
+
+@Suite struct PluginTests {
+  /// Lets protoc compile the text and hands it to the plugin as protoc would.
+  private func generate(
+    _ proto: String, parameter: String = "namespace=shop.v1=Shop,c_module=ShopC"
+  ) throws -> (files: [String: String], error: String?) {
+    let set = try WireMessage(descriptorSet(of: proto))
+    var request = WireMessage()
+    request.append(Number.Request.fileToGenerate, .bytes(Array("shop/v1/shop.proto".utf8)))
+    request.append(Number.Request.parameter, .bytes(Array(parameter.utf8)))
+    for file in set.allBytes(Number.Set.file) {
+      request.append(Number.Request.protoFile, .bytes(file))
+    }
+    let response = try WireMessage(try Plugin.respond(to: request.serialized))
+    let files = try response.messages(Number.Response.file).map {
+      ($0.string(Number.Response.fileName), $0.string(Number.Response.fileContent))
+    }
+    return (
+      Dictionary(uniqueKeysWithValues: files), response.strings(Number.Response.error).last
+    )
+  }
+
+  private func descriptorSet(of proto: String) throws -> [UInt8] {
+    let directory = URL(fileURLWithPath: NSTemporaryDirectory())
+      .appendingPathComponent("martlet-plugin-\(UUID().uuidString)")
+    let folder = directory.appendingPathComponent("shop/v1")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try Data(proto.utf8).write(to: folder.appendingPathComponent("shop.proto"))
+    let output = directory.appendingPathComponent("set.binpb")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      "protoc", "-I", directory.path, "-I", "/usr/include", "--include_imports",
+      "--include_source_info", "--descriptor_set_out=\(output.path)", "shop/v1/shop.proto",
+    ]
+    try process.run()
+    process.waitUntilExit()
+    return [UInt8](try Data(contentsOf: output))
+  }
+
+  @Test("comments of the .proto file become documentation")
+  func comments() throws {
+    let (files, error) = try generate(
+      """
+      syntax = "proto3";
+      package shop.v1;
+      // What somebody buys.
+      //
+      // In pieces.
+      message Order {
+        // How many.
+        int32 count = 1;
+        string name = 2; // Behind the field.
+      }
+      """)
+    #expect(error == nil)
+    let text = try #require(files["shop_v1_shop.messages.swift"])
+    #expect(text.contains("  /// What somebody buys.\n  ///\n  /// In pieces.\n  public struct"))
+    #expect(text.contains("    /// How many.\n    public var count: Int32 = 0\n"))
+    #expect(text.contains("    /// Behind the field.\n    public var name: String = \"\"\n"))
+  }
+
+  @Test("all four kinds of calls get a method, a requirement and a client function")
+  func services() throws {
+    let (files, error) = try generate(
+      """
+      syntax = "proto3";
+      package shop.v1;
+      message A {}
+      message B {}
+      service Shop {
+        rpc Buy(A) returns (B);
+        rpc Follow(A) returns (stream B);
+        rpc Collect(stream A) returns (B);
+        rpc HTTPTalk(stream A) returns (stream B);
+      }
+      """)
+    #expect(error == nil)
+    let text = try #require(files["shop_v1_shop.service.swift"])
+    #expect(text.contains("service: \"shop.v1.Shop\", method: \"Collect\", kind: .clientStreaming"))
+    #expect(text.contains("static let all: [MethodDescriptor] = [buy, follow, collect, httpTalk]"))
+    #expect(
+      text.contains(
+        "func buy(_ request: Shop.A, context: CallContext) async throws -> Shop.B"))
+    #expect(text.contains("response: ResponseWriter<Shop.B>, context: CallContext) async throws"))
+    #expect(text.contains("func collect(_ requests: RequestStream<Shop.A>, context: CallContext)"))
+    #expect(text.contains("-> ResponseStream<Shop.B> {"))
+  }
+
+  @Test("a type with the name of a type of Swift does not hide it")
+  func hiddenStandardTypes() throws {
+    let (files, error) = try generate(
+      """
+      syntax = "proto3";
+      package shop.v1;
+      message String { string text = 1; }
+      """)
+    #expect(error == nil)
+    let text = try #require(files["shop_v1_shop.messages.swift"])
+    #expect(text.contains("public var text: Swift.String = \"\""))
+  }
+
+  @Test(
+    "what can't be generated is refused with a sentence that names it",
+    arguments: [
+      ("syntax = \"proto2\"; package shop.v1; message A {}", "shop/v1/shop.proto: only"),
+      ("package shop.v1; message A { optional group G = 1 {} }", "field g: groups"),
+    ])
+  func refusals(proto: String, beginning: String) throws {
+    let (files, error) = try generate(proto)
+    #expect(files.isEmpty)
+    #expect(error?.hasPrefix(beginning) == true)
+  }
+
+  @Test("an unknown parameter is refused", arguments: ["colour=red", "namespace=a", "c_module"])
+  func unknownParameter(parameter: String) throws {
+    let proto = "syntax = \"proto3\"; package shop.v1;"
+    let (_, error) = try generate(proto, parameter: parameter)
+    #expect(error == "unknown parameter \"\(parameter)\"")
+  }
+
+  @Test("a request that is not protobuf is an error, not a crash")
+  func malformedRequest() {
+    #expect(throws: WireMessage.Malformed.self) { try Plugin.respond(to: [0x0a, 0x05]) }
+    #expect(throws: WireMessage.Malformed.self) { try Plugin.respond(to: [0xff]) }
+  }
+
+  @Test("for protoc-c, maps are lists, optional fields plain oneofs, and texts bytes")
+  func rewrite() throws {
+    let given = try descriptorSet(
+      of: """
+        syntax = "proto3";
+        package shop.v1;
+        message Order {
+          optional string note = 1;
+          map<string, int32> counts = 2;
+          int32 number = 3 [deprecated = true];
+        }
+        """)
+    let set = try WireMessage(try DescriptorRewrite.rewritten(descriptorSet: given))
+    let order = try #require(try set.messages(Number.Set.file).first?.message(Number.File.message))
+    let fields = try order.messages(Number.Message.field)
+    #expect(fields.allSatisfy { !$0.flag(Number.Field.proto3Optional) })
+    let note = try fields[0].message(Number.Field.options)?.message(Number.ProtobufC.fieldOptions)
+    #expect(note?.flag(Number.ProtobufC.stringAsBytes) == true)
+    #expect(fields[0].integer(Number.Field.oneofIndex) == 0)
+    // Other options are kept.
+    #expect(try fields[2].message(Number.Field.options)?.flag(3) == true)
+    let entry = try #require(try order.message(Number.Message.nested))
+    let entryOptions = try entry.message(Number.Message.options)
+    #expect(entryOptions?.flag(Number.Message.mapEntryOption) != true)
+    let key = try entry.messages(Number.Message.field).first?.message(Number.Field.options)
+    #expect(try key?.message(Number.ProtobufC.fieldOptions)?.flag(1) == true)
+  }
+
+  @Test(
+    "names are spelled as protoc-c and Swift spell them",
+    arguments: [
+      ("TaskSpec", "task_spec", "TASK_SPEC"), ("HTTPKind", "httpkind", "HTTP_KIND"),
+      ("V1Beta2Thing", "v1_beta2_thing", "V1_BETA2_THING"), ("A", "a", "A"),
+    ])
+  func names(name: String, cLower: String, upperSnake: String) {
+    #expect(Names.cLower(name) == cLower)
+    #expect(Names.upperSnake(name) == upperSnake)
+  }
+}
