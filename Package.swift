@@ -97,14 +97,12 @@ let package = Package(
 
     // Clients.
     .target(
-      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC"],
+      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
       path: "clients/swift/MartletClient", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "MartletClient", "MartletAPI", "MartletRPC",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MartletClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "clients/cli", swiftSettings: settings),
 
     .executableTarget(
@@ -112,6 +110,20 @@ let package = Package(
       path: "docs/examples/swift", swiftSettings: settings),
 
     // Tests.
+    .target(
+      name: "MartletFakes", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      path: "Tests/MartletFakes", swiftSettings: settings),
+    .testTarget(
+      name: "MartletClientTests",
+      dependencies: [
+        "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC", "MartletProtobuf",
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "CLITests",
+      dependencies: [
+        "martlet", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
     .testTarget(

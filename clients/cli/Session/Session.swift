@@ -12,9 +12,12 @@ struct Session: Sendable {
     format = options.output
     var configuration = MartletClient.Configuration()
     configuration.actor = options.actor ?? surroundings.environment["MARTLET_ACTOR"]
-    if let timeout = options.timeout { configuration.timeout = timeout.duration }
+    configuration.pause = surroundings.pause
+    // The command's own limit ends it; the second lets it be the one that does.
+    if let timeout = options.timeout { configuration.timeout = timeout.duration + .seconds(1) }
     client = try MartletClient(
-      target: options.target(in: surroundings), configuration: configuration)
+      target: GlobalOptions.target(options.server, in: surroundings),
+      configuration: configuration)
   }
 
   var lastTask: LastTask { LastTask(environment: surroundings.environment) }
