@@ -129,7 +129,10 @@ package struct Engine: Sendable {
       case .started, .progressed: break
       default: unsettle(event.pool)
       }
-    case .tasksPurged, .eventsPurged: break
+    case .tasksPurged(let purge):
+      // Rows read before it must neither bring a task back nor purge it again.
+      for entry in purge.entries { state.session.departed.note(entry.task, at: revision) }
+    case .eventsPurged: break
     }
   }
 
