@@ -1,6 +1,6 @@
 package import MartletAPI
-package import MartletRPC
 import MartletProtobuf
+package import MartletRPC
 
 extension FakeNode {
   /// A status with details as Martlet's errors have them.

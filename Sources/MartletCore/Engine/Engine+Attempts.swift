@@ -85,7 +85,8 @@ extension Engine {
     var status = task.status
     status.state = state
     status.finishTime = max(now.wall, catalog.stamp.time)
-    status.notes = notes(of: task, failure: failure ?? (state == .succeeded ? nil : task.notes?.failure))
+    let kept = state == .succeeded ? nil : task.notes?.failure
+    status.notes = notes(of: task, failure: failure ?? kept)
     return status
   }
 
