@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
     .testTarget(
-      name: "MartletRPCTests", dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
+      name: "MartletRPCTests",
+      dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
     .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 

@@ -114,8 +114,8 @@ extension Limits {
       name: "kept-event-hours", field: \.keptEventHours, unit: "h", range: 1...87_600,
       beyond: "older events are purged"),
     Description(
-      name: "kept-event-bytes", field: \.keptEventBytes, unit: "bytes", range: (1 << 20)...(1 << 44),
-      beyond: "the oldest events are purged"),
+      name: "kept-event-bytes", field: \.keptEventBytes, unit: "bytes",
+      range: (1 << 20)...(1 << 44), beyond: "the oldest events are purged"),
     Description(
       name: "kept-task-hours", field: \.keptTaskHours, unit: "h", range: 1...87_600,
       beyond: "finished tasks are purged"),
