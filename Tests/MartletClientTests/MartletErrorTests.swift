@@ -39,6 +39,14 @@ struct MartletErrorTests {
         == "Not for you.")
   }
 
+  @Test("what the system says about a connection is put in a word")
+  func connectionTrouble() {
+    let message =
+      "cannot connect to h:1: connection reset (error set): Connection refused) (errno: 111)"
+    let error = MartletError(RPCStatus(code: .unavailable, message: message), target: "h:1")
+    #expect(error.summary == "the server at h:1 cannot be reached (connection refused)")
+  }
+
   @Test("details that are damaged or of another server leave code and message")
   func damagedDetails() {
     let status = RPCStatus(code: .notFound, message: "gone", details: [0xff, 0xff, 0x01])

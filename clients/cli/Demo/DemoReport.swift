@@ -29,8 +29,8 @@ struct DemoReport {
   var complaint: String? {
     if isRight { return nil }
     if let refused = comparison.failures["NOT_ALLOWED"] {
-      return "the server does not allow file.digest \(refused.count) of the files: "
-        + "start martletd with \(files.root) among the folders that it may read."
+      return "file.digest may not read \(refused.count) of the files: "
+        + "start the server with `martletd --file-root \(files.root)`."
     }
     return "\(comparison.mismatches.count) things are not right, they are listed above: "
       + "see `martlet task list --state failed` and the server's log."

@@ -11,7 +11,7 @@ extension MartletError: CustomStringConvertible {
   public var summary: String {
     if code == .unavailable, reason == nil {
       let server = target.isEmpty ? "the server" : "the server at \(target)"
-      return "\(server) cannot be reached (\(message.trimmed))"
+      return "\(server) cannot be reached (\(connectionTrouble))"
     }
     if code == .deadlineExceeded {
       return "the time limit passed before the server had answered"
@@ -23,6 +23,15 @@ extension MartletError: CustomStringConvertible {
     }
     if !listed.isEmpty { return "the request is not valid: " + listed.joined(separator: "; ") }
     return message.isEmpty ? "the server answered \(code)" : message.trimmed
+  }
+
+  /// What the connection said, without the address, which the sentence has, and without numbers
+  /// of the system that are followed by their meaning.
+  private var connectionTrouble: String {
+    let text = message.trimmed.replacing("cannot connect to \(target): ", with: "")
+      .replacing("the connection to \(target) was lost", with: "the connection was lost")
+    guard let meaning = text.firstMatch(of: /: ([^:()]+)\) \(errno: \d+\)/) else { return text }
+    return meaning.output.1.lowercased()
   }
 
   /// What to do about it; nil if that is not known.
