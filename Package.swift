@@ -21,7 +21,7 @@ let package = Package(
     .executable(name: "martletd", targets: ["martletd"]),
     .executable(name: "martlet", targets: ["martlet"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
-    .library(name: "MartletClient", targets: ["MartletClient"]),
+    .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
@@ -104,6 +104,10 @@ let package = Package(
       dependencies: [
         "MartletClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "clients/cli", swiftSettings: settings),
+
+    .executableTarget(
+      name: "swift-example", dependencies: ["MartletClient", "MartletAPI"],
+      path: "docs/examples/swift", swiftSettings: settings),
 
     // Tests.
     .target(

@@ -65,8 +65,10 @@ package struct Counters: Hashable, Sendable {
       counts[key, default: States()][to] += 1
       pools[pool, default: States()][to] += 1
       if !to.isTerminal { live += 1 }
-    } else if counts[key]?.isZero == true {
-      counts[key] = nil
+    } else {
+      // As if it had never been: what an index puts together is equal to what was folded.
+      if counts[key]?.isZero == true { counts[key] = nil }
+      if pools[pool]?.isZero == true { pools[pool] = nil }
     }
   }
 

@@ -218,6 +218,7 @@ final class ChannelDriver: @unchecked Sendable {
           guard self.current === connection else { return }
           self.current = nil
           self.connectFailed("cannot connect to \(self.target): \(Self.explain(error))")
+          self.finishClosing()
         case .success(let channel):
           guard self.machine.state != .closed else {
             channel.close(promise: nil)

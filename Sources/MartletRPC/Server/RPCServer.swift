@@ -75,13 +75,9 @@ public final class RPCServer: Sendable {
           guard let serverLoop = byLoop[ObjectIdentifier(channel.eventLoop)],
             serverLoop.server.connectionOpened(limit: serverLoop.limits.connections)
           else { throw ChannelError.ioOnClosedChannel }
-          do {
-            let connection = try ServerConnection(serverLoop: serverLoop)
-            try channel.pipeline.syncOperations.addHandler(connection)
-          } catch {
-            serverLoop.server.connectionClosed()
-            throw error
-          }
+          channel.closeFuture.whenComplete { _ in serverLoop.server.connectionClosed() }
+          let connection = try ServerConnection(serverLoop: serverLoop)
+          try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
     switch address {

@@ -57,7 +57,6 @@ final class ServerLoop: @unchecked Sendable {
       last.listIndex = index
     }
     connection.listIndex = -1
-    server.connectionClosed()
   }
 
   /// Looks after time-outs once a second while there are connections.

@@ -25,7 +25,7 @@ final class EngineRunner: Sendable {
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
-    var published: @Sendable (SealedSegment, Segment, [Dispatch]) -> Void
+    var published: @Sendable (SealedSegment, Segment, [StartedAttempt]) -> Void
     /// Whether commits must wait for the index.
     var isHeldUp: @Sendable () -> Bool
     /// Too many commands wait: stop reading sockets, or go on.
@@ -196,7 +196,14 @@ final class EngineRunner: Sendable {
     work.sealed = nil
     work.pipeline.segmentDurable()
     deliver(work.pipeline.takeReplies(), &work)
-    let starts = sealed.events.compactMap { Dispatch($0, engine: work.pipeline.engine) }
+    var starts: [StartedAttempt] = []
+    for event in sealed.events {
+      if case .task(let change) = event.body, case .started = change.change,
+        let attempt = work.pipeline.engine.startedAttempt(change)
+      {
+        starts.append(attempt)
+      }
+    }
     exits.published(sealed, segment, starts)
   }
 

@@ -60,12 +60,12 @@ final class ServiceDesk: Sendable {
   }
 
   /// Waits until the node's state is at least as new as the caller demands.
-  func reach(_ minimum: Revision?) async throws {
+  func reach(_ minimum: Revision?, field: String = "min_cursor") async throws {
     guard let minimum, minimum > node.durableRevision else { return }
     guard await node.waitDurable(minimum) else {
       try Task.checkCancellation()
       throw InvalidRequest(
-        field: "min_cursor", description: "is beyond all events of this server: use one of its own")
+        field: field, description: "is beyond all events of this server: use one of its own")
     }
   }
 }
