@@ -93,7 +93,7 @@ struct CommandTests {
       #expect(noPool.status == .notFound)
       #expect(
         noPool.errors
-          == "martlet: there is no pool `nope`: see `martlet pool list`, or create it with "
+          == "martlet: the pool \"nope\" does not exist: see `martlet pool list`, or create it with "
           + "`martlet pool create`.\n")
       await world.run("pool", "create", "p", "--slots", "1").isOK()
       let twice = await world.run("pool", "create", "p", "--slots", "1")

@@ -107,7 +107,7 @@ struct DemoTests {
       let folder = try makeFolder(world)
       let ran = await world.run("demo", folder)
       #expect(ran.status == .taskFailed)
-      #expect(ran.errors.contains("start martletd with \(folder) among the folders"))
+      #expect(ran.errors.contains("`martletd --file-root \(folder)`"))
     }
   }
 

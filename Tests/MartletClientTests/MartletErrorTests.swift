@@ -22,10 +22,12 @@ struct MartletErrorTests {
 
   @Test("a sentence says what happened and what to do")
   func sentences() {
+    let full = MartletError(FakeNode.queueFull(), target: "h:1")
+    #expect(full.summary == "The pool \"p\" has no room for that")
     #expect(
-      MartletError(FakeNode.queueFull(), target: "h:1").description
-        == "the pool `p` has 100000 tasks waiting: wait for tasks to end, or raise the pool's "
-        + "`queue_capacity`, or try again in 2s.")
+      full.description
+        == "The pool \"p\" has no room for that: 7 of at most 7 tasks wait; try again later "
+        + "(the server asks for 2s).")
     #expect(
       MartletError(FakeNode.unavailable, target: "h:1").description
         == "the server at h:1 cannot be reached (connection refused): start it, or give the "
@@ -37,6 +39,14 @@ struct MartletErrorTests {
     #expect(
       MartletError(RPCStatus(code: .permissionDenied, message: "Not for you.")).description
         == "Not for you.")
+  }
+
+  @Test("what the system says about a connection is put in a word")
+  func connectionTrouble() {
+    let message =
+      "cannot connect to h:1: connection reset (error set): Connection refused) (errno: 111)"
+    let error = MartletError(RPCStatus(code: .unavailable, message: message), target: "h:1")
+    #expect(error.summary == "the server at h:1 cannot be reached (connection refused)")
   }
 
   @Test("details that are damaged or of another server leave code and message")

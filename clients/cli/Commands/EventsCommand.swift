@@ -78,7 +78,7 @@ struct EventsCommand: MartletCommand {
     let events = session.client.watchEvents(
       from: start(now: session.surroundings.now()), filter: try filter(session),
       includeContent: content, heartbeat: heartbeat?.duration ?? .seconds(15),
-      untilNow: !follow, onConnection: { Self.tell($0, session) })
+      untilNow: !follow, onConnection: session.tell)
     var left = limit ?? .max
     for try await batch in events.batches {
       show(batch, atMost: left, session)
@@ -123,13 +123,5 @@ struct EventsCommand: MartletCommand {
       text = JSON.object([JSON.Field("cursor", .string(batch.cursor))]).text + "\n"
     }
     if !text.isEmpty { session.surroundings.output.write(text) }
-  }
-
-  private static func tell(_ connection: EventConnection, _ session: Session) {
-    switch connection {
-    case .lost(let error, let delay):
-      session.remark("martlet: \(error.summary); trying again in \(delay.text).")
-    case .resumed: session.remark("martlet: the connection is back; nothing was missed.")
-    }
   }
 }

@@ -29,6 +29,14 @@ struct Session: Sendable {
   /// A remark for people: to the errors, so that it spoils no output that a script reads.
   func remark(_ text: String) { surroundings.errors.write(text + "\n") }
 
+  /// Says when a feed has lost its connection and when it goes on.
+  func tell(_ connection: EventConnection) {
+    switch connection {
+    case .lost(let error): remark("martlet: \(error.summary); going on when it is back.")
+    case .resumed: remark("martlet: it is back, nothing was missed.")
+    }
+  }
+
   /// One JSON object on a line of its own.
   func print(_ json: JSON) { print(json.text) }
 
