@@ -7,7 +7,7 @@ import Testing
 @Suite("The SQLite index against its model")
 struct TaskIndexModelTests {
   @Test(
-    "random batches and queries have the same answers", arguments: 1...12 as ClosedRange<UInt64>)
+    "random batches and queries have the same answers", arguments: 1...8 as ClosedRange<UInt64>)
   func sameAnswers(seed: UInt64) throws {
     let model = MemoryTaskIndex()
     let directory = TestDirectory()
@@ -16,13 +16,13 @@ struct TaskIndexModelTests {
     let reader = try Connection(path: directory.file("index.db"), role: .reader)
     try QueryFunctions.register(in: reader)
     var random = RandomIndex(seed: seed)
-    for step in 1...12 {
+    for step in 1...8 {
       let batch = random.batch()
       try model.apply(batch)
       try index.apply(batch)
       if step % 4 == 0 { #expect(try index.checkpoint() == model.checkpoint()) }
       try compareWhole(model, index, &random)
-      for _ in 0..<15 {
+      for _ in 0..<10 {
         let query = random.query()
         let pages = try model.pages(query)
         #expect(try index.pages(query) == pages, "\(query)")
