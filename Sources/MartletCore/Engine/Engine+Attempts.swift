@@ -85,13 +85,8 @@ extension Engine {
     var status = task.status
     status.state = state
     status.finishTime = max(now.wall, catalog.stamp.time)
-<<<<<<< HEAD
-    status.notes = notes(
-      of: task, failure: failure ?? (state == .succeeded ? nil : task.notes?.failure))
-=======
     let kept = state == .succeeded ? nil : task.notes?.failure
     status.notes = notes(of: task, failure: failure ?? kept)
->>>>>>> e2e
     return status
   }
 
