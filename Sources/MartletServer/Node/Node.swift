@@ -32,7 +32,7 @@ package final class Node: Sendable {
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
   private let status: Mutex<Status>
-  private let metrics: NodeMetrics
+  let metrics: NodeMetrics
 
   private struct Status: Sendable {
     var failure: StoreFailure?
@@ -69,8 +69,8 @@ package final class Node: Sendable {
       clock: clock, limits: limits,
       exits: EngineRunner.Exits(
         append: { logWriter.append($0) },
-        published: { sealed, segment, starts in
-          feed.publish(segment)
+        stored: { feed.publish($0) },
+        published: { sealed, starts in
           dispatcher.start(starts)
           waits.publish(sealed)
           indexWriter.add(sealed)
