@@ -62,7 +62,8 @@ import Testing
     limits.resetsPerSecond = 10
     let pair = try SessionPair(serverLimits: limits)
     for _ in 0..<600 {
-      let stream = try #require(pair.client.request(headers: SessionPair.request, isComplete: false))
+      let stream = try #require(
+        pair.client.request(headers: SessionPair.request, isComplete: false))
       pair.pump()
       guard pair.client.allowsRequests else { break }
       pair.client.reset(stream, .cancel)
@@ -75,7 +76,8 @@ import Testing
   func cancelledStreams() throws {
     let pair = try SessionPair()
     for _ in 0..<3_000 {
-      let stream = try #require(pair.client.request(headers: SessionPair.request, isComplete: false))
+      let stream = try #require(
+        pair.client.request(headers: SessionPair.request, isComplete: false))
       pair.pump()
       pair.client.reset(stream, .cancel)
       pair.pump()
