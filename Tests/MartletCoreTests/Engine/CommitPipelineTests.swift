@@ -153,7 +153,7 @@ struct CommitPipelineTests {
     var limits = Limits()
     limits.segmentBytes = 4_200
     var pipeline = pipeline(limits: limits)
-    pipeline.run(submit(payload: 3_000), ticket: nil, at: Self.now)
+    pipeline.run(submit(payload: 4_000), ticket: nil, at: Self.now)
     #expect(!pipeline.isFull)
     pipeline.run(submit(payload: 700), ticket: nil, at: Self.now)
     #expect(pipeline.isFull)
