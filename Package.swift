@@ -21,7 +21,7 @@ let package = Package(
     .executable(name: "martletd", targets: ["martletd"]),
     .executable(name: "martlet", targets: ["martlet"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
-    .library(name: "MartletClient", targets: ["MartletClient"]),
+    .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
     .testTarget(
-      name: "MartletRPCTests", dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
+      name: "MartletRPCTests",
+      dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
     .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 
@@ -97,17 +98,33 @@ let package = Package(
 
     // Clients.
     .target(
-      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC"],
+      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
       path: "clients/swift/MartletClient", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "MartletClient", "MartletAPI", "MartletRPC",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MartletClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "clients/cli", swiftSettings: settings),
 
+    .executableTarget(
+      name: "swift-example", dependencies: ["MartletClient", "MartletAPI"],
+      path: "docs/examples/swift", swiftSettings: settings),
+
     // Tests.
+    .target(
+      name: "MartletFakes", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      path: "Tests/MartletFakes", swiftSettings: settings),
+    .testTarget(
+      name: "MartletClientTests",
+      dependencies: [
+        "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC", "MartletProtobuf",
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "CLITests",
+      dependencies: [
+        "martlet", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: settings),
     .testTarget(

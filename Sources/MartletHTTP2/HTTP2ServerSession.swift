@@ -1,10 +1,10 @@
 internal import CNGHTTP2
 
-/// The server's side of one HTTP/2 connection: bytes in, events out, frames drained as one buffer. Knows no sockets,
-/// no clock and no threads; one owner uses it.
+/// The server's side of one HTTP/2 connection: bytes in, events out, frames drained as one buffer.
+/// Knows no sockets, no clock and no threads; one owner uses it.
 ///
-/// Round: `receive` the bytes of a read; `forEachReady` and act (`respond`, `resume`, `reset`); `drain` what there is to
-/// send; when `isFinished`, close the socket.
+/// Round: `receive` the bytes of a read; `forEachReady` and act (`respond`, `resume`, `reset`);
+/// `drain` what there is to send; when `isFinished`, close the socket.
 package final class HTTP2ServerSession {
   private let core: SessionCore
 
@@ -24,7 +24,8 @@ package final class HTTP2ServerSession {
 
   // MARK: In
 
-  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error, drain and close.
+  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error,
+  /// drain and close.
   package func receive(_ bytes: UnsafeRawBufferPointer, at now: UInt64) throws(HTTP2SessionFailure)
   {
     try core.receive(bytes, at: now)
@@ -44,7 +45,8 @@ package final class HTTP2ServerSession {
 
   // MARK: Out
 
-  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of bytes.
+  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of
+  /// bytes.
   package func drain(into region: UnsafeMutableRawBufferPointer) -> Int {
     core.grantConnectionWindow()
     return core.drain(into: region)
@@ -135,7 +137,8 @@ package final class HTTP2ServerSession {
   /// Sends GOAWAY and ends the connection.
   package func terminate(_ code: HTTP2ErrorCode) { core.terminate(code) }
 
-  /// A response that is complete before its request must tell the peer to stop sending (RFC 9113 §8.1).
+  /// A response that is complete before its request must tell the peer to stop sending (RFC 9113
+  /// §8.1).
   private func markResetAfterEnd(_ stream: HTTP2Stream) {
     guard !stream.isRemoteClosed, !stream.resetsAfterEnd else { return }
     stream.resetsAfterEnd = true

@@ -19,8 +19,8 @@ package struct HTTP2StreamEvents: OptionSet, Sendable {
 
 /// One HTTP/2 stream: what was received, what waits to be sent.
 ///
-/// Owned by its session until closed; then by whoever handles it until `recycle`, so that `headers` stays readable for
-/// as long as a call may ask for them.
+/// Owned by its session until closed; then by whoever handles it until `recycle`, so that `headers`
+/// stays readable for as long as a call may ask for them.
 package final class HTTP2Stream {
   /// How the sending side ends.
   enum Ending {

@@ -1,18 +1,20 @@
 internal import CNGHTTP2
 
-/// What server and client sessions share: one nghttp2 session, its streams, and the notes that its callbacks take.
+/// What server and client sessions share: one nghttp2 session, its streams, and the notes that its
+/// callbacks take.
 ///
-/// The C callbacks only write down what happened (on the stream, and in `ready`); the owner acts after `receive`
-/// returns, because acting on a session from within its own callbacks is not safe. Not thread safe: one owner.
+/// The C callbacks only write down what happened (on the stream, and in `ready`); the owner acts
+/// after `receive` returns, because acting on a session from within its own callbacks is not safe.
+/// Not thread safe: one owner.
 final class SessionCore {
   @exclusivity(unchecked) private(set) var session: OpaquePointer?
   let limits: HTTP2Limits
   /// What the library's blocks come from; must outlive the session.
   private let memory: HTTP2Memory
 
-  /// Strong references to the streams that the library knows, and those whose close has not been handed out; the
-  /// library and `ready` hold unretained pointers. Deleting a session calls no close callback, so this list is what keeps
-  /// a disconnect from leaking.
+  /// Strong references to the streams that the library knows, and those whose close has not been
+  /// handed out; the library and `ready` hold unretained pointers. Deleting a session calls no
+  /// close callback, so this list is what keeps a disconnect from leaking.
   @exclusivity(unchecked) private(set) var openStreams: ContiguousArray<HTTP2Stream> = []
   @exclusivity(unchecked) private var freeStreams: ContiguousArray<HTTP2Stream> = []
   @exclusivity(unchecked) private var ready: ContiguousArray<Unmanaged<HTTP2Stream>> = []
@@ -54,7 +56,8 @@ final class SessionCore {
 
   deinit { nghttp2_session_del(session) }
 
-  /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this object.
+  /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this
+  /// object.
   func open(
     _ make: (
       _ session: UnsafeMutablePointer<OpaquePointer?>, _ userData: UnsafeMutableRawPointer,
@@ -119,7 +122,8 @@ final class SessionCore {
     note(stream, .closed)
   }
 
-  /// Takes the stream off the list; it lives on during `body`, and longer if somebody keeps it there.
+  /// Takes the stream off the list; it lives on during `body`, and longer if somebody keeps it
+  /// there.
   private func forget(_ stream: HTTP2Stream, during body: () -> Void) {
     let index = stream.openIndex
     guard index >= 0, index < openStreams.count else { return body() }
@@ -143,7 +147,8 @@ final class SessionCore {
     for stream in openStreams { streamClosed(stream, code: code.rawValue) }
   }
 
-  /// Takes a closed stream back, to be used again. The caller must hold no other reference that it would use.
+  /// Takes a closed stream back, to be used again. The caller must hold no other reference that it
+  /// would use.
   func recycle(_ stream: HTTP2Stream) {
     guard stream.isClosed else { return }
     consume(stream, stream.unconsumed)
@@ -161,7 +166,8 @@ final class SessionCore {
     stream.pending.formUnion(event)
   }
 
-  /// Hands out what happened, stream by stream in the order of the first event. More may be added while it runs.
+  /// Hands out what happened, stream by stream in the order of the first event. More may be added
+  /// while it runs.
   func forEachReady(_ body: (HTTP2Stream, HTTP2StreamEvents) -> Void) {
     guard !isDelivering, !ready.isEmpty else { return }
     isDelivering = true
@@ -221,8 +227,8 @@ final class SessionCore {
     if !stream.isRemoteClosed { nghttp2_session_consume_stream(session, stream.id, taken) }
   }
 
-  /// Gives the connection's window back on arrival, so that one stream whose reader has stopped cannot block the
-  /// others; only above `unreadBytesMax` does it wait for the readers.
+  /// Gives the connection's window back on arrival, so that one stream whose reader has stopped
+  /// cannot block the others; only above `unreadBytesMax` does it wait for the readers.
   func grantConnectionWindow() {
     let keep = min(withheld, max(0, unreadBytes &- limits.unreadBytesMax))
     let grant = withheld &- keep
@@ -233,7 +239,8 @@ final class SessionCore {
 
   // MARK: Output
 
-  /// Fills `region` with frames; returns how many bytes. More may wait if less than `HTTP2Output.frameBytesMax` stayed free.
+  /// Fills `region` with frames; returns how many bytes. More may wait if less than
+  /// `HTTP2Output.frameBytesMax` stayed free.
   func drain(into region: UnsafeMutableRawBufferPointer) -> Int {
     outputStart = region.baseAddress
     outputCapacity = region.count
@@ -263,7 +270,8 @@ final class SessionCore {
 
   var hasOutput: Bool { !overflow.isEmpty || nghttp2_session_want_write(session) != 0 }
 
-  /// The library neither expects nor has anything more: the only sign that the connection may be closed.
+  /// The library neither expects nor has anything more: the only sign that the connection may be
+  /// closed.
   var isFinished: Bool {
     overflow.isEmpty && nghttp2_session_want_read(session) == 0
       && nghttp2_session_want_write(session) == 0
@@ -314,7 +322,9 @@ final class SessionCore {
         (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.headerListSize)),
       ] + extra
     entries.sort { $0.0.rawValue < $1.0.rawValue }
-    let table = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
+    let table = entries.map {
+      nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1)
+    }
     nghttp2_submit_settings(session, flags(NGHTTP2_FLAG_NONE), table, table.count)
     nghttp2_session_set_local_window_size(
       session, flags(NGHTTP2_FLAG_NONE), 0, limits.connectionWindow)
@@ -326,7 +336,8 @@ func flags(_ flag: nghttp2_flag) -> UInt8 { UInt8(truncatingIfNeeded: flag.rawVa
 
 /// Facts about draining output.
 package enum HTTP2Output {
-  /// The largest frame that is sent, with its header: a region to drain into should be several times this.
+  /// The largest frame that is sent, with its header: a region to drain into should be several
+  /// times this.
   package static let frameBytesMax = (16 << 10) + 64
 }
 

@@ -17,7 +17,8 @@ public protocol ProtobufMessage: Sendable, Equatable {
   init()
 
   /// Decodes one whole message. The bytes may be hostile: the memory that decoding may take is
-  /// bounded (see `ProtobufArena.decodingBudget(forByteCount:)`), and nesting and UTF-8 are checked.
+  /// bounded (see `ProtobufArena.decodingBudget(forByteCount:)`), and nesting and UTF-8 are
+  /// checked.
   init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError)
 
   /// Encodes the message.

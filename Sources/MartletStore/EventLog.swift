@@ -51,7 +51,8 @@ package protocol EventLog: Sendable {
   func bounds() throws(StoreFailure) -> LogBounds
 
   /// The segments from the one that holds `revision` on, in order: as many as fit into `bytesMax`,
-  /// at least one. Empty if `revision` is beyond the newest; `.compacted` if it is below the oldest.
+  /// at least one. Empty if `revision` is beyond the newest; `.compacted` if it is below the
+  /// oldest.
   func read(from revision: Revision, bytesMax: Int) throws(StoreFailure) -> [StoredSegment]
 
   /// The first revision of the first kept segment whose feed time is at or after `time`; nil if

@@ -27,7 +27,8 @@ struct LineLog: LogHandler {
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
       .sorted { $0.key < $1.key }
-    let time = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+    let time = Date().formatted(
+      .iso8601.year().month().day().time(includingFractionalSeconds: true))
     let line: String
     switch format {
     case .text:

@@ -44,7 +44,8 @@ struct Settings: Sendable {
   static let limits: [Setting] = Limits.all.map { limit in
     Setting(
       name: "limit-" + limit.name, kind: .number(limit.range),
-      fallback: String(Limits()[keyPath: limit.field]), help: "\(limit.unit); beyond: \(limit.beyond).")
+      fallback: String(Limits()[keyPath: limit.field]),
+      help: "\(limit.unit); beyond: \(limit.beyond).")
   }
 
   static var all: [Setting] { basic + limits }
@@ -71,7 +72,8 @@ struct Settings: Sendable {
       return try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
     } catch {
       throw Problem(
-        description: "the configuration file \(path) cannot be read: \(error); check its path and form")
+        description: "the configuration file \(path) cannot be read: \(error); "
+          + "check its path and form")
     }
   }
 
@@ -108,7 +110,8 @@ struct Settings: Sendable {
       let value = config.string(forKey: key, default: setting.fallback)
       guard choices.contains(value) else {
         throw Problem(
-          description: "\(setting.name) is \"\(value)\": use one of \(choices.joined(separator: ", "))")
+          description: "\(setting.name) is \"\(value)\": "
+            + "use one of \(choices.joined(separator: ", "))")
       }
       return [value]
     case .number(let range):

@@ -1,6 +1,6 @@
-package import MartletAPI
-package import MartletRPC
+import MartletAPI
 import MartletProtobuf
+package import MartletRPC
 
 extension FakeNode {
   /// A status with details as Martlet's errors have them.
@@ -28,18 +28,24 @@ extension FakeNode {
 
   package static func queueFull(retryAfter: Duration = .seconds(2)) -> RPCStatus {
     status(
-      .resourceExhausted, "QUEUE_FULL", "the pool `p` has 100000 tasks waiting",
-      retryAfter: retryAfter)
+      .resourceExhausted, "QUEUE_FULL",
+      "The pool \"p\" has no room for that: 7 of at most 7 tasks wait; try again later.",
+      retryAfter: retryAfter, metadata: ["waiting": "7"])
   }
 
   package static let unavailable = RPCStatus(code: .unavailable, message: "connection refused")
 
   static func notFound(pool: String) -> RPCStatus {
-    status(.notFound, "POOL_NOT_FOUND", "there is no pool `\(pool)`", metadata: ["pool": pool])
+    status(
+      .notFound, "POOL_NOT_FOUND", "The pool \"\(pool)\" does not exist: create it first.",
+      metadata: ["pool": pool])
   }
 
   static func notFound(task: String) -> RPCStatus {
-    status(.notFound, "TASK_NOT_FOUND", "there is no task `\(task)`", metadata: ["task": task])
+    status(
+      .notFound, "TASK_NOT_FOUND",
+      "The task \(task) does not exist, or is no longer kept: check its id.",
+      metadata: ["task_id": task])
   }
 
   private static func pack(_ message: some ProtobufMessage) -> WellKnown.`Any` {

@@ -22,6 +22,8 @@ package final class FakeNode: Sendable {
     var actors: [String?] = []
     /// Thrown by the next unary calls, one each.
     var failures: [RPCStatus] = []
+    /// Thrown by all submits.
+    var refusal: RPCStatus?
     var calls = 0
     var oldestRevision: UInt64 = 1
     var random: SeededGenerator?
@@ -52,6 +54,9 @@ package final class FakeNode: Sendable {
 
   /// The next unary calls fail so, one each.
   package func failNext(_ failures: RPCStatus...) { state.withLock { $0.failures += failures } }
+
+  /// All submits fail so.
+  package func refuseSubmits(_ refusal: RPCStatus) { state.withLock { $0.refusal = refusal } }
 
   /// From now on streams break at random places.
   package func breakStreams(seed: UInt64) {
@@ -134,6 +139,7 @@ package final class FakeNode: Sendable {
   ) throws -> [String] {
     try change { state in
       state.requestIDs.append(requestID)
+      if let refusal = state.refusal { throw refusal }
       if let known = state.requests[requestID] { return known }
       guard state.pools[pool] != nil else { throw FakeNode.notFound(pool: pool) }
       let ids = specs.map { spec in state.submit(spec, pool: pool, outcome: handler(spec)) }

@@ -1,5 +1,4 @@
-package import MartletAPI
-package import MartletRPC
+import MartletRPC
 
 /// Serves a fake node over loopback, by real gRPC.
 package struct FakeServer: Sendable {

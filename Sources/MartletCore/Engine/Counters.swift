@@ -22,6 +22,11 @@ package struct Counters: Hashable, Sendable {
       set { lanes[Int(state.rawValue) - 1] = newValue }
     }
 
+    mutating func move(from: TaskState?, to: TaskState?) {
+      if let from { self[from] -= 1 }
+      if let to { self[to] += 1 }
+    }
+
     package var isZero: Bool { lanes == SIMD8<Int64>() }
     package var total: Int64 { lanes.wrappedSum() }
   }
@@ -56,17 +61,14 @@ package struct Counters: Hashable, Sendable {
   package mutating func move(pool: PoolID, kind: KindID, from: TaskState?, to: TaskState?) {
     guard from != to else { return }
     let key = Key(pool: pool, kind: kind)
-    if let from {
-      counts[key, default: States()][from] -= 1
-      pools[pool, default: States()][from] -= 1
-      if !from.isTerminal { live -= 1 }
-    }
-    if let to {
-      counts[key, default: States()][to] += 1
-      pools[pool, default: States()][to] += 1
-      if !to.isTerminal { live += 1 }
-    } else if counts[key]?.isZero == true {
-      counts[key] = nil
+    counts[key, default: States()].move(from: from, to: to)
+    pools[pool, default: States()].move(from: from, to: to)
+    if let from, !from.isTerminal { live -= 1 }
+    if let to, !to.isTerminal { live += 1 }
+    if to == nil {
+      // As if it had never been: what an index puts together is equal to what was folded.
+      if counts[key]?.isZero == true { counts[key] = nil }
+      if pools[pool]?.isZero == true { pools[pool] = nil }
     }
   }
 

@@ -85,7 +85,8 @@ extension Engine {
     var status = task.status
     status.state = state
     status.finishTime = max(now.wall, catalog.stamp.time)
-    status.notes = notes(of: task, failure: failure ?? (state == .succeeded ? nil : task.notes?.failure))
+    let kept = state == .succeeded ? nil : task.notes?.failure
+    status.notes = notes(of: task, failure: failure ?? kept)
     return status
   }
 
@@ -109,7 +110,8 @@ extension Engine {
   }
 
   func decideRecover(at now: Instant) -> Decision {
-    Decision(durable.tasks.allRunning().map { lose($0, at: now) })
+    guard state.session.awaitsRecovery else { return Decision([]) }
+    return Decision(durable.tasks.allRunning().map { lose($0, at: now) })
   }
 
   private func lose(_ task: LiveTask, at now: Instant) -> Event.Body {

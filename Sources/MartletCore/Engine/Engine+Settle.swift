@@ -96,7 +96,7 @@ extension Engine {
   private mutating func startTasks(
     in pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) {
-    guard state.session.startsTasks else { return }
+    guard state.session.mayStart else { return }
     var free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
     while free > 0, let task = nextStartable(in: pool.id) {
       events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))

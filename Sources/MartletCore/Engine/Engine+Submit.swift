@@ -69,7 +69,7 @@ extension Engine {
 
   /// Slots that tasks of this submission go to at once, so that they never wait.
   private func freeSlotsForNow(in pool: PoolRecord, _ drafts: [TaskDraft]) -> Int64 {
-    guard pool.state.startsTasks, state.session.startsTasks else { return 0 }
+    guard pool.state.startsTasks, state.session.mayStart else { return 0 }
     let free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
     guard free > 0 else { return 0 }
     let starting = drafts.lazy.filter {

@@ -7,6 +7,8 @@ package struct Engine: Sendable {
 
   package init(durable: DurableState = DurableState(), session: SessionState = SessionState()) {
     state = EngineState(durable: durable, session: session)
+    // What an earlier process left running still takes its slots.
+    state.session.awaitsRecovery = durable.catalog.revision > .zero
   }
 
   /// What a command came to: the events that state it, and what to tell the caller once they are
@@ -87,6 +89,7 @@ package struct Engine: Sendable {
       guard hold(progress, of: token, at: now) else { return .done }
     }
     let decision = try decide(command, at: now)
+    if case .recover = command { beginSession() }
     for body in decision.events { events.append(evolve(body, at: stamp)) }
     let answer = answer(decision.answer, at: stamp)
     settle(at: now, stamp: stamp, into: &events)
@@ -129,8 +132,17 @@ package struct Engine: Sendable {
       case .started, .progressed: break
       default: unsettle(event.pool)
       }
-    case .tasksPurged, .eventsPurged: break
+    case .tasksPurged(let purge):
+      // Rows read before it must neither bring a task back nor purge it again.
+      for entry in purge.entries { state.session.departed.note(entry.task, at: revision) }
+    case .eventsPurged: break
     }
+  }
+
+  /// Whatever an earlier process left undone may go on: starts, a deletion in slices.
+  private mutating func beginSession() {
+    state.session.awaitsRecovery = false
+    state.session.unsettled = catalog.pools.keys.sorted()
   }
 
   mutating func unsettle(_ pool: PoolID) {

@@ -110,6 +110,9 @@ package struct SessionState: Sendable {
   package var diskIsLow = false
   /// Set when the server is stopping: nothing is started any more.
   package var startsTasks = true
+  /// Set from a start on top of a log to the first `recover`: nothing is started, since it would
+  /// be taken for an attempt of the process that is gone.
+  var awaitsRecovery = false
   /// The index holds everything up to here.
   package var appliedThrough: Revision = .zero
   /// Served kinds by number, as far as the numbers were needed.
@@ -124,6 +127,8 @@ package struct SessionState: Sendable {
     self.limits = limits
     self.servedKinds = servedKinds
   }
+
+  var mayStart: Bool { startsTasks && !awaitsRecovery }
 }
 
 /// Remembers which tasks left the engine's memory lately, so that history fetched before that is

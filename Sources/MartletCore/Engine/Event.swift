@@ -16,8 +16,9 @@ package struct Event: Hashable, Sendable {
   package var body: Body
 
   package enum Body: Hashable, Sendable {
-    case pool(PoolEvent)
-    case task(TaskEvent)
+    indirect case pool(PoolEvent)
+    /// In a box: an event is handed from list to list, and copied with one reference.
+    indirect case task(TaskEvent)
     indirect case tasksPurged(TasksPurged)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)

@@ -25,7 +25,11 @@ package struct RequestMemory: Hashable, Sendable {
       byteCount += 8
       return
     }
-    if entries[stamp.key] == nil { order.append(stamp.key) }
+    if let old = entries[stamp.key] {
+      byteCount -= Self.bytes(of: old)
+    } else {
+      order.append(stamp.key)
+    }
     entries[stamp.key] = RememberedRequest(
       key: stamp.key, fingerprint: stamp.fingerprint, tasks: [task], revision: revision,
       time: time)
@@ -40,7 +44,7 @@ package struct RequestMemory: Hashable, Sendable {
       if let entry = entries[key] {
         guard entry.revision <= applied else { break }
         entries[key] = nil
-        byteCount -= Self.entryBytes + 8 * (entry.tasks.count - 1)
+        byteCount -= Self.bytes(of: entry)
         completeAfter = max(completeAfter, entry.revision)
       }
       forgotten += 1
@@ -49,6 +53,10 @@ package struct RequestMemory: Hashable, Sendable {
       order.removeFirst(forgotten)
       forgotten = 0
     }
+  }
+
+  private static func bytes(of entry: RememberedRequest) -> Int {
+    entryBytes + 8 * (entry.tasks.count - 1)
   }
 
   /// Measured: key, entry, array of one task and their share of the hash table.

@@ -130,8 +130,9 @@ extension TaskTable {
   mutating func unlink(_ place: Place) {
     let task = self[place].task
     if task.state == .pending {
-      guard let (index, found) = queues[task.pool]?
-        .readyIndex(priority: task.priority, kind: task.kind), found
+      guard
+        let (index, found) = queues[task.pool]?
+          .readyIndex(priority: task.priority, kind: task.kind), found
       else { return }
       var list = queues[task.pool, default: PoolQueues()].ready[index].list
       remove(place, from: &list)

@@ -1,6 +1,7 @@
 public import MartletProtobuf
 
-/// The four shapes of a handler. Inlinable, so that each is specialized for its messages where they are known.
+/// The four shapes of a handler. Inlinable, so that each is specialized for its messages where they
+/// are known.
 extension ServerCall {
   @inlinable
   func runUnary<I: ProtobufMessage, O: ProtobufMessage>(

@@ -2,8 +2,9 @@ internal import MartletHTTP2
 
 /// One call on the server: the state between its HTTP/2 stream and its handler.
 ///
-/// `@unchecked Sendable`: touched on the loop of its connection only. Handlers run there too, except while they are
-/// bound to an actor; the doors that may be used from elsewhere (`CallContext`, `ResponseWriter`, `RequestStream`) hop.
+/// `@unchecked Sendable`: touched on the loop of its connection only. Handlers run there too,
+/// except while they are bound to an actor; the doors that may be used from elsewhere
+/// (`CallContext`, `ResponseWriter`, `RequestStream`) hop.
 @usableFromInline
 final class ServerCall: DeadlineHolder, @unchecked Sendable {
   let connection: ServerConnection
@@ -246,7 +247,8 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       status ?? RPCStatus(code: .ok, message: ""), metadata: trailingMetadata ?? [:], to: &list)
   }
 
-  /// What a handler's error means to the caller. Errors that are no `RPCStatus` keep their text to themselves.
+  /// What a handler's error means to the caller. Errors that are no `RPCStatus` keep their text to
+  /// themselves.
   @usableFromInline
   func finish(throwing error: any Error) {
     switch error {
@@ -273,7 +275,8 @@ extension ServerCall {
 
   /// The bytes of the only request message.
   @usableFromInline var singleRequest: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: stream.received.readable.dropFirst(MessageAssembler.prefixBytes))
+    let readable = stream.received.readable
+    return UnsafeRawBufferPointer(rebasing: readable.dropFirst(MessageAssembler.prefixBytes))
   }
 
   @usableFromInline
@@ -317,7 +320,8 @@ extension ServerCall {
     lastWaiter &+= 1
     let id = lastWaiter
     try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+      try await withUnsafeThrowingContinuation {
+        (continuation: UnsafeContinuation<Void, any Error>) in
         if isFinished {
           continuation.resume(throwing: CancellationError())
         } else if assembler.completeMessages > 0 || isRequestEnded {
@@ -358,7 +362,8 @@ extension ServerCall {
   /// Takes a message that was encoded on another thread.
   @usableFromInline
   func writeFromElsewhere(_ bytes: [UInt8]) async throws {
-    try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+    try await withUnsafeThrowingContinuation {
+      (continuation: UnsafeContinuation<Void, any Error>) in
       loop.execute {
         guard !self.isFinished else {
           continuation.resume(throwing: CancellationError())

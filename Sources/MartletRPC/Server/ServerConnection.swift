@@ -2,8 +2,8 @@ internal import MartletHTTP2
 internal import NIOCore
 internal import Synchronization
 
-/// One connection of a server: moves bytes between its socket and its HTTP/2 session, and turns what happens to streams
-/// into calls.
+/// One connection of a server: moves bytes between its socket and its HTTP/2 session, and turns
+/// what happens to streams into calls.
 ///
 /// `@unchecked Sendable`: touched on its loop only.
 @usableFromInline
@@ -124,7 +124,11 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     deliver()
     for notice in session.takeNotices() { handle(notice) }
-    headerBlockSince = session.isInHeaderBlock ? (headerBlockSince == 0 ? now : headerBlockSince) : 0
+    if !session.isInHeaderBlock {
+      headerBlockSince = 0
+    } else if headerBlockSince == 0 {
+      headerBlockSince = now
+    }
   }
 
   private func handle(_ notice: HTTP2Notice) {

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// One server's share of one event loop: its connections there, and their counters.
 ///
-/// `@unchecked Sendable`: `connections` is touched on the loop only; the counters are atomic, written on the loop only.
+/// `@unchecked Sendable`: `connections` is touched on the loop only; the counters are atomic,
+/// written on the loop only.
 final class ServerLoop: @unchecked Sendable {
   /// A number that one thread changes and all may read.
   struct Counter: ~Copyable {
@@ -57,7 +58,6 @@ final class ServerLoop: @unchecked Sendable {
       last.listIndex = index
     }
     connection.listIndex = -1
-    server.connectionClosed()
   }
 
   /// Looks after time-outs once a second while there are connections.

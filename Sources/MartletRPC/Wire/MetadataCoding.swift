@@ -12,10 +12,11 @@ enum MetadataCoding {
     }
   }
 
-  /// The application's part of a received header block. Values under `-bin` keys that are not base64 are left out.
+  /// The application's part of a received header block. Values under `-bin` keys that are not
+  /// base64 are left out.
   static func decode(_ block: HeaderBlock) -> RPCMetadata {
     var metadata = RPCMetadata()
-    block.forEach { name, value in
+    block.forEachField { name, value in
       guard !isReserved(name) else { return }
       let key = String(decoding: name, as: UTF8.self)
       guard key.hasSuffix("-bin") else {
@@ -29,8 +30,21 @@ enum MetadataCoding {
     return metadata
   }
 
-  /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control characters in
-  /// values) is left out rather than failing the call.
+  /// The first value of an ASCII key.
+  static func value(of key: StaticString, in block: HeaderBlock) -> String? {
+    var found: String?
+    key.withUTF8Buffer { key in
+      block.forEachField { name, value in
+        if found == nil, name.count == key.count, name.elementsEqual(key) {
+          found = String(decoding: value, as: UTF8.self)
+        }
+      }
+    }
+    return found
+  }
+
+  /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control
+  /// characters in values) is left out rather than failing the call.
   static func encode(_ metadata: RPCMetadata, into list: inout HeaderList) {
     for entry in metadata.entries where isSendable(entry.key) {
       switch entry.value {

@@ -163,7 +163,8 @@ extension LabelSet {
   var records: [LogAPI.Label] { labels.map { .init(key: $0.key, value: $0.value) } }
 
   init(records: [LogAPI.Label]) {
-    self = records.isEmpty
+    self =
+      records.isEmpty
       ? .none : LabelSet(sorted: records.map { Label(key: $0.key, value: $0.value) })
   }
 }

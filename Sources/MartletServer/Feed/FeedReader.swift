@@ -32,11 +32,13 @@ package struct FeedReader: Sendable {
   /// next segment or for `flush`.
   package mutating func read(_ segment: Segment) throws(Segment.Damage) -> [FeedMessage] {
     guard segment.lastRevision > position else { return [] }
-    let skip = position < segment.firstRevision
+    let skip =
+      position < segment.firstRevision
       ? 0 : Int(position.rawValue - segment.firstRevision.rawValue) + 1
     var count = segment.count
     if let end, end < segment.lastRevision {
-      count = end < segment.firstRevision
+      count =
+        end < segment.firstRevision
         ? 0 : Int(end.rawValue - segment.firstRevision.rawValue) + 1
     }
     var full: [FeedMessage] = []
@@ -92,7 +94,11 @@ package struct FeedReader: Sendable {
       var low = from + 1
       while low < end {
         let middle = (low + end + 1) / 2
-        if segment.publicRange(from, middle).count <= room { low = middle } else { end = middle - 1 }
+        if segment.publicRange(from, middle).count <= room {
+          low = middle
+        } else {
+          end = middle - 1
+        }
       }
       end = low
     }

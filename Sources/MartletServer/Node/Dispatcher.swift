@@ -8,14 +8,9 @@ final class Dispatcher: Sendable {
   typealias Load = @Sendable (TaskID, Revision) async -> SubmittedTask?
   typealias Report = @Sendable (Command) -> Void
 
-  private struct Entry: Sendable {
-    var work: Task<Void, Never>
-    var link: AttemptLink
-  }
-
   private struct State: Sendable {
     var executors: [PoolID: HandlerExecutor] = [:]
-    var running: [AttemptToken: Entry] = [:]
+    var running: [AttemptToken: AttemptLink] = [:]
     var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter: UInt64 = 0
   }
@@ -41,35 +36,39 @@ final class Dispatcher: Sendable {
 
   var runningCount: Int { state.withLock { $0.running.count } }
 
-  /// Starts attempts whose beginning is durable.
-  func start(_ dispatches: [Dispatch]) {
-    guard !dispatches.isEmpty else { return }
-    state.withLock { state in
-      for dispatch in dispatches {
-        let executor = executor(for: dispatch, in: &state)
-        let link = AttemptLink(token: dispatch.token, report: report)
-        state.running[dispatch.token] = Entry(
-          work: Task(executorPreference: executor) { await self.attempt(dispatch, link) },
-          link: link)
+  /// Starts attempts whose beginning is durable. Their Swift tasks are made on the threads of their
+  /// pool, where they end: that is cheaper than to hand them over one by one.
+  func start(_ attempts: [StartedAttempt]) {
+    guard !attempts.isEmpty else { return }
+    var groups: [PoolID: [(StartedAttempt, AttemptLink)]] = [:]
+    let executors: [PoolID: HandlerExecutor] = state.withLock { state in
+      for attempt in attempts {
+        let link = AttemptLink(token: attempt.token, report: report)
+        state.running[attempt.token] = link
+        groups[attempt.pool, default: []].append((attempt, link))
+      }
+      return groups.mapValues { executor(for: $0[0].0, in: &state) }
+    }
+    for (pool, group) in groups {
+      guard let executor = executors[pool] else { continue }
+      executor.execute(count: group.count) { index in
+        let (attempt, link) = group[index]
+        link.set(
+          Task.immediate(executorPreference: executor) { await self.attempt(attempt, link) })
       }
     }
   }
 
   /// Tells an attempt to stop, if it is being made here.
   func stop(_ token: AttemptToken, because reason: HandlerStopReason) {
-    guard let entry = state.withLock({ $0.running[token] }) else { return }
-    entry.link.set(reason)
-    entry.work.cancel()
+    state.withLock { $0.running[token] }?.stop(because: reason)
   }
 
   /// Tells every attempt to stop; returns which ones there are.
   func stopAll() -> [AttemptToken] {
-    let entries = state.withLock { $0.running }
-    for entry in entries.values {
-      entry.link.set(.shutdown)
-      entry.work.cancel()
-    }
-    return entries.keys.sorted { $0.task < $1.task }
+    let links = state.withLock { $0.running }
+    for link in links.values { link.stop(because: .shutdown) }
+    return links.keys.sorted { $0.task < $1.task }
   }
 
   /// Returns when no attempt is being made, or when the caller's task is cancelled.
@@ -109,7 +108,7 @@ final class Dispatcher: Sendable {
     ticker.shutdown()
   }
 
-  private func executor(for dispatch: Dispatch, in state: inout State) -> HandlerExecutor {
+  private func executor(for dispatch: StartedAttempt, in state: inout State) -> HandlerExecutor {
     if let known = state.executors[dispatch.pool] { return known }
     let executor = HandlerExecutor(
       name: dispatch.poolName, slots: dispatch.slots, ticker: ticker)
@@ -119,7 +118,7 @@ final class Dispatcher: Sendable {
 
   // MARK: - One attempt, on a thread of its pool
 
-  private func attempt(_ dispatch: Dispatch, _ link: AttemptLink) async {
+  private func attempt(_ dispatch: StartedAttempt, _ link: AttemptLink) async {
     let outcome = await outcome(of: dispatch, link)
     let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
       state.running[dispatch.token] = nil
@@ -136,7 +135,7 @@ final class Dispatcher: Sendable {
     for waiter in idle { waiter.resume() }
   }
 
-  private func outcome(of dispatch: Dispatch, _ link: AttemptLink) async -> AttemptOutcome {
+  private func outcome(of dispatch: StartedAttempt, _ link: AttemptLink) async -> AttemptOutcome {
     guard let handler = handlers.handler(for: dispatch.kind) else {
       return .failed(
         kind: .rejected, code: "", message: "no handler serves \(dispatch.kind)",
@@ -176,19 +175,37 @@ final class Dispatcher: Sendable {
 
 /// Ties a running handler to its attempt.
 private final class AttemptLink: HandlerLink {
+  private struct State: Sendable {
+    var work: Task<Void, Never>?
+    var reason: HandlerStopReason?
+  }
+
   private let token: AttemptToken
   private let send: Dispatcher.Report
-  private let reason = Mutex<HandlerStopReason?>(nil)
+  private let state = Mutex(State())
 
   init(token: AttemptToken, report: @escaping Dispatcher.Report) {
     self.token = token
     send = report
   }
 
-  var stopReason: HandlerStopReason? { reason.withLock { $0 } }
+  var stopReason: HandlerStopReason? { state.withLock { $0.reason } }
 
-  func set(_ reason: HandlerStopReason) {
-    self.reason.withLock { $0 = $0 ?? reason }
+  /// The Swift task that makes the attempt; cancelled at once if it was told to stop before.
+  func set(_ work: Task<Void, Never>) {
+    let isStopped = state.withLock { state in
+      state.work = work
+      return state.reason != nil
+    }
+    if isStopped { work.cancel() }
+  }
+
+  func stop(because reason: HandlerStopReason) {
+    let work = state.withLock { state in
+      state.reason = state.reason ?? reason
+      return state.work
+    }
+    work?.cancel()
   }
 
   func report(_ progress: HandlerProgress) {

@@ -24,8 +24,10 @@ final class EngineRunner: Sendable {
   /// What the runner hands on, on its own thread.
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
+    /// A durable segment, before any answer that rests on it leaves.
+    var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
-    var published: @Sendable (SealedSegment, Segment, [Dispatch]) -> Void
+    var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
     /// Whether commits must wait for the index.
     var isHeldUp: @Sendable () -> Bool
     /// Too many commands wait: stop reading sockets, or go on.
@@ -195,9 +197,17 @@ final class EngineRunner: Sendable {
     guard let sealed = work.sealed else { return }
     work.sealed = nil
     work.pipeline.segmentDurable()
+    exits.stored(segment)
     deliver(work.pipeline.takeReplies(), &work)
-    let starts = sealed.events.compactMap { Dispatch($0, engine: work.pipeline.engine) }
-    exits.published(sealed, segment, starts)
+    var starts: [StartedAttempt] = []
+    for event in sealed.events {
+      if case .task(let change) = event.body, case .started = change.change,
+        let attempt = work.pipeline.engine.startedAttempt(change)
+      {
+        starts.append(attempt)
+      }
+    }
+    exits.published(sealed, starts)
   }
 
   private func deliver(_ replies: [Reply], _ work: inout Work) {

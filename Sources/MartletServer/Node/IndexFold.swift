@@ -86,7 +86,9 @@ package struct IndexFold: Sendable {
           spec: LogAPI.Spec(submission).protobufBytes(), payload: submission.payload),
         status: status))
     guard let request = submission.request else { return }
-    if let place = requests[request.key], batch.requests[place].fingerprint == request.fingerprint {
+    if let place = requests[request.key], batch.requests[place].fingerprint == request.fingerprint,
+      batch.requests[place].time == stamp.time
+    {
       batch.requests[place].tasks.append(event.task)
     } else {
       requests[request.key] = batch.requests.count

@@ -32,7 +32,7 @@ package final class Node: Sendable {
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
   private let status: Mutex<Status>
-  private let metrics: NodeMetrics
+  let metrics: NodeMetrics
 
   private struct Status: Sendable {
     var failure: StoreFailure?
@@ -69,8 +69,8 @@ package final class Node: Sendable {
       clock: clock, limits: limits,
       exits: EngineRunner.Exits(
         append: { logWriter.append($0) },
-        published: { sealed, segment, starts in
-          feed.publish(segment)
+        stored: { feed.publish($0) },
+        published: { sealed, starts in
           dispatcher.start(starts)
           waits.publish(sealed)
           indexWriter.add(sealed)
@@ -141,10 +141,12 @@ package final class Node: Sendable {
 
   /// Starts nothing new, lets running attempts finish for so long, gives the rest back, flushes.
   package func stop(grace: Span) async {
-    guard status.withLock({ status in
-      defer { status.isStopped = true }
-      return !status.isStopped
-    }) else { return }
+    guard
+      status.withLock({ status in
+        defer { status.isStopped = true }
+        return !status.isStopped
+      })
+    else { return }
     status.withLock { $0.maintenance }?.cancel()
     _ = runner.add(.change { $0.stopStarting() })
     await waitForAttempts(atMost: grace)
@@ -325,7 +327,8 @@ package final class Node: Sendable {
   }
 
   private func kindNames() async -> [String] {
-    guard let outcome = try? await see(.catalog, on: nil), case .catalog(let catalog) = outcome.value
+    guard let outcome = try? await see(.catalog, on: nil),
+      case .catalog(let catalog) = outcome.value
     else { return [] }
     return catalog.kinds.names
   }
@@ -338,11 +341,14 @@ package final class Node: Sendable {
     }
   }
 
-  package func page(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> TaskPage {
+  package func page(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure)
+    -> TaskPage
+  {
     try await read(asOf: revision) { index throws(StoreFailure) in try index.page(query) }
   }
 
-  package func count(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> Int {
+  package func count(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> Int
+  {
     try await read(asOf: revision) { index throws(StoreFailure) in try index.count(query) }
   }
 

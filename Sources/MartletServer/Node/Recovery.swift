@@ -40,7 +40,8 @@ package struct Recovery: Sendable {
     guard catalog.revision == applied else {
       throw .corrupted(
         file: "index.db",
-        reason: "its engine table is at \(catalog.revision.rawValue), its rows at \(applied.rawValue)")
+        reason: "its engine table is at \(catalog.revision.rawValue), "
+          + "its rows at \(applied.rawValue)")
     }
     return catalog
   }

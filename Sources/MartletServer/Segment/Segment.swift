@@ -57,7 +57,8 @@ package final class Segment: Sendable {
       Revision(read(8, UInt64.self)) == stored.firstRevision,
       publicStart + publicBytes <= bytes.count
     else {
-      throw Damage(reason: "the segment at \(stored.firstRevision.rawValue) is not what its row says")
+      throw Damage(
+        reason: "the segment at \(stored.firstRevision.rawValue) is not what its row says")
     }
     self.bytes = bytes
     self.count = count

@@ -1,33 +1,39 @@
-package import MartletAPI
+import MartletAPI
 import MartletCore
 import MartletProtobuf
-package import MartletRPC
+import MartletRPC
 import MartletStore
 
 /// The feed as a call: sends slices of segments, encoded once for all who read them.
-package struct EventService: API.EventService {
-  private let node: Node
+struct EventService: API.EventService {
+  let desk: ServiceDesk
 
-  package init(node: Node) { self.node = node }
+  private var node: Node { desk.node }
 
   /// How much is read at a time: from memory, or from the log.
   private static let readBytes = 4 << 20
 
-  package func watchEvents(
+  func watchEvents(
     _ request: API.WatchEventsRequest, response: ResponseWriter<API.WatchEventsResponse>,
     context: CallContext
   ) async throws {
-    let watch = try check(request)
-    var reader = FeedReader(
-      after: try await start(of: watch), filter: watch.filter, withContent: watch.withContent,
-      end: watch.untilNow ? node.durableRevision : nil)
-    response.sendHeaders()
+    try await desk.answer(context) {
+      let watch = try RequestCheck.watch(request, limits: node.limits)
+      var reader = FeedReader(
+        after: try await start(of: watch), filter: watch.filter, withContent: watch.withContent,
+        end: watch.untilNow ? node.durableRevision : nil)
+      response.sendHeaders()
+      try await follow(&reader, heartbeat: watch.heartbeat, response, on: context.loop)
+    }
+  }
+
+  private func follow(
+    _ reader: inout FeedReader, heartbeat: Span,
+    _ response: ResponseWriter<API.WatchEventsResponse>, on loop: CallLoop
+  ) async throws {
     var lastSent = MonotonicTime.now
     while !Task.isCancelled {
-      if reader.isAtEnd {
-        try await Self.send(reader.flush() ?? reader.heartbeat, response)
-        return
-      }
+      if reader.isAtEnd { return try await Self.send(reader.flush() ?? reader.heartbeat, response) }
       switch node.feed.read(after: reader.position, bytesMax: Self.readBytes) {
       case .segments(let segments):
         if try await send(segments, &reader, response) { lastSent = MonotonicTime.now }
@@ -35,41 +41,30 @@ package struct EventService: API.EventService {
         let segments = try await older(than: reader.position)
         if try await send(segments, &reader, response) { lastSent = MonotonicTime.now }
       case .upToDate:
-        if node.feed.isClosed { throw RPCStatus(.stopping) }
-        let due = lastSent + watch.heartbeat.nanoseconds
-        await node.feed.wait(after: reader.position, until: due, on: context.loop)
+        if node.feed.isClosed { throw Refusal.stopping }
+        await node.feed.wait(
+          after: reader.position, until: lastSent + heartbeat.nanoseconds, on: loop)
       }
-      if MonotonicTime.now >= lastSent + watch.heartbeat.nanoseconds, !reader.isAtEnd {
+      if MonotonicTime.now >= lastSent + heartbeat.nanoseconds, !reader.isAtEnd {
         try await Self.send(reader.heartbeat, response)
         lastSent = MonotonicTime.now
       }
     }
   }
 
-  private func check(_ request: API.WatchEventsRequest) throws -> WatchRequest {
-    do throws(InvalidRequest) {
-      return try RequestCheck.watch(request, limits: node.limits)
-    } catch {
-      throw RPCStatus(error)
-    }
-  }
-
-  private static func status(_ failure: StoreFailure) -> RPCStatus {
-    RPCStatus(failure) ?? RPCStatus(code: .internalError, message: "")
-  }
-
   /// The revision after which the stream starts.
   private func start(of watch: WatchRequest) async throws -> Revision {
     switch watch.from {
     case .now: return node.durableRevision
-    case .after(let revision): return revision
+    case .after(let revision):
+      try await desk.reach(revision, field: "cursor")
+      return revision
     case .beginning:
-      let info = try await looked { () async throws(Refusal) in try await node.info() }
-      return Revision(info.oldest.rawValue - 1)
+      return Revision(try await node.info().oldest.rawValue - 1)
     case .time(let time):
       let log = node.log
-      let found = try await read { () async throws(StoreFailure) in
-        try await node.onReader { () throws(StoreFailure) in try log.revision(atOrAfter: time) }
+      let found = try await node.onReader { () throws(StoreFailure) in
+        try log.revision(atOrAfter: time)
       }
       return found.map { Revision($0.rawValue - 1) } ?? node.durableRevision
     }
@@ -86,7 +81,7 @@ package struct EventService: API.EventService {
       do throws(Segment.Damage) {
         messages = try reader.read(segment)
       } catch {
-        throw Self.status(.corrupted(file: "log.db", reason: error.reason))
+        throw StoreFailure.corrupted(file: "log.db", reason: error.reason)
       }
       for message in messages {
         try await Self.send(message, response)
@@ -97,33 +92,23 @@ package struct EventService: API.EventService {
       try await Self.send(rest, response)
       sent = true
     }
+    node.metrics.subscriberBehind(
+      by: Int(clamping: node.durableRevision.rawValue - min(reader.position, node.durableRevision).rawValue))
     return sent
   }
 
   private func older(than position: Revision) async throws -> [Segment] {
     let log = node.log
-    let stored = try await read { () async throws(StoreFailure) in
-      try await node.onReader { () throws(StoreFailure) in
-        try log.read(from: position.next, bytesMax: Self.readBytes)
-      }
+    let stored = try await node.onReader { () throws(StoreFailure) in
+      try log.read(from: position.next, bytesMax: Self.readBytes)
     }
     do throws(Segment.Damage) {
       var segments: [Segment] = []
       for one in stored { segments.append(try Segment(checking: one)) }
       return segments
     } catch {
-      throw Self.status(.corrupted(file: "log.db", reason: error.reason))
+      throw StoreFailure.corrupted(file: "log.db", reason: error.reason)
     }
-  }
-
-  private func read<Value>(
-    _ body: () async throws(StoreFailure) -> Value
-  ) async throws -> Value {
-    do throws(StoreFailure) { return try await body() } catch { throw Self.status(error) }
-  }
-
-  private func looked<Value>(_ body: () async throws(Refusal) -> Value) async throws -> Value {
-    do throws(Refusal) { return try await body() } catch { throw RPCStatus(error) }
   }
 
   /// `WatchEventsResponse`: the events as they lie in the log, then the cursor.

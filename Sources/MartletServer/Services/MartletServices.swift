@@ -14,7 +14,7 @@ package enum MartletServices {
     let desk = ServiceDesk(node: node)
     router.add(PoolService(desk: desk))
     router.add(TaskService(desk: desk))
-    router.add(EventService(node: node))
+    router.add(EventService(desk: desk))
     router.add(ServerService(desk: desk))
     router.add(HealthService(board: health, services: Set(names + [""])))
     router.setMaxRequestBytes(

@@ -10,6 +10,7 @@ final class ServiceDesk: Sendable {
   let node: Node
   let names: NameBook
   private let faults = Atomic<UInt64>(0)
+  private let metrics = CallMetrics()
 
   private var logger: Logger { node.logger }
 
@@ -23,8 +24,11 @@ final class ServiceDesk: Sendable {
     _ context: CallContext, _ body: () async throws -> Reply
   ) async throws -> Reply {
     do {
-      return try await body()
+      let reply = try await body()
+      metrics.ended(context.method, failed: false)
+      return reply
     } catch {
+      metrics.ended(context.method, failed: true)
       throw status(of: error, in: context)
     }
   }
@@ -60,12 +64,12 @@ final class ServiceDesk: Sendable {
   }
 
   /// Waits until the node's state is at least as new as the caller demands.
-  func reach(_ minimum: Revision?) async throws {
+  func reach(_ minimum: Revision?, field: String = "min_cursor") async throws {
     guard let minimum, minimum > node.durableRevision else { return }
     guard await node.waitDurable(minimum) else {
       try Task.checkCancellation()
       throw InvalidRequest(
-        field: "min_cursor", description: "is beyond all events of this server: use one of its own")
+        field: field, description: "is beyond all events of this server: use one of its own")
     }
   }
 }

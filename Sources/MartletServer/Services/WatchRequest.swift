@@ -84,7 +84,8 @@ extension RequestCheck {
   private mutating func heartbeat(_ interval: WellKnown.Duration?) -> Span {
     guard let interval else { return WatchRequest.heartbeatDefault }
     guard let span = interval.nanoseconds.map(Span.init(nanoseconds:)),
-      WatchRequest.heartbeatRange.contains(span) else {
+      WatchRequest.heartbeatRange.contains(span)
+    else {
       fail(.request, "heartbeat_interval", "must be 100 ms to 1 h")
       return WatchRequest.heartbeatDefault
     }

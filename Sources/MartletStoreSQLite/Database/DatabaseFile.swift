@@ -13,9 +13,17 @@ struct DatabaseFile: Sendable {
   /// Run once, when the file is new.
   let schema: String
 
+  func path(in directory: String) -> String { "\(directory)/\(name)" }
+
+  /// Whether the file is there and not empty.
+  func hasContents(in directory: String) -> Bool {
+    var status = stat()
+    return stat(path(in: directory), &status) == 0 && status.st_size > 0
+  }
+
   /// Opens the file for writing, with its tables, making it if it is not there or is empty.
   func open(in directory: String) throws(StoreFailure) -> Connection {
-    let path = "\(directory)/\(name)"
+    let path = path(in: directory)
     try create(path)
     let connection = try Connection(path: path, role: .writer)
     let isNew = try check(connection)

@@ -64,17 +64,20 @@ package final class SQLiteTaskIndex: TaskIndex {
     }
   }
 
+  /// At a start, when nobody writes: so it may be one transaction, however long.
   package func forEachLive(_ body: (TaskRow) -> Void) throws(StoreFailure) {
     try read { (reader) throws(StoreFailure) in
       var rows = TaskRowReader(reader, .live)
-      let statement = try reader.statement(
-        """
-        SELECT \(rows.extent.columns) FROM task INDEXED BY task_live
-        WHERE finish_time IS NULL ORDER BY id
-        """)
+      let statement = try reader.statement(Self.selectLive(.live))
       defer { statement.reset() }
       while try statement.step() { body(try rows.row(statement)) }
     }
+  }
+
+  static func selectLive(_ extent: TaskRowReader.Extent) -> String {
+    """
+    SELECT \(extent.columns) FROM task INDEXED BY task_live WHERE finish_time IS NULL ORDER BY id
+    """
   }
 
   package func tasks(_ ids: [TaskID], withContent: Bool) throws(StoreFailure) -> [TaskRow] {

@@ -13,6 +13,7 @@ struct TaskQueryReader {
 
   let connection: Connection
   let query: TaskQuery
+  var sliceMax = TaskScan.sliceMax
 
   func page() throws(StoreFailure) -> TaskPage {
     let rowsMax = query.rowsMax
@@ -131,7 +132,8 @@ struct TaskQueryReader {
     TaskScan(
       connection: connection,
       predicate: QueryPredicate(query, includingPlace: includingPlace),
-      descending: query.order.isDescending, withFinishTime: query.order.isByFinishTime)
+      descending: query.order.isDescending, withFinishTime: query.order.isByFinishTime,
+      sliceMax: sliceMax)
   }
 
   private func rest(of place: TaskRange.Place, after: TaskQuery.Position?) -> [TaskRange] {

@@ -79,31 +79,3 @@ struct TaskRowReader {
     return large.bytes(0)
   }
 }
-
-/// Makes one value of equal bytes, as long as there are not too many different ones.
-struct Interner<Value> {
-  private struct Entry {
-    var bytes: [UInt8]
-    var value: Value
-  }
-
-  private static var entriesMax: Int { 10_000 }
-
-  private let make: (UnsafeRawBufferPointer) -> Value?
-  private var entries: [Int: Entry] = [:]
-
-  init(_ make: @escaping (UnsafeRawBufferPointer) -> Value?) { self.make = make }
-
-  /// nil if the bytes are not those of a value.
-  mutating func value(_ bytes: UnsafeRawBufferPointer) -> Value? {
-    var hasher = Hasher()
-    hasher.combine(bytes: bytes)
-    let hash = hasher.finalize()
-    if let entry = entries[hash], entry.bytes.elementsEqual(bytes) { return entry.value }
-    guard let value = make(bytes) else { return nil }
-    if entries.count < Self.entriesMax {
-      entries[hash] = Entry(bytes: Array(bytes), value: value)
-    }
-    return value
-  }
-}

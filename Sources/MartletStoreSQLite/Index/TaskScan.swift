@@ -1,9 +1,9 @@
 import MartletCore
 import MartletStore
 
-/// Walks through ranges of the table `task`, in slices: no read transaction lasts longer than
-/// about `sliceMax`, since while it does the WAL cannot start anew.
+/// Walks through ranges of the table `task`, in slices.
 struct TaskScan {
+  /// About how long a read transaction may last: while it does, the WAL cannot start anew.
   static let sliceMax = Duration.milliseconds(40)
   /// The clock is looked at once for so many rows.
   private static let rowsPerLook = 64
@@ -15,6 +15,7 @@ struct TaskScan {
   let descending: Bool
   /// Whether positions are to have finish times.
   let withFinishTime: Bool
+  var sliceMax = Self.sliceMax
 
   /// Calls `visit` for each task of the ranges, in order, and whether it matches, until that is
   /// false. False if it was.
@@ -57,7 +58,7 @@ struct TaskScan {
         id: TaskID(rawValue: UInt64(bitPattern: statement.int64(0))))
       guard body(position, statement.int64(2) != 0) else { return .stopped }
       rows += 1
-      if rows % Self.rowsPerLook == 0, started.duration(to: .now) > Self.sliceMax {
+      if rows % Self.rowsPerLook == 0, started.duration(to: .now) > sliceMax {
         return .interrupted(after: position)
       }
     }

@@ -17,7 +17,8 @@ extension Connection {
       """)
     defer { statement.reset() }
     statement.bind(1, Int64(bitPattern: first.firstRevision.rawValue))
-    statement.bind(2, Int64(clamping: first.start &+ max(0, bytesMax)))
+    let (end, isBeyond) = first.start.addingReportingOverflow(max(0, bytesMax))
+    statement.bind(2, isBeyond ? .max : Int64(end))
     var segments: [StoredSegment] = []
     var next = first.firstRevision
     while try statement.step() {

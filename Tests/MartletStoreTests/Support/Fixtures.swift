@@ -100,7 +100,7 @@ extension TaskIndex {
     }
   }
 
-  /// All pages of a query, one after the other.
+  /// The pages of a query, one after the other, at most six.
   func pages(_ query: TaskQuery) throws -> [TaskPage] {
     var query = query
     var pages: [TaskPage] = []
@@ -108,7 +108,7 @@ extension TaskIndex {
       let page = try page(query)
       pages.append(page)
       query.after = page.next
-    } while query.after != nil
+    } while query.after != nil && pages.count < 6
     return pages
   }
 }

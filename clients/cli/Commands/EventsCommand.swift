@@ -53,6 +53,9 @@ struct EventsCommand: MartletCommand {
     help: .init("Only of tasks with this label; may be repeated.", valueName: "key=value"))
   var label: [LabelArgument] = []
 
+  @Option(name: [.long, .customShort("n")], help: .init("End after so many.", valueName: "n"))
+  var limit: Int?
+
   @Flag(help: "Show payloads and results too.")
   var content = false
 
@@ -68,14 +71,20 @@ struct EventsCommand: MartletCommand {
     if from != nil, since != nil {
       throw ValidationError("--from and --since cannot both be given")
     }
+    if let limit, limit < 1 { throw ValidationError("--limit has to be 1 or more") }
   }
 
   func run(in session: Session) async throws {
     let events = session.client.watchEvents(
       from: start(now: session.surroundings.now()), filter: try filter(session),
       includeContent: content, heartbeat: heartbeat?.duration ?? .seconds(15),
-      untilNow: !follow, onConnection: { Self.tell($0, session) })
-    for try await batch in events.batches { show(batch, session) }
+      untilNow: !follow, onConnection: session.tell)
+    var left = limit ?? .max
+    for try await batch in events.batches {
+      show(batch, atMost: left, session)
+      left -= batch.events.count
+      if left <= 0 { break }
+    }
   }
 
   func start(now: Double) -> EventStart {
@@ -97,10 +106,10 @@ struct EventsCommand: MartletCommand {
       types: type.map(\.type), labels: label.dictionary)
   }
 
-  private func show(_ batch: EventBatch, _ session: Session) {
+  private func show(_ batch: EventBatch, atMost count: Int, _ session: Session) {
     var text = ""
     let style = session.style
-    for (index, event) in batch.events.enumerated() {
+    for (index, event) in batch.events.prefix(count).enumerated() {
       let isLast = index == batch.events.count - 1
       let line =
         switch session.format {
@@ -114,13 +123,5 @@ struct EventsCommand: MartletCommand {
       text = JSON.object([JSON.Field("cursor", .string(batch.cursor))]).text + "\n"
     }
     if !text.isEmpty { session.surroundings.output.write(text) }
-  }
-
-  private static func tell(_ connection: EventConnection, _ session: Session) {
-    switch connection {
-    case .lost(let error, let delay):
-      session.remark("martlet: \(error.summary); trying again in \(delay.text).")
-    case .resumed: session.remark("martlet: the connection is back; nothing was missed.")
-    }
   }
 }

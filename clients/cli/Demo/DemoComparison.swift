@@ -12,6 +12,8 @@ struct DemoComparison: Equatable {
   var lines: Int64 = 0
   /// Failed tasks by code, each with one of its messages.
   var failures: [String: Failures] = [:]
+  /// Files that can be read, but not by this server: it was not told to.
+  var notAllowed = 0
 
   struct Failures: Equatable {
     var count: Int
@@ -46,6 +48,7 @@ struct DemoComparison: Equatable {
       if expected == nil {
         unreadable += 1
       } else {
+        if failure.code == "NOT_ALLOWED" { notAllowed += 1 }
         mismatches.append("\(name): sha256sum read it, the task failed with \(failure.text)")
       }
     case (.cancelled, _): mismatches.append("\(name): the task was cancelled")

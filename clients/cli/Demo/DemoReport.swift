@@ -28,9 +28,9 @@ struct DemoReport {
   /// One sentence about what is not right; nil if everything is.
   var complaint: String? {
     if isRight { return nil }
-    if let refused = comparison.failures["NOT_ALLOWED"] {
-      return "the server does not allow file.digest \(refused.count) of the files: "
-        + "start martletd with \(files.root) among the folders that it may read."
+    if comparison.notAllowed > 0 {
+      return "file.digest may not read \(comparison.notAllowed) of the files: "
+        + "start the server with `martletd --file-root \(files.root)`."
     }
     return "\(comparison.mismatches.count) things are not right, they are listed above: "
       + "see `martlet task list --state failed` and the server's log."
@@ -45,7 +45,10 @@ struct DemoReport {
         "\(failures.count) failed with \(code) (\(failures.message)), such as \(failures.path)")
     }
     if files.closedFolders > 0 {
-      lines.append("\(files.closedFolders) folders could not be listed and were left out")
+      lines.append("left out: folders that may not be listed, \(files.closedFolders)")
+    }
+    if files.unnameable > 0 {
+      lines.append("left out: files whose names are not UTF-8, \(files.unnameable)")
     }
     lines += comparison.mismatches.prefix(Self.mismatchesShown).map {
       style.paint("NOT RIGHT  ", .red) + $0
@@ -127,6 +130,8 @@ struct DemoReport {
     fields.append(JSON.Field("throughput", .number(tasksPerSecond)))
     fields.add("queue_time_ms", Percentiles(ledger.queueTimes)?.json)
     fields.add("run_time_ms", Percentiles(ledger.runTimes)?.json)
+    fields.add("closed_folders", Int64(files.closedFolders))
+    fields.add("unnameable", Int64(files.unnameable))
     fields.add("equal", Int64(comparison.equal))
     fields.add("unreadable", Int64(comparison.unreadable))
     fields.append(JSON.Field("failures", .array(failures)))

@@ -99,7 +99,7 @@ struct DemoRun: Sendable {
     let events = session.client.watchEvents(
       from: .cursor(cursor), filter: EventFilter(pools: [pool], labels: ["run": run]),
       includeContent: true, heartbeat: .seconds(1),
-      onConnection: { [session] in Self.tell($0, session) })
+      onConnection: session.tell)
     for try await batch in events.batches {
       for event in batch.events { ledger.record(event) }
       display.show(ended: ledger.ended, now: .now)
@@ -107,14 +107,6 @@ struct DemoRun: Sendable {
     }
     try Task.checkCancellation()
     return ledger
-  }
-
-  private static func tell(_ connection: EventConnection, _ session: Session) {
-    switch connection {
-    case .lost(let error, let delay):
-      session.remark("martlet: \(error.summary); trying again in \(delay.text).")
-    case .resumed: session.remark("martlet: the connection is back; nothing was missed.")
-    }
   }
 }
 

@@ -11,6 +11,8 @@ struct FileCollection: Equatable {
   var paths: [String] = []
   /// Folders that could not be read.
   var closedFolders = 0
+  /// Files whose names are not text (UTF-8), so that no request could name them.
+  var unnameable = 0
 
   static func files(below folder: String, limit: Int?) throws -> FileCollection {
     let root = URL(fileURLWithPath: folder).resolvingSymlinksInPath().standardizedFileURL.path
@@ -32,7 +34,10 @@ struct FileCollection: Equatable {
     for name in names.sorted() where paths.count < limit {
       let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       var status = stat()
-      guard lstat(path, &status) == 0 else { continue }
+      guard lstat(path, &status) == 0 else {
+        unnameable += 1
+        continue
+      }
       switch status.st_mode & S_IFMT {
       case S_IFREG: paths.append(path)
       case S_IFDIR: collect(path, limit: limit)

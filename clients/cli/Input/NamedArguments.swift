@@ -14,6 +14,7 @@ struct TaskStateArgument: ExpressibleByArgument, Equatable, Sendable {
   private static let states = API.TaskState.allCases.filter { $0 != .unspecified }
 
   static var allValueStrings: [String] { states.map { $0.name.lowercased() } }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// An event's type by its name: `TASK_STARTED`, `task-started`; of a task also just `started`.
@@ -30,4 +31,5 @@ struct EventTypeArgument: ExpressibleByArgument, Equatable, Sendable {
   private static let types = API.EventType.allCases.filter { $0 != .unspecified }
 
   static var allValueStrings: [String] { types.map(\.name) }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

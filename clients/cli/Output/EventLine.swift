@@ -4,7 +4,9 @@ internal import MartletClient
 enum EventLine {
   static func text(_ event: API.Event, style: Style, width: Int?) -> String {
     let type = event.type.name
-    let head = [event.time?.rfc3339() ?? "-", "\(event.revision)"].joined(separator: "  ")
+    let revision = "\(event.revision)"
+    let blank = String(repeating: " ", count: max(0, 7 - revision.count))
+    let head = "\(event.time?.rfc3339() ?? "-")  \(blank)\(revision)"
     let name = type + String(repeating: " ", count: max(0, 21 - type.count))
     let subject = [event.pool, event.taskId, event.kind].filter { !$0.isEmpty }
     var rest = TerminalText.harmless((subject + details(event)).joined(separator: "  "))

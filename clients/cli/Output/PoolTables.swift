@@ -59,7 +59,7 @@ extension Table {
       ("started", Cell(info.startTime?.rfc3339() ?? "-")),
       ("uptime", Cell(info.uptime?.duration.text ?? "-")),
       ("clock", Cell(info.time?.rfc3339() ?? "-")),
-      ("events", "\(info.oldestRevision) to \(info.newestRevision)"),
+      ("events", info.events),
       ("cursor", Cell(info.cursor)), ("oldest cursor", Cell(info.oldestCursor)),
       (
         "last flush",
@@ -73,6 +73,13 @@ extension Table {
       return (limit.name, Cell("\(limit.value) \(limit.unit)\(beyond)"))
     }
     return .details(fields)
+  }
+}
+
+extension API.GetServerInfoResponse {
+  /// Which events are kept.
+  fileprivate var events: Table.Cell {
+    newestRevision < oldestRevision ? "none yet" : "\(oldestRevision) to \(newestRevision)"
   }
 }
 

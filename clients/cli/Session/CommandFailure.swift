@@ -23,7 +23,7 @@ struct CommandFailure: Error, Equatable {
 
   init(_ error: MartletError) {
     let advice = (Self.advice(error) ?? error.advice).map { ": \($0)" } ?? ""
-    self.init(Self.status(error), "\(error.summary)\(advice).")
+    self.init(Self.status(error), "\(error.summary.lowercasedFirst)\(advice).")
   }
 
   static func timedOut(after limit: Duration) -> CommandFailure {
@@ -35,7 +35,8 @@ struct CommandFailure: Error, Equatable {
 
   private static func status(_ error: MartletError) -> ExitStatus {
     switch error.code {
-    case .unavailable: error.reason == nil ? .unreachable : .refused
+    case .unavailable:
+      error.reason == nil || error.reason == .serverStopping ? .unreachable : .refused
     case .deadlineExceeded: .timedOut
     case .notFound: .notFound
     case .invalidArgument: .usage
@@ -55,7 +56,8 @@ struct CommandFailure: Error, Equatable {
     switch error.reason {
     case .queueFull:
       let delay = error.retryDelay.map { "try again in \($0.text)" } ?? "try again later"
-      return "\(delay), wait for room with --wait-for-room, "
+      let waiting = error.metadata["waiting"].map { "\($0) tasks wait; " } ?? ""
+      return "\(waiting)\(delay), wait for room with --wait-for-room, "
         + "or raise the limit with `martlet pool update --queue-capacity`"
     case .poolNotFound: return "see `martlet pool list`, or create it with `martlet pool create`"
     case .poolExists: return "use it as it is, or change it with `martlet pool update`"

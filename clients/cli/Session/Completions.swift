@@ -32,11 +32,12 @@ enum Completions {
   private static func ask(
     _ arguments: [String], _ question: (MartletClient) async throws -> [String]
   ) async -> [String] {
-    var options = GlobalOptions()
-    options.server = server(in: arguments)
-    options.timeout = DurationArgument(duration: .milliseconds(700))
-    guard let session = try? Session(options, in: .current) else { return [] }
-    let client = session.client.with { $0.attemptsMax = 1 }
+    let target = GlobalOptions.target(server(in: arguments), in: .current)
+    var configuration = MartletClient.Configuration(timeout: .milliseconds(700))
+    configuration.attemptsMax = 1
+    guard let client = try? MartletClient(target: target, configuration: configuration) else {
+      return []
+    }
     let answer = (try? await question(client)) ?? []
     await client.close()
     return answer

@@ -28,7 +28,8 @@ struct GlobalOptions: ParsableArguments {
     case json
   }
 
-  func target(in surroundings: Surroundings) -> String {
+  /// The address that an option, or else the environment, gives.
+  static func target(_ server: String?, in surroundings: Surroundings) -> String {
     server ?? surroundings.environment["MARTLET_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
       ?? MartletClient.defaultTarget
   }

@@ -12,9 +12,12 @@ struct Session: Sendable {
     format = options.output
     var configuration = MartletClient.Configuration()
     configuration.actor = options.actor ?? surroundings.environment["MARTLET_ACTOR"]
-    if let timeout = options.timeout { configuration.timeout = timeout.duration }
+    configuration.pause = surroundings.pause
+    // The command's own limit ends it; the second lets it be the one that does.
+    if let timeout = options.timeout { configuration.timeout = timeout.duration + .seconds(1) }
     client = try MartletClient(
-      target: options.target(in: surroundings), configuration: configuration)
+      target: GlobalOptions.target(options.server, in: surroundings),
+      configuration: configuration)
   }
 
   var lastTask: LastTask { LastTask(environment: surroundings.environment) }
@@ -25,6 +28,14 @@ struct Session: Sendable {
 
   /// A remark for people: to the errors, so that it spoils no output that a script reads.
   func remark(_ text: String) { surroundings.errors.write(text + "\n") }
+
+  /// Says when a feed has lost its connection and when it goes on.
+  func tell(_ connection: EventConnection) {
+    switch connection {
+    case .lost(let error): remark("martlet: \(error.summary); going on when it is back.")
+    case .resumed: remark("martlet: it is back, nothing was missed.")
+    }
+  }
 
   /// One JSON object on a line of its own.
   func print(_ json: JSON) { print(json.text) }

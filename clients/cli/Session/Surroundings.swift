@@ -13,6 +13,8 @@ struct Surroundings: Sendable {
   var readInput: @Sendable () throws -> [UInt8]
   /// The wall clock, in seconds since 1970.
   var now: @Sendable () -> Double
+  /// Lets time pass between the tries of a call.
+  var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
   @TaskLocal static var current = Surroundings.process
 

@@ -36,7 +36,7 @@ struct EventReader {
       } catch {
         stream = nil
         let delay = try recovery.delay(after: error)
-        noteLoss(error, delay: delay)
+        noteLoss(error)
         try await source.runner.configuration.pause(delay)
       }
     }
@@ -54,8 +54,7 @@ struct EventReader {
   /// A stream from where the reader is. "Now" is made a cursor first: so it stays the same moment
   /// however often the stream has to be opened before it brings something.
   private mutating func openStream() async throws
-    -> ResponseStream<API.WatchEventsResponse>
-    .Iterator
+    -> ResponseStream<API.WatchEventsResponse>.Iterator
   {
     var request = source.request
     if let cursor {
@@ -99,12 +98,13 @@ struct EventReader {
     source.onConnection?(.resumed)
   }
 
-  private mutating func noteLoss(_ cause: any Error, delay: Duration) {
+  private mutating func noteLoss(_ cause: any Error) {
+    if isLost { return }
     isLost = true
     let error =
       (cause as? RPCStatus).map { MartletError($0, target: source.runner.target) }
       ?? (cause as? MartletError) ?? recovery.endedEarly()
-    source.onConnection?(.lost(error, retryIn: delay))
+    source.onConnection?(.lost(error))
   }
 }
 

@@ -33,8 +33,8 @@ public struct EventFilter: Sendable, Equatable {
 
 /// What happens to the connection below a feed.
 public enum EventConnection: Sendable, Equatable {
-  /// It was lost and is tried again after the delay.
-  case lost(MartletError, retryIn: Duration)
+  /// It was lost, and is being tried again.
+  case lost(MartletError)
   /// It is back; the feed goes on behind the last event.
   case resumed
 }

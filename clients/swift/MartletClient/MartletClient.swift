@@ -5,7 +5,8 @@ internal import MartletRPC
 /// ```swift
 /// let martlet = try MartletClient(target: "127.0.0.1:7411")
 /// try await martlet.pools.create("mails", slots: 4)
-/// let task = try await martlet.tasks.submit(.init(kind: "echo", json: #"{"to": "ada"}"#), to: "mails")
+/// let spec = API.TaskSpec(kind: "echo", json: #"{"to": "ada"}"#)
+/// let task = try await martlet.tasks.submit(spec, to: "mails")
 /// print(try await martlet.tasks.waitUntilEnded(task.id).state)
 /// ```
 ///

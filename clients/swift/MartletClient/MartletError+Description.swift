@@ -11,7 +11,7 @@ extension MartletError: CustomStringConvertible {
   public var summary: String {
     if code == .unavailable, reason == nil {
       let server = target.isEmpty ? "the server" : "the server at \(target)"
-      return "\(server) cannot be reached (\(message.trimmed))"
+      return "\(server) cannot be reached (\(connectionTrouble))"
     }
     if code == .deadlineExceeded {
       return "the time limit passed before the server had answered"
@@ -22,14 +22,32 @@ extension MartletError: CustomStringConvertible {
         : "`\(violation.field)` \(violation.description.trimmed)"
     }
     if !listed.isEmpty { return "the request is not valid: " + listed.joined(separator: "; ") }
-    return message.isEmpty ? "the server answered \(code)" : message.trimmed
+    return message.isEmpty ? "the server answered \(code)" : told.what
+  }
+
+  /// The server's sentence, which Martlet writes as `what happened: what to do`.
+  private var told: (what: String, advice: String?) {
+    guard reason != nil, let colon = message.firstRange(of: ": ") else {
+      return (message.trimmed, nil)
+    }
+    return (
+      String(message[..<colon.lowerBound]), String(message[colon.upperBound...]).trimmed
+    )
+  }
+
+  /// What the connection said, without the address, which the sentence has, and without numbers
+  /// of the system that are followed by their meaning.
+  private var connectionTrouble: String {
+    let text = message.trimmed.replacing("cannot connect to \(target): ", with: "")
+      .replacing("the connection to \(target) was lost", with: "the connection was lost")
+    guard let meaning = text.firstMatch(of: /: ([^:()]+)\) \(errno: \d+\)/) else { return text }
+    return meaning.output.1.lowercased()
   }
 
   /// What to do about it; nil if that is not known.
   public var advice: String? {
-    if let reason, let known = Self.advice[reason] {
-      guard let retryDelay else { return known }
-      return "\(known), or try again in \(retryDelay.text)"
+    if let advice = told.advice, violations.isEmpty {
+      return retryDelay.map { "\(advice) (the server asks for \($0.text))" } ?? advice
     }
     if let retryDelay { return "try again in \(retryDelay.text)" }
     return switch code {
@@ -40,25 +58,6 @@ extension MartletError: CustomStringConvertible {
     default: nil
     }
   }
-
-  private static let advice: [Reason: String] = [
-    .queueFull: "wait for tasks to end, or raise the pool's `queue_capacity`",
-    .memoryPressure: "wait for tasks to end, or allow the server more live tasks",
-    .diskLow: "make room on the server's disk",
-    .logUnavailable: "see the server's log, which names the file",
-    .poolExists: "choose another name, or use the pool that is there",
-    .poolNotFound: "create the pool first, or check its name",
-    .poolNotEmpty: "drain the pool first, or delete it by force",
-    .poolDraining: "resume the pool, or submit to another one",
-    .poolClosed: "resume the pool, or submit to another one",
-    .taskNotFound: "check the id: a finished task is kept only for a time",
-    .taskTerminal: "nothing needs to be done, it has ended",
-    .taskNotRetryable: "wait until it has FAILED, or cancel it first",
-    .etagMismatch: "read the pool again and repeat the change",
-    .requestIDReused: "use a new request id for a new request",
-    .revisionCompacted: "start from the beginning of what is kept",
-    .pageTokenInvalid: "list again from the first page",
-  ]
 }
 
 extension String {

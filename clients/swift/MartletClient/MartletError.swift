@@ -73,5 +73,7 @@ extension MartletError {
     public static let filterInvalid = Self(rawValue: "FILTER_INVALID")
     public static let pageTokenInvalid = Self(rawValue: "PAGE_TOKEN_INVALID")
     public static let fieldInvalid = Self(rawValue: "FIELD_INVALID")
+    public static let indexBehind = Self(rawValue: "INDEX_BEHIND")
+    public static let serverStopping = Self(rawValue: "SERVER_STOPPING")
   }
 }

@@ -44,8 +44,7 @@ public struct TaskWait: AsyncSequence, Sendable {
 
     private mutating func receive() async throws -> API.Task? {
       var open =
-        stream
-        ?? runner.stream(API.TaskServiceMethods.waitTask, request).makeAsyncIterator()
+        stream ?? runner.stream(API.TaskServiceMethods.waitTask, request).makeAsyncIterator()
       let response = try await open.next()
       stream = open
       return response?.task

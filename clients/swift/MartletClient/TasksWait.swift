@@ -56,8 +56,7 @@ public struct TasksWait: AsyncSequence, Sendable {
 
     private mutating func receive() async throws -> API.WaitTasksResponse? {
       var open =
-        stream
-        ?? runner.stream(API.TaskServiceMethods.waitTasks, request).makeAsyncIterator()
+        stream ?? runner.stream(API.TaskServiceMethods.waitTasks, request).makeAsyncIterator()
       let response = try await open.next()
       stream = open
       return response

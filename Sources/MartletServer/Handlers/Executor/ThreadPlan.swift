@@ -1,9 +1,9 @@
 /// Decides how many threads drain a queue of jobs; knows neither threads nor jobs.
 ///
 /// One thread drains a burst of tiny jobs fastest: each further one costs wake-ups and contention.
-/// So a queued job wakes a thread only if none is at work. More are added when a tick of time (1 ms)
-/// shows that the ones at work do not keep up: quickly if no job at all was taken, one by one while
-/// jobs are long. And threads that find themselves among others at work on tiny jobs retire.
+/// So a queued job wakes a thread only if none is at work. More are added when a tick of time (1
+/// ms) shows that the ones at work do not keep up: quickly if no job at all was taken, one by one
+/// while jobs are long. And threads that find themselves among others at work on tiny jobs retire.
 struct ThreadPlan {
   /// Of one executor, counted from 0 and not used twice.
   typealias ThreadNumber = Int

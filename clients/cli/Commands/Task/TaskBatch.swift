@@ -14,7 +14,7 @@ struct TaskBatch: MartletCommand {
         martlet task batch mails tasks.jsonl
         echo '{"kind": "echo", "payload": {"to": "ada"}}' | martlet task batch mails -
         find /usr/share/doc -type f | martlet task batch scans - --kind scan --lines --wait
-        martlet task batch load --kind sleep --count 10000 --payload '{"duration": "10ms"}'
+        martlet task batch load --kind sleep --count 10000 --payload '{"milliseconds": 10}'
       """)
 
   @Argument(help: "The pool to submit them to.", completion: Completions.pools)

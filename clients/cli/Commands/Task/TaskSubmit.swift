@@ -11,7 +11,7 @@ struct TaskSubmit: MartletCommand {
 
       EXAMPLES
         martlet task submit mails echo '{"to": "ada"}'
-        martlet task submit mails sleep '{"duration": "5s"}' --wait
+        martlet task submit mails sleep '{"seconds": 5}' --wait
         martlet task submit mails echo --file letter.json --label customer=42 --priority 9
         head -c 1000 /dev/urandom | martlet task submit mails echo - --wait --result
         martlet task submit mails echo --delay 10m --max-attempts 1

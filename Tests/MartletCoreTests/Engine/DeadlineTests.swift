@@ -1,0 +1,116 @@
+import MartletCore
+import Testing
+
+@Suite("Deadlines and clocks")
+struct DeadlineTests {
+  let world = World()
+
+  init() throws { try world.createPool(slots: 1, retry: RetryPolicy(jitter: 0)) }
+
+  private func draft(_ seconds: Int64, start: TaskSubmission.Start = .now) -> TaskDraft {
+    TaskDraft(kind: "work", start: start, deadline: World.start.wall + .seconds(seconds))
+  }
+
+  @Test("a task that waits fails with DEADLINE when its deadline passes, not before")
+  func waiting() throws {
+    try world.submitOne()
+    let pending = try world.submitOne(draft(5))
+    let scheduled = try world.submitOne(draft(6, start: .delay(.seconds(60))))
+    world.pass(.milliseconds(4_999))
+    #expect(world.newest.isEmpty)
+    world.pass(.milliseconds(1))
+    #expect(world.newest.words == ["failed"])
+    #expect(world.status(pending)?.notes?.failure?.kind == .deadline)
+    #expect(world.status(pending)?.notes?.failure?.attempt == 0)
+    world.pass(.seconds(1))
+    #expect(world.status(scheduled)?.state == .failed)
+  }
+
+  @Test("a task that runs fails with DEADLINE and is not repeated")
+  func running() throws {
+    let task = try world.submitOne(draft(5))
+    world.pass(.seconds(5))
+    #expect(world.newest.words == ["failed"])
+    #expect(world.status(task)?.notes?.failure?.kind == .deadline)
+    #expect(world.status(task)?.notes?.failure?.attempt == 1)
+  }
+
+  @Test("a deadline that has passed at the submission ends the task before it starts")
+  func passed() throws {
+    let task = try world.submitOne(draft(-1))
+    #expect(world.newest.words == ["submitted", "failed"])
+    #expect(world.status(task)?.attempt == 0)
+  }
+
+  @Test("a deadline ends a back-off that would last longer")
+  func backOff() throws {
+    let task = try world.submitOne(draft(5))
+    world.pass(.milliseconds(4_500))
+    try world.fail(task)
+    world.pass(.milliseconds(500))
+    #expect(world.newest.words == ["failed"])
+  }
+
+  @Test("what is due at the same moment happens in the order of the tasks")
+  func sameMoment() throws {
+    let tasks = try (0..<4).map { _ in try world.submitOne(draft(5, start: .delay(.seconds(9)))) }
+    world.pass(.seconds(7))
+    let failed = world.newest.compactMap { event in
+      if case .task(let change) = event.body { change.task } else { nil }
+    }
+    #expect(failed == tasks)
+  }
+
+  @Test(
+    "a wall clock that jumps neither ends nor lengthens a delay, timeout, grace or deadline",
+    arguments: [Span.seconds(-86_400), .seconds(86_400)])
+  func wallJumps(jump: Span) throws {
+    try world.createPool("q", slots: 9)
+    let delayed = try world.submitOne(
+      TaskDraft(kind: "work", start: .delay(.seconds(10))), to: "q")
+    let timed = try world.submitOne(TaskDraft(kind: "work", runTimeout: .seconds(10)), to: "q")
+    let limited = try world.submitOne(draft(10), to: "q")
+    let cancelled = try world.submitOne(to: "q")
+    try world.cancel(cancelled)
+    world.now.wall = world.now.wall + jump
+    world.pass(.milliseconds(9_999))
+    #expect(world.newest.isEmpty)
+    world.pass(.milliseconds(1))
+    #expect(world.task(delayed)?.state == .running)
+    #expect(world.task(timed)?.state == .scheduled)
+    #expect(world.status(limited)?.state == .failed)
+    #expect(world.status(cancelled)?.state == .cancelled)
+  }
+
+  @Test("the feed's time never goes back")
+  func feedTime() throws {
+    let before = try world.submitOne()
+    world.now.wall = world.now.wall + .seconds(-3_600)
+    let after = try world.submitOne()
+    #expect(world.task(after)?.createTime == world.task(before)?.createTime)
+    try world.succeed(before)
+    #expect(world.status(before)?.finishTime == World.start.wall)
+  }
+
+  @Test("the engine's clock never goes back, whatever it is told")
+  func elapsedGoesBack() throws {
+    try world.submitOne()
+    let stamp = world.durable.catalog.stamp
+    world.now.elapsed = .zero
+    let task = try world.submitOne(TaskDraft(kind: "work", start: .delay(.seconds(1))))
+    #expect(world.durable.catalog.stamp.elapsed == stamp.elapsed)
+    #expect(world.task(task)?.due == stamp.elapsed + .seconds(1))
+  }
+
+  @Test("the next deadline is that of the earliest timer, and there is none without tasks")
+  func nextDeadline() throws {
+    #expect(world.engine.nextDeadline == nil)
+    let delayed = try world.submitOne(TaskDraft(kind: "work", start: .delay(.seconds(9))))
+    let running = try world.submitOne(TaskDraft(kind: "work", runTimeout: .seconds(4)))
+    #expect(world.engine.nextDeadline == World.start.elapsed + .seconds(4))
+    try world.succeed(running)
+    #expect(world.engine.nextDeadline == World.start.elapsed + .seconds(9))
+    try world.cancel(delayed)
+    #expect(world.engine.nextDeadline == nil)
+  }
+}

@@ -1,0 +1,177 @@
+import MartletAPI
+import MartletCore
+import MartletProtobuf
+import MartletRPC
+import MartletStore
+import Testing
+
+@testable import MartletServer
+
+struct StatusCase: Sendable, CustomTestStringConvertible {
+  var refusal: Refusal
+  var code: StatusCode
+  var reason: String
+  var metadata: [String: String] = [:]
+  var retries = false
+  var hasQuota = false
+
+  var testDescription: String { reason }
+}
+
+@Suite("The status of an error")
+struct StatusMappingTests {
+  static let task = TaskID(rawValue: 99)
+  static let taskText = task.description
+
+  static let table: [StatusCase] = [
+    .init(
+      refusal: .poolNotFound("p"), code: .notFound, reason: "POOL_NOT_FOUND",
+      metadata: ["pool": "p"]),
+    .init(
+      refusal: .poolExists("p"), code: .alreadyExists, reason: "POOL_EXISTS",
+      metadata: ["pool": "p"]),
+    .init(
+      refusal: .poolNotEmpty("p", unfinished: 3), code: .failedPrecondition,
+      reason: "POOL_NOT_EMPTY", metadata: ["pool": "p", "unfinished": "3"]),
+    .init(
+      refusal: .poolDraining("p"), code: .failedPrecondition, reason: "POOL_DRAINING",
+      metadata: ["pool": "p"]),
+    .init(
+      refusal: .poolClosed("p"), code: .failedPrecondition, reason: "POOL_CLOSED",
+      metadata: ["pool": "p"]),
+    .init(
+      refusal: .queueFull(pool: "p", capacity: 5, waiting: 4), code: .resourceExhausted,
+      reason: "QUEUE_FULL", metadata: ["pool": "p", "capacity": "5", "waiting": "4"],
+      retries: true, hasQuota: true),
+    .init(
+      refusal: .memoryPressure(what: "tasks", limit: 9), code: .resourceExhausted,
+      reason: "MEMORY_PRESSURE", metadata: ["what": "tasks", "limit": "9"], retries: true,
+      hasQuota: true),
+    .init(
+      refusal: .diskLow, code: .resourceExhausted, reason: "DISK_LOW", retries: true,
+      hasQuota: true),
+    .init(
+      refusal: .taskNotLive(task), code: .notFound, reason: "TASK_NOT_FOUND",
+      metadata: ["task_id": taskText]),
+    .init(
+      refusal: .taskTerminal(task, .failed), code: .failedPrecondition, reason: "TASK_TERMINAL",
+      metadata: ["task_id": taskText, "state": "FAILED"]),
+    .init(
+      refusal: .taskNotRetryable(task, .running), code: .failedPrecondition,
+      reason: "TASK_NOT_RETRYABLE", metadata: ["task_id": taskText, "state": "RUNNING"]),
+    .init(
+      refusal: .leaseLost(task, attempt: 2), code: .failedPrecondition, reason: "LEASE_LOST",
+      metadata: ["task_id": taskText, "attempt": "2"]),
+    .init(
+      refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
+      metadata: ["pool": "p"]),
+    .init(
+      refusal: .requestIDReused("r"), code: .alreadyExists, reason: "REQUEST_ID_REUSED",
+      metadata: ["request_id": "r"]),
+    .init(refusal: .staleHistory, code: .unavailable, reason: "INDEX_BEHIND", retries: true),
+    .init(refusal: .stopping, code: .unavailable, reason: "SERVER_STOPPING", retries: true),
+  ]
+
+  @Test("has the code, reason and details that the contract names", arguments: table)
+  func mapsRefusals(_ row: StatusCase) throws {
+    let status = RPCStatus(row.refusal)
+    #expect(status.code == row.code)
+    let details = try Details(status)
+    #expect(details.info == .init(reason: row.reason, domain: "martlet", metadata: row.metadata))
+    #expect((details.retry?.retryDelay != nil) == row.retries)
+    #expect((details.quota?.violations.count == 1) == row.hasQuota)
+    #expect(details.status.code == Int32(row.code.rawValue))
+    #expect(details.status.message == status.message)
+  }
+
+  @Test("is a sentence that says what to do", arguments: table)
+  func saysWhatToDo(_ row: StatusCase) {
+    let message = RPCStatus(row.refusal).message
+    #expect(message.hasSuffix("."))
+    #expect(message.contains(": "))
+    #expect(message.first?.isUppercase == true)
+    #expect(!message.contains("\n"))
+  }
+
+  @Test("has every violation, and the first one in its message")
+  func mapsViolations() throws {
+    let status = RPCStatus(
+      InvalidRequest(violations: [
+        FieldViolation(field: "spec.kind", description: "must be set"),
+        FieldViolation(field: "pool", description: "must be set"),
+      ]))
+    #expect(status.code == .invalidArgument)
+    #expect(status.message == "spec.kind must be set (and 1 more: see the field violations).")
+    let details = try Details(status)
+    #expect(details.info?.reason == "FIELD_INVALID")
+    #expect(details.badRequest?.fieldViolations.map(\.field) == ["spec.kind", "pool"])
+  }
+
+  @Test("names a filter or a page token as the reason only if nothing else is wrong")
+  func choosesReasons() throws {
+    let filter = FieldViolation(FilterError(message: "expected a value", offset: 4))
+    let token = FieldViolation(field: "page_token", description: "x", reason: .pageToken)
+    let field = FieldViolation(field: "page_size", description: "x")
+    func reason(_ violations: [FieldViolation]) throws -> String? {
+      try Details(RPCStatus(InvalidRequest(violations: violations))).info?.reason
+    }
+    #expect(try reason([filter]) == "FILTER_INVALID")
+    #expect(try reason([token]) == "PAGE_TOKEN_INVALID")
+    #expect(try reason([field]) == "FIELD_INVALID")
+    #expect(try reason([filter, field]) == "FIELD_INVALID")
+    #expect(filter.description == "is wrong at character 5: expected a value")
+  }
+
+  @Test("of a store's failure tells no file names, and of a broken invariant nothing")
+  func mapsStores() throws {
+    let file = "/var/lib/martlet/log.db"
+    let failures: [StoreFailure] = [
+      .writeFailed(file: file, reason: "disk"), .readFailed(file: file, reason: "disk"),
+      .corrupted(file: file, reason: "disk"),
+    ]
+    for failure in failures {
+      let status = try #require(RPCStatus(failure))
+      #expect(!status.message.contains("/var"))
+      #expect(try Details(status).info?.reason == "LOG_UNAVAILABLE")
+    }
+    #expect(RPCStatus(StoreFailure.notConsecutive(expected: .zero, got: .zero)) == nil)
+    #expect(RPCStatus(StoreFailure.inUse(directory: file, owner: "1")) == nil)
+    #expect(RPCStatus(StoreFailure.newerFormat(file: file, found: 2, known: 1)) == nil)
+    #expect(RPCStatus.fault(7).code == .internalError)
+    #expect(RPCStatus.fault(7).details.isEmpty)
+  }
+
+  @Test("of events that are gone says where to start from")
+  func mapsCompaction() throws {
+    let status = try #require(RPCStatus(StoreFailure.compacted(oldest: Revision(10))))
+    #expect(status.code == .outOfRange)
+    let info = try #require(try Details(status).info)
+    #expect(info.reason == "REVISION_COMPACTED")
+    #expect(info.metadata == ["oldest_cursor": Cursor(Revision(9)).text])
+  }
+}
+
+/// What a client finds in `grpc-status-details-bin`.
+private struct Details {
+  var status: GoogleRPC.Status
+  var info: GoogleRPC.ErrorInfo?
+  var retry: GoogleRPC.RetryInfo?
+  var quota: GoogleRPC.QuotaFailure?
+  var badRequest: GoogleRPC.BadRequest?
+
+  init(_ status: RPCStatus) throws {
+    self.status = try GoogleRPC.Status(protobufBytes: status.details)
+    for detail in self.status.details {
+      switch detail.typeUrl {
+      case "type.googleapis.com/google.rpc.ErrorInfo": info = try .init(protobufBytes: detail.value)
+      case "type.googleapis.com/google.rpc.RetryInfo":
+        retry = try .init(protobufBytes: detail.value)
+      case "type.googleapis.com/google.rpc.QuotaFailure":
+        quota = try .init(protobufBytes: detail.value)
+      case "type.googleapis.com/google.rpc.BadRequest":
+        badRequest = try .init(protobufBytes: detail.value)
+      default: Issue.record("unexpected detail \(detail.typeUrl)")
+      }
+    }
+  }
+}
