@@ -1,7 +1,8 @@
 /// A first-in, first-out run of bytes in one block of memory that grows as needed.
 ///
-/// A bare pointer and not a class: the hot path touches several queues for each frame, and counting references to them
-/// was a tenth of a call's cost. So it has one owner, who calls `deallocate` once; it has no lock either.
+/// A bare pointer and not a class: the hot path touches several queues for each frame, and counting
+/// references to them was a tenth of a call's cost. So it has one owner, who calls `deallocate`
+/// once; it has no lock either.
 package struct ByteQueue: @unchecked Sendable {
   private struct Fields {
     var base: UnsafeMutableRawPointer?
@@ -49,7 +50,8 @@ package struct ByteQueue: @unchecked Sendable {
     fields.pointee.tail &+= bytes.count
   }
 
-  /// Adds `byteCount` uninitialized bytes and hands them out to be filled before anything else is called.
+  /// Adds `byteCount` uninitialized bytes and hands them out to be filled before anything else is
+  /// called.
   @inline(__always)
   package func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
     let start = grow(for: byteCount)
@@ -93,7 +95,8 @@ package struct ByteQueue: @unchecked Sendable {
     let waiting = new.tail - new.head
     let needed = waiting + byteCount
     defer { fields.pointee = new }
-    // Moving within the block pays only while it frees at least half of it; else appending would become quadratic.
+    // Moving within the block pays only while it frees at least half of it; else appending would
+    // become quadratic.
     if let base = new.base, needed <= new.capacity, new.head >= new.capacity / 2 {
       base.copyMemory(from: base + new.head, byteCount: waiting)
       new.head = 0

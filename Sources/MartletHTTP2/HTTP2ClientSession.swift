@@ -1,6 +1,7 @@
 internal import CNGHTTP2
 
-/// The client's side of one HTTP/2 connection: the counterpart of `HTTP2ServerSession`, used in the same rounds.
+/// The client's side of one HTTP/2 connection: the counterpart of `HTTP2ServerSession`, used in the
+/// same rounds.
 package final class HTTP2ClientSession {
   private let core: SessionCore
 
@@ -17,7 +18,8 @@ package final class HTTP2ClientSession {
 
   // MARK: In
 
-  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error, drain and close.
+  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error,
+  /// drain and close.
   package func receive(_ bytes: UnsafeRawBufferPointer, at now: UInt64) throws(HTTP2SessionFailure)
   {
     try core.receive(bytes, at: now)
@@ -37,7 +39,8 @@ package final class HTTP2ClientSession {
 
   // MARK: Out
 
-  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of bytes.
+  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of
+  /// bytes.
   package func drain(into region: UnsafeMutableRawBufferPointer) -> Int {
     core.grantConnectionWindow()
     return core.drain(into: region)
@@ -64,12 +67,13 @@ package final class HTTP2ClientSession {
 
   // MARK: Verbs
 
-  /// Sends a request: the header fields, then what the stream's `outgoing` gets before the next `drain` and, unless it
-  /// `isComplete`, later, until `finish`. Nil when the connection takes no more requests.
+  /// Sends a request: the header fields, then what the stream's `outgoing` gets before the next
+  /// `drain` and, unless it `isComplete`, later, until `finish`. Nil when the connection takes no
+  /// more requests.
   package func request(
     headers: HeaderList, adding extra: HeaderList? = nil, isComplete: Bool
   ) -> HTTP2Stream? {
-    let stream = core.addStream(id: 0)
+    let stream = core.addStream(id: 0)._withUnsafeGuaranteedRef { $0 }
     if isComplete { stream.ending = .endOfStream }
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
@@ -184,13 +188,15 @@ extension HTTP2ClientSession {
     }
   }
 
-  /// A request that the library gave up before sending it (the connection is closing): never processed.
+  /// A request that the library gave up before sending it (the connection is closing): never
+  /// processed.
   private static let frameNotSent: nghttp2_on_frame_not_send_callback = {
     _, frame, _, userData in
     guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue else { return 0 }
     let id = frame.pointee.hd.stream_id
     return SessionCallbacks.withCore(userData) { core in
-      if let stream = core.openStreams.last(where: { $0.id == id && !$0.isClosed }) {
+      core.forEachOpen { stream in
+        guard stream.id == id else { return }
         core.streamClosed(stream, code: HTTP2ErrorCode.refusedStream.rawValue)
       }
       return 0
@@ -202,8 +208,10 @@ extension HeaderBlock {
   /// `:status` is 1xx: the final response is still to come.
   var hasInformationalStatus: Bool {
     var result = false
-    forEach { name, value in
-      if name.count == 7, name.elementsEqual(":status".utf8) { result = value.first == UInt8(ascii: "1") }
+    visit { name, value in
+      if name.count == 7, name.elementsEqual(":status".utf8) {
+        result = value.first == UInt8(ascii: "1")
+      }
     }
     return result
   }

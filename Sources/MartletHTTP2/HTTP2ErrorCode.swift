@@ -29,8 +29,8 @@ package struct HTTP2ErrorCode: RawRepresentable, Hashable, Sendable, CustomStrin
   }
 }
 
-/// Why a session cannot go on: the peer broke the protocol in a way that ends the connection. What is left to send
-/// (a GOAWAY, perhaps) should still be drained before the socket is closed.
+/// Why a session cannot go on: the peer broke the protocol in a way that ends the connection. What
+/// is left to send (a GOAWAY, perhaps) should still be drained before the socket is closed.
 package struct HTTP2SessionFailure: Error, Equatable, Sendable {
   /// The library's own code, negative.
   package var libraryCode: Int

@@ -1,9 +1,11 @@
 internal import CNGHTTP2
 
-/// The memory of the sessions of one event loop: free blocks by size, taken and given back without a lock.
+/// The memory of the sessions of one event loop: free blocks by size, taken and given back without
+/// a lock.
 ///
-/// The library allocates some ten small blocks for each stream, and many streams live at once, which is what general
-/// allocators do worst: theirs was a fifth of a call's cost. Not thread safe; all its sessions must be on one thread.
+/// The library allocates some ten small blocks for each stream, and many streams live at once,
+/// which is what general allocators do worst: theirs was a fifth of a call's cost. Not thread safe;
+/// all its sessions must be on one thread.
 package final class HTTP2Memory {
   /// Before each block: which list it belongs to. 16 bytes, to keep the block aligned.
   private static let headerBytes = 16

@@ -1,10 +1,10 @@
 internal import CNGHTTP2
 
-/// The server's side of one HTTP/2 connection: bytes in, events out, frames drained as one buffer. Knows no sockets,
-/// no clock and no threads; one owner uses it.
+/// The server's side of one HTTP/2 connection: bytes in, events out, frames drained as one buffer.
+/// Knows no sockets, no clock and no threads; one owner uses it.
 ///
-/// Round: `receive` the bytes of a read; `forEachReady` and act (`respond`, `resume`, `reset`); `drain` what there is to
-/// send; when `isFinished`, close the socket.
+/// Round: `receive` the bytes of a read; `forEachReady` and act (`respond`, `resume`, `reset`);
+/// `drain` what there is to send; when `isFinished`, close the socket.
 package final class HTTP2ServerSession {
   private let core: SessionCore
 
@@ -24,7 +24,8 @@ package final class HTTP2ServerSession {
 
   // MARK: In
 
-  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error, drain and close.
+  /// Feeds what the peer sent. `now`: nanoseconds of a clock that never goes back. After an error,
+  /// drain and close.
   package func receive(_ bytes: UnsafeRawBufferPointer, at now: UInt64) throws(HTTP2SessionFailure)
   {
     try core.receive(bytes, at: now)
@@ -44,7 +45,8 @@ package final class HTTP2ServerSession {
 
   // MARK: Out
 
-  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of bytes.
+  /// Fills `region` (at least `HTTP2Output.frameBytesMax`) with frames and returns the number of
+  /// bytes.
   package func drain(into region: UnsafeMutableRawBufferPointer) -> Int {
     core.grantConnectionWindow()
     return core.drain(into: region)
@@ -72,6 +74,19 @@ package final class HTTP2ServerSession {
     _ = headers.withFields {
       nghttp2_submit_response(core.session, stream.id, $0, $1, &provider)
     }
+  }
+
+  /// Answers with a header block, what is in `outgoing`, and trailers: all that there will be.
+  package func respond(
+    _ stream: HTTP2Stream, headers: StaticHeaderTable, trailers: StaticHeaderTable
+  ) {
+    guard !stream.isClosed else { return }
+    stream.ending = .trailers(.table(trailers))
+    markResetAfterEnd(stream)
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
+    provider.read_callback = SessionCallbacks.read
+    nghttp2_submit_response(core.session, stream.id, headers.fields, headers.count, &provider)
   }
 
   /// Answers with a header block that is the whole response.
@@ -104,7 +119,7 @@ package final class HTTP2ServerSession {
   // MARK: Verbs on the connection
 
   package func forEachOpen(_ body: (HTTP2Stream) -> Void) {
-    for stream in core.openStreams where !stream.isClosed { body(stream) }
+    core.forEachOpen(body)
   }
 
   /// Ends all streams because the connection is gone; hand out the events once more after it.
@@ -135,7 +150,8 @@ package final class HTTP2ServerSession {
   /// Sends GOAWAY and ends the connection.
   package func terminate(_ code: HTTP2ErrorCode) { core.terminate(code) }
 
-  /// A response that is complete before its request must tell the peer to stop sending (RFC 9113 §8.1).
+  /// A response that is complete before its request must tell the peer to stop sending (RFC 9113
+  /// §8.1).
   private func markResetAfterEnd(_ stream: HTTP2Stream) {
     guard !stream.isRemoteClosed, !stream.resetsAfterEnd else { return }
     stream.resetsAfterEnd = true
@@ -161,9 +177,7 @@ extension HTTP2ServerSession {
     return SessionCallbacks.withCore(userData) { core in
       let id = frame.pointee.hd.stream_id
       if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-        let stream = core.addStream(id: id)
-        nghttp2_session_set_stream_user_data(
-          session, id, Unmanaged.passUnretained(stream).toOpaque())
+        nghttp2_session_set_stream_user_data(session, id, core.addStream(id: id).toOpaque())
       } else {
         core.withStream(id) { $0.receivedFinalHeaders = true }
       }

@@ -1,4 +1,5 @@
-/// The header fields of one received block, kept as raw bytes: one buffer for all, nothing allocated per field.
+/// The header fields of one received block, kept as raw bytes: one buffer for all, nothing
+/// allocated per field.
 ///
 /// A bare pointer with one owner, like the queue inside it.
 package struct HeaderBlock: @unchecked Sendable {
@@ -25,8 +26,9 @@ package struct HeaderBlock: @unchecked Sendable {
   /// The size as HTTP/2 counts it: name + value + 32 for each field, kept or not.
   package var listSize: Int { counts.pointee.listSize }
 
-  /// Calls `body` with each field in the order of arrival. The buffers are valid during the call only.
-  package func forEach(
+  /// Calls `body` with each field in the order of arrival. The buffers are valid during the call
+  /// only.
+  package func visit(
     _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
   ) {
     let all = bytes.readable

@@ -1,15 +1,17 @@
 internal import CNGHTTP2
 
 /// Header fields that never change, kept in static memory: sent without copying a name or a value.
-package final class StaticHeaderTable: Sendable {
-  nonisolated(unsafe) let fields: UnsafeMutablePointer<nghttp2_nv>
+/// `@unchecked Sendable`: nothing changes after `init`.
+package struct StaticHeaderTable: @unchecked Sendable {
+  let fields: UnsafeMutablePointer<nghttp2_nv>
   let count: Int
 
-  /// The table lives as long as the process; make it a global.
+  /// The table is never freed: make it a global.
   package init(_ pairs: [(name: StaticString, value: StaticString)]) {
     count = pairs.count
     fields = .allocate(capacity: max(1, pairs.count))
-    let flags = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+    let flags = UInt8(
+      NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
     for (index, pair) in pairs.enumerated() {
       (fields + index).initialize(
         to: nghttp2_nv(
@@ -19,11 +21,10 @@ package final class StaticHeaderTable: Sendable {
           flags: flags))
     }
   }
-
-  deinit { fields.deallocate() }
 }
 
-/// Header fields to send, built at run time. A value: the names and values are copied when they are submitted.
+/// Header fields to send, built at run time. A value: the names and values are copied when they are
+/// submitted.
 package struct HeaderList: Sendable {
   private struct Field {
     var nameStart: Int
@@ -61,7 +62,8 @@ package struct HeaderList: Sendable {
     fields.append(Field(nameStart: nameStart, valueStart: valueStart, end: bytes.count))
   }
 
-  /// Hands the fields, and then those of `extra`, to C; the pointers are valid during the call only.
+  /// Hands the fields, and then those of `extra`, to C; the pointers are valid during the call
+  /// only.
   func withFields<Result>(
     adding extra: HeaderList? = nil, _ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result
   ) -> Result {

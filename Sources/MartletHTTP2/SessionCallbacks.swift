@@ -17,7 +17,8 @@ enum SessionCallbacks {
     return table
   }
 
-  /// The session that a callback belongs to, without counting a reference. Returns what a callback returns.
+  /// The session that a callback belongs to, without counting a reference. Returns what a callback
+  /// returns.
   @inline(__always)
   static func withCore(
     _ userData: UnsafeMutableRawPointer?, _ body: (SessionCore) -> Int32
@@ -199,7 +200,8 @@ enum SessionCallbacks {
       if !isAck { core.notices.append(.settingsReceived) }
     case NGHTTP2_GOAWAY.rawValue:
       let goAway = frame.goaway
-      let debug = UnsafeBufferPointer(start: goAway.opaque_data, count: min(256, goAway.opaque_data_len))
+      let debug = UnsafeBufferPointer(
+        start: goAway.opaque_data, count: min(256, goAway.opaque_data_len))
       core.notices.append(
         .goAway(
           lastStreamID: goAway.last_stream_id, code: HTTP2ErrorCode(rawValue: goAway.error_code),

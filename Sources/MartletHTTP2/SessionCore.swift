@@ -1,20 +1,23 @@
 internal import CNGHTTP2
 
-/// What server and client sessions share: one nghttp2 session, its streams, and the notes that its callbacks take.
+/// What server and client sessions share: one nghttp2 session, its streams, and the notes that its
+/// callbacks take.
 ///
-/// The C callbacks only write down what happened (on the stream, and in `ready`); the owner acts after `receive`
-/// returns, because acting on a session from within its own callbacks is not safe. Not thread safe: one owner.
+/// The C callbacks only write down what happened (on the stream, and in `ready`); the owner acts
+/// after `receive` returns, because acting on a session from within its own callbacks is not safe.
+/// Not thread safe: one owner.
 final class SessionCore {
   @exclusivity(unchecked) private(set) var session: OpaquePointer?
   let limits: HTTP2Limits
   /// What the library's blocks come from; must outlive the session.
   private let memory: HTTP2Memory
 
-  /// Strong references to the streams that the library knows, and those whose close has not been handed out; the
-  /// library and `ready` hold unretained pointers. Deleting a session calls no close callback, so this list is what keeps
-  /// a disconnect from leaking.
-  @exclusivity(unchecked) private(set) var openStreams: ContiguousArray<HTTP2Stream> = []
-  @exclusivity(unchecked) private var freeStreams: ContiguousArray<HTTP2Stream> = []
+  /// The streams that the library knows, and those whose close has not been handed out. Both lists
+  /// own one reference to each of their streams, which moves between them uncounted; the library
+  /// and `ready` hold unretained pointers. Deleting a session calls no close callback, so this list
+  /// is what keeps a disconnect from leaking.
+  @exclusivity(unchecked) private var openList: ContiguousArray<Unmanaged<HTTP2Stream>> = []
+  @exclusivity(unchecked) private var freeList: ContiguousArray<Unmanaged<HTTP2Stream>> = []
   @exclusivity(unchecked) private var ready: ContiguousArray<Unmanaged<HTTP2Stream>> = []
   @exclusivity(unchecked) private var isDelivering = false
   @exclusivity(unchecked) var notices: [HTTP2Notice] = []
@@ -52,9 +55,14 @@ final class SessionCore {
     bucket = TokenBucket(burst: limits.idleFrameBurst, perSecond: limits.idleFramesPerSecond)
   }
 
-  deinit { nghttp2_session_del(session) }
+  deinit {
+    nghttp2_session_del(session)
+    for stream in openList { stream.release() }
+    for stream in freeList { stream.release() }
+  }
 
-  /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this object.
+  /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this
+  /// object.
   func open(
     _ make: (
       _ session: UnsafeMutablePointer<OpaquePointer?>, _ userData: UnsafeMutableRawPointer,
@@ -85,13 +93,15 @@ final class SessionCore {
 
   // MARK: Streams
 
-  func addStream(id: Int32) -> HTTP2Stream {
-    let stream = freeStreams.popLast() ?? HTTP2Stream()
-    stream.id = id
-    stream.openIndex = openStreams.count
-    openStreams.append(stream)
+  func addStream(id: Int32) -> Unmanaged<HTTP2Stream> {
+    let stream = freeList.popLast() ?? Unmanaged.passRetained(HTTP2Stream())
+    stream._withUnsafeGuaranteedRef {
+      $0.id = id
+      $0.openIndex = openList.count
+    }
+    openList.append(stream)
     openCount &+= 1
-    lastStream = Unmanaged.passUnretained(stream)
+    lastStream = stream
     lastStreamID = id
     return stream
   }
@@ -119,37 +129,56 @@ final class SessionCore {
     note(stream, .closed)
   }
 
-  /// Takes the stream off the list; it lives on during `body`, and longer if somebody keeps it there.
+  /// Takes a closed stream off the list. It lives on during `body`; then it is kept for reuse, if
+  /// `body` said so.
   private func forget(_ stream: HTTP2Stream, during body: () -> Void) {
     let index = stream.openIndex
-    guard index >= 0, index < openStreams.count else { return body() }
+    guard index >= 0, index < openList.count else { return body() }
     stream.openIndex = -1
-    let last = openStreams.removeLast()
-    guard last !== stream else { return withExtendedLifetime(last, body) }
-    let kept = openStreams[index]
-    openStreams[index] = last
-    last.openIndex = index
-    withExtendedLifetime(kept, body)
+    let taken = openList[index]
+    let last = openList.removeLast()
+    if index < openList.count {
+      openList[index] = last
+      last._withUnsafeGuaranteedRef { $0.openIndex = index }
+    }
+    body()
+    if stream.isKept {
+      stream.isKept = false
+      freeList.append(taken)
+    } else {
+      taken.release()
+    }
   }
 
   /// Lets go of the streams that are kept for reuse, and of what they own.
   func dropFreeStreams() {
-    for stream in freeStreams { stream.owner = nil }
-    freeStreams.removeAll()
+    for stream in freeList {
+      stream._withUnsafeGuaranteedRef { $0.owner = nil }
+      stream.release()
+    }
+    freeList.removeAll()
   }
 
   /// Ends every open stream at once, because the connection is gone.
   func closeAllStreams(code: HTTP2ErrorCode) {
-    for stream in openStreams { streamClosed(stream, code: code.rawValue) }
+    forEachOpen { streamClosed($0, code: code.rawValue) }
   }
 
-  /// Takes a closed stream back, to be used again. The caller must hold no other reference that it would use.
+  /// Keeps a closed stream to be used again, after its close has been handed out. The caller must
+  /// hold no other reference that it would use.
   func recycle(_ stream: HTTP2Stream) {
     guard stream.isClosed else { return }
     consume(stream, stream.unconsumed)
-    if freeStreams.count < 128, stream.pending.isEmpty {
+    if freeList.count < 256, stream.pending.isEmpty, stream.isKept == false {
       stream.prepareForReuse()
-      freeStreams.append(stream)
+      stream.isKept = true
+    }
+  }
+
+  /// Calls `body` with each open stream; none may be added meanwhile.
+  func forEachOpen(_ body: (HTTP2Stream) -> Void) {
+    for stream in openList {
+      stream._withUnsafeGuaranteedRef { if !$0.isClosed { body($0) } }
     }
   }
 
@@ -161,7 +190,8 @@ final class SessionCore {
     stream.pending.formUnion(event)
   }
 
-  /// Hands out what happened, stream by stream in the order of the first event. More may be added while it runs.
+  /// Hands out what happened, stream by stream in the order of the first event. More may be added
+  /// while it runs.
   func forEachReady(_ body: (HTTP2Stream, HTTP2StreamEvents) -> Void) {
     guard !isDelivering, !ready.isEmpty else { return }
     isDelivering = true
@@ -221,8 +251,8 @@ final class SessionCore {
     if !stream.isRemoteClosed { nghttp2_session_consume_stream(session, stream.id, taken) }
   }
 
-  /// Gives the connection's window back on arrival, so that one stream whose reader has stopped cannot block the
-  /// others; only above `unreadBytesMax` does it wait for the readers.
+  /// Gives the connection's window back on arrival, so that one stream whose reader has stopped
+  /// cannot block the others; only above `unreadBytesMax` does it wait for the readers.
   func grantConnectionWindow() {
     let keep = min(withheld, max(0, unreadBytes &- limits.unreadBytesMax))
     let grant = withheld &- keep
@@ -233,7 +263,8 @@ final class SessionCore {
 
   // MARK: Output
 
-  /// Fills `region` with frames; returns how many bytes. More may wait if less than `HTTP2Output.frameBytesMax` stayed free.
+  /// Fills `region` with frames; returns how many bytes. More may wait if less than
+  /// `HTTP2Output.frameBytesMax` stayed free.
   func drain(into region: UnsafeMutableRawBufferPointer) -> Int {
     outputStart = region.baseAddress
     outputCapacity = region.count
@@ -263,7 +294,8 @@ final class SessionCore {
 
   var hasOutput: Bool { !overflow.isEmpty || nghttp2_session_want_write(session) != 0 }
 
-  /// The library neither expects nor has anything more: the only sign that the connection may be closed.
+  /// The library neither expects nor has anything more: the only sign that the connection may be
+  /// closed.
   var isFinished: Bool {
     overflow.isEmpty && nghttp2_session_want_read(session) == 0
       && nghttp2_session_want_write(session) == 0
@@ -314,7 +346,9 @@ final class SessionCore {
         (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.headerListSize)),
       ] + extra
     entries.sort { $0.0.rawValue < $1.0.rawValue }
-    let table = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
+    let table = entries.map {
+      nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1)
+    }
     nghttp2_submit_settings(session, flags(NGHTTP2_FLAG_NONE), table, table.count)
     nghttp2_session_set_local_window_size(
       session, flags(NGHTTP2_FLAG_NONE), 0, limits.connectionWindow)
@@ -326,7 +360,8 @@ func flags(_ flag: nghttp2_flag) -> UInt8 { UInt8(truncatingIfNeeded: flag.rawVa
 
 /// Facts about draining output.
 package enum HTTP2Output {
-  /// The largest frame that is sent, with its header: a region to drain into should be several times this.
+  /// The largest frame that is sent, with its header: a region to drain into should be several
+  /// times this.
   package static let frameBytesMax = (16 << 10) + 64
 }
 

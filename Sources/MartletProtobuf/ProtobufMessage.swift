@@ -8,10 +8,12 @@ public protocol ProtobufMessage: Sendable, Equatable {
   /// The message with every field at its default.
   init()
 
-  /// Decodes one whole message. The bytes may be hostile: arena capped, depth checked, UTF-8 checked.
+  /// Decodes one whole message. The bytes may be hostile: arena capped, depth checked, UTF-8
+  /// checked.
   init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError)
 
-  /// Calls `reserve` exactly once with the exact encoded size (may be 0) and writes the message there.
+  /// Calls `reserve` exactly once with the exact encoded size (may be 0) and writes the message
+  /// there.
   func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer)
 }
 

@@ -1,7 +1,8 @@
 import MartletProtobuf
 import MartletRPC
 
-/// A message that is its bytes: measures the runtime without a codec, and passes any message through.
+/// A message that is its bytes: measures the runtime without a codec, and passes any message
+/// through.
 struct RawMessage: ProtobufMessage {
   static let protobufName = "martlet.echo.v1.EchoMessage"
   var bytes: [UInt8]

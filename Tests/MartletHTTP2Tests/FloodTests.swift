@@ -3,7 +3,8 @@ import Testing
 @testable import MartletHTTP2
 
 @Suite("Guards against floods") struct FloodTests {
-  /// The code of the GOAWAY that a server answers to what a client must not send. `reads`: in so many portions.
+  /// The code of the GOAWAY that a server answers to what a client must not send. `reads`: in so
+  /// many portions.
   private func goAway(after bytes: [UInt8], reads: Int = 100) throws -> HTTP2ErrorCode? {
     let pair = try SessionPair()
     let size = bytes.count / reads
@@ -62,7 +63,8 @@ import Testing
     limits.resetsPerSecond = 10
     let pair = try SessionPair(serverLimits: limits)
     for _ in 0..<600 {
-      let stream = try #require(pair.client.request(headers: SessionPair.request, isComplete: false))
+      let stream = try #require(
+        pair.client.request(headers: SessionPair.request, isComplete: false))
       pair.pump()
       guard pair.client.allowsRequests else { break }
       pair.client.reset(stream, .cancel)
@@ -75,7 +77,8 @@ import Testing
   func cancelledStreams() throws {
     let pair = try SessionPair()
     for _ in 0..<3_000 {
-      let stream = try #require(pair.client.request(headers: SessionPair.request, isComplete: false))
+      let stream = try #require(
+        pair.client.request(headers: SessionPair.request, isComplete: false))
       pair.pump()
       pair.client.reset(stream, .cancel)
       pair.pump()

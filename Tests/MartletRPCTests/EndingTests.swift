@@ -115,7 +115,8 @@ import Testing
     var router = ServerRouter()
     router.add(TestService())
     let target = Fixture.freeAddress()
-    var server = try await RPCServer.start(router: router, configuration: .init(addresses: [target]))
+    var server = try await RPCServer.start(
+      router: router, configuration: .init(addresses: [target]))
     var configuration = RPCChannelConfiguration()
     configuration.firstRetryDelay = .milliseconds(1)
     configuration.backoff = .milliseconds(1)

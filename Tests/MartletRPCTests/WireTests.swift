@@ -7,7 +7,8 @@ import Testing
   @Test(
     "timeouts are one to eight digits and a unit",
     arguments: [
-      ("1S", 1_000_000_000), ("250m", 250_000_000), ("7u", 7_000), ("0n", 0), ("2M", 120_000_000_000),
+      ("1S", 1_000_000_000), ("250m", 250_000_000), ("7u", 7_000), ("0n", 0),
+      ("2M", 120_000_000_000),
       ("99999999H", UInt64(Int64.max)), ("5", nil), ("S", nil), ("-1S", nil), ("1x", nil),
       ("123456789S", nil), ("", nil), ("1 S", nil),
     ] as [(String, UInt64?)])
@@ -66,10 +67,12 @@ import Testing
     #expect(!assembler.hasPartialMessage(queue))
   }
 
-  @Test("a prefix alone decides", arguments: [
-    ([0, 255, 255, 255, 255], StatusCode.resourceExhausted), ([1, 0, 0, 0, 1], .internalError),
-    ([2, 0, 0, 0, 1], .internalError), ([0, 0, 0, 0, 11], .resourceExhausted),
-  ] as [([UInt8], StatusCode)])
+  @Test(
+    "a prefix alone decides",
+    arguments: [
+      ([0, 255, 255, 255, 255], StatusCode.resourceExhausted), ([1, 0, 0, 0, 1], .internalError),
+      ([2, 0, 0, 0, 1], .internalError), ([0, 0, 0, 0, 11], .resourceExhausted),
+    ] as [([UInt8], StatusCode)])
   func prefix(bytes: [UInt8], code: StatusCode) {
     let queue = ByteQueue()
     defer { queue.deallocate() }

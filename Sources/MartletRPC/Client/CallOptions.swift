@@ -1,11 +1,12 @@
 /// How one call is made.
 public struct CallOptions: Sendable {
-  /// Time until the call must have ended, waiting for a connection included; the server learns of it. Beyond it:
-  /// DEADLINE_EXCEEDED. Nil: no limit.
+  /// Time until the call must have ended, waiting for a connection included; the server learns of
+  /// it. Beyond it: DEADLINE_EXCEEDED. Nil: no limit.
   public var timeout: Duration?
   /// Metadata of the request.
   public var metadata: RPCMetadata
-  /// Size of a response message in bytes (1 to 2³¹). Beyond it: RESOURCE_EXHAUSTED, from the length prefix alone.
+  /// Size of a response message in bytes (1 to 2³¹). Beyond it: RESOURCE_EXHAUSTED, from the length
+  /// prefix alone.
   public var maxResponseBytes: Int
   /// Wait for a connection instead of failing with UNAVAILABLE when none can be had at once.
   public var waitForReady: Bool
@@ -25,7 +26,8 @@ public struct CallOptions: Sendable {
 public struct RPCChannelConfiguration: Sendable {
   /// Wait after the first failure to connect (1 ms to 1 h).
   public var firstRetryDelay = Duration.milliseconds(50)
-  /// Wait after the second; each further one is `backoffFactor` times as long, up to `backoffMax`, ± `backoffJitter`.
+  /// Wait after the second; each further one is `backoffFactor` times as long, up to `backoffMax`,
+  /// ± `backoffJitter`.
   public var backoff = Duration.seconds(1)
   public var backoffFactor = 1.6
   public var backoffMax = Duration.seconds(120)

@@ -3,8 +3,8 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// Runs a channel on its event loop: does what the machine decides, holds the calls that wait, and takes the callers'
-/// commands, many of them for one wake-up of the loop.
+/// Runs a channel on its event loop: does what the machine decides, holds the calls that wait, and
+/// takes the callers' commands, many of them for one wake-up of the loop.
 ///
 /// `@unchecked Sendable`: everything but `commands` is touched on the loop only.
 final class ChannelDriver: @unchecked Sendable {

@@ -1,4 +1,5 @@
-/// Decides when a channel connects, and what becomes of its calls meanwhile. A value: no sockets, no timers, no random.
+/// Decides when a channel connects, and what becomes of its calls meanwhile. A value: no sockets,
+/// no timers, no random.
 struct ChannelMachine {
   enum State: Equatable {
     /// No connection and no reason to have one.
@@ -36,7 +37,8 @@ struct ChannelMachine {
     }
   }
 
-  /// The server's first frame has come. False: the channel was closed meanwhile, close the connection.
+  /// The server's first frame has come. False: the channel was closed meanwhile, close the
+  /// connection.
   mutating func connected() -> Bool {
     guard state == .connecting else { return false }
     state = .ready

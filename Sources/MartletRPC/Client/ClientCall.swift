@@ -11,15 +11,16 @@ struct CallOutcome: Sendable {
 
 /// One call on the client: the state between its caller and its HTTP/2 stream.
 ///
-/// `@unchecked Sendable`: after it has been submitted it is touched on the channel's loop only. What callers and loop
-/// share while it runs is in `outbox` and `inbox`, which have locks.
+/// `@unchecked Sendable`: after it has been submitted it is touched on the channel's loop only.
+/// What callers and loop share while it runs is in `outbox` and `inbox`, which have locks.
 final class ClientCall: DeadlineHolder, @unchecked Sendable {
   let channel: ChannelDriver
   let method: MethodDescriptor
   let options: CallOptions
   /// When the call must have ended, on the loop's clock; 0: never.
   let deadline: UInt64
-  /// The framed request of a call that has one; freed with the call, since an attempt may be repeated.
+  /// The framed request of a call that has one; freed with the call, since an attempt may be
+  /// repeated.
   private let request: UnsafeMutableRawBufferPointer?
   /// The requests of a call that has many.
   let outbox: RequestOutbox?
@@ -164,7 +165,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     end(nil, trailing: head.hasMetadata ? MetadataCoding.decode(block) : RPCMetadata())
   }
 
-  /// The stream is over without an end of the response. What the server cannot have seen is tried again.
+  /// The stream is over without an end of the response. What the server cannot have seen is tried
+  /// again.
   func streamClosed(_ stream: HTTP2Stream, connectionError: String?) {
     guard !isFinished else { return }
     let wasNeverProcessed = stream.closeCode == .refusedStream || !stream.wasSent
@@ -194,7 +196,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     end(RPCStatus(code: .deadlineExceeded, message: "the deadline passed"))
   }
 
-  /// Settles the outcome; only the first counts. The stream is reset if the server has not finished it.
+  /// Settles the outcome; only the first counts. The stream is reset if the server has not finished
+  /// it.
   func end(_ status: RPCStatus?, trailing: RPCMetadata = RPCMetadata()) {
     guard !isFinished else { return }
     isFinished = true

@@ -1,8 +1,8 @@
 internal import MartletHTTP2
 internal import NIOCore
 
-/// One connection of a channel: moves bytes between its socket and its HTTP/2 session, and turns what happens to streams
-/// into what happens to calls.
+/// One connection of a channel: moves bytes between its socket and its HTTP/2 session, and turns
+/// what happens to streams into what happens to calls.
 ///
 /// `@unchecked Sendable`: touched on its loop only.
 final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Sendable {
@@ -28,7 +28,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     self.driver = driver
     var limits = HTTP2Limits()
     let configuration = driver.configuration
-    limits.streamWindow = Int32(clamping: max(65_535, min(configuration.streamWindowBytes, 1 << 30)))
+    limits.streamWindow = Int32(
+      clamping: max(65_535, min(configuration.streamWindowBytes, 1 << 30)))
     limits.connectionWindow = Int32(
       clamping: max(65_535, min(configuration.connectionWindowBytes, 1 << 30)))
     session = try HTTP2ClientSession(limits: limits, memory: driver.loop.http2Memory)

@@ -1,16 +1,18 @@
 public import MartletProtobuf
 
-/// A connection to one server that makes itself again when it is lost. May be shared by any number of tasks.
+/// A connection to one server that makes itself again when it is lost. May be shared by any number
+/// of tasks.
 ///
-/// Errors are `RPCStatus`, or `CancellationError` when the caller's own task is cancelled. A call that the server
-/// certainly has not seen is repeated silently; no other is.
+/// Errors are `RPCStatus`, or `CancellationError` when the caller's own task is cancelled. A call
+/// that the server certainly has not seen is repeated silently; no other is.
 public final class RPCChannel: Sendable {
   private let driver: ChannelDriver
 
   /// The address, as given.
   public var target: String { driver.target }
 
-  /// `target`: `127.0.0.1:7411`, `[::1]:7411` or `unix:/path`. Connects when the first call is made.
+  /// `target`: `127.0.0.1:7411`, `[::1]:7411` or `unix:/path`. Connects when the first call is
+  /// made.
   public init(target: String, configuration: RPCChannelConfiguration = .init()) throws {
     driver = ChannelDriver(
       loop: RPCEventLoops.with().next(), target: target, address: try RPCAddress(target),
@@ -19,8 +21,8 @@ public final class RPCChannel: Sendable {
 
   deinit { driver.close(nil) }
 
-  /// Calls made from tasks that prefer this executor run on the channel's own event loop, without hops: the cheapest way
-  /// to make very many calls. Such tasks must not block.
+  /// Calls made from tasks that prefer this executor run on the channel's own event loop, without
+  /// hops: the cheapest way to make very many calls. Such tasks must not block.
   public var taskExecutor: any TaskExecutor { driver.loop }
 
   /// Ends all calls and the connection; calls made later fail with UNAVAILABLE.
@@ -84,7 +86,8 @@ public final class RPCChannel: Sendable {
     return try outcome.message()
   }
 
-  /// Sends what `body` writes, in a task of its own that is cancelled with the call; the requests end when it returns.
+  /// Sends what `body` writes, in a task of its own that is cancelled with the call; the requests
+  /// end when it returns.
   public func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor, options: CallOptions = .init(),
     _ body: @escaping @Sendable (RequestWriter<I>) async throws -> Void

@@ -1,11 +1,12 @@
 public import MartletProtobuf
 
-/// Where a streaming caller puts its requests. May be used from any task; messages go out in the order of the calls.
+/// Where a streaming caller puts its requests. May be used from any task; messages go out in the
+/// order of the calls.
 public struct RequestWriter<M: ProtobufMessage>: Sendable {
   let call: ClientCall
 
-  /// Sends a message. Suspends while too much waits because the server does not read. Throws the call's `RPCStatus` when
-  /// that has ended.
+  /// Sends a message. Suspends while too much waits because the server does not read. Throws the
+  /// call's `RPCStatus` when that has ended.
   public func write(_ message: M) async throws {
     guard let outbox = call.outbox else { return }
     if case .post = try outbox.add(FramedMessage.bytes(of: message)) {

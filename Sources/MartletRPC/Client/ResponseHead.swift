@@ -1,6 +1,7 @@
 internal import MartletHTTP2
 
-/// What a response's header block or its trailers say to the runtime, found in one pass over the bytes.
+/// What a response's header block or its trailers say to the runtime, found in one pass over the
+/// bytes.
 struct ResponseHead {
   private(set) var httpStatus = 0
   private(set) var isGRPC = false
@@ -11,7 +12,7 @@ struct ResponseHead {
   private var code = 0
 
   init(_ block: HeaderBlock) {
-    block.forEach { name, value in
+    block.visit { name, value in
       switch name.count {
       case 7 where name.equals(":status"):
         httpStatus = Self.number(value) ?? 0
@@ -32,7 +33,7 @@ struct ResponseHead {
   func status(in block: HeaderBlock) -> RPCStatus? {
     guard hasStatus, code != 0 else { return nil }
     var status = RPCStatus(code: StatusCode(rawValue: code), message: "")
-    block.forEach { name, value in
+    block.visit { name, value in
       if name.equals("grpc-message") {
         status.message = PercentCoding.decode(value)
       } else if name.equals("grpc-status-details-bin") {

@@ -1,4 +1,5 @@
-/// The reader's side of a call with many responses: takes runs of messages and deals them out one by one.
+/// The reader's side of a call with many responses: takes runs of messages and deals them out one
+/// by one.
 ///
 /// `@unchecked Sendable`: for one reader at a time, as `AsyncIteratorProtocol` demands.
 final class ResponseReader: @unchecked Sendable {

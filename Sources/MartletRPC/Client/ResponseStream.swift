@@ -1,7 +1,8 @@
 public import MartletProtobuf
 
-/// The responses of a call, in order. For one reader. Reading is what lets the server send more. The call ends with the
-/// stream: when it has been read to its end, when its reader's task is cancelled, and when nobody holds it any more.
+/// The responses of a call, in order. For one reader. Reading is what lets the server send more.
+/// The call ends with the stream: when it has been read to its end, when its reader's task is
+/// cancelled, and when nobody holds it any more.
 public struct ResponseStream<M: ProtobufMessage>: AsyncSequence, Sendable {
   public typealias Element = M
 
@@ -22,8 +23,8 @@ public struct ResponseStream<M: ProtobufMessage>: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let reader: ResponseReader
 
-    /// The next response; nil after the last. Throws `RPCStatus`, or `CancellationError` if the reader's own task is
-    /// cancelled.
+    /// The next response; nil after the last. Throws `RPCStatus`, or `CancellationError` if the
+    /// reader's own task is cancelled.
     public mutating func next() async throws -> M? {
       try await reader.next { bytes throws(RPCStatus) in
         do {

@@ -12,7 +12,8 @@ extension HTTP2ClientSession: FrameSource {}
 extension RPCEventLoop {
   private static let outputBytes = 64 << 10
 
-  /// Writes all frames of a session while the socket takes them. True: something was written and needs a flush.
+  /// Writes all frames of a session while the socket takes them. True: something was written and
+  /// needs a flush.
   @inline(__always)
   func writeOutput(of session: some FrameSource, to context: ChannelHandlerContext) -> Bool {
     var hasWritten = false

@@ -8,11 +8,12 @@ protocol TurnFlushable: AnyObject {
   func flushTurn()
 }
 
-/// One event loop as the runtime sees it: work runs in *turns*. A turn runs all jobs and closures that are waiting, then
-/// flushes each connection that has something to send, once. So all replies made in a turn share a write.
+/// One event loop as the runtime sees it: work runs in *turns*. A turn runs all jobs and closures
+/// that are waiting, then flushes each connection that has something to send, once. So all replies
+/// made in a turn share a write.
 ///
-/// It is the task executor of the handlers of its connections. Work from other threads is collected in an inbox and
-/// costs one wake-up for as many items as arrive before the loop gets there.
+/// It is the task executor of the handlers of its connections. Work from other threads is collected
+/// in an inbox and costs one wake-up for as many items as arrive before the loop gets there.
 ///
 /// `@unchecked Sendable`: everything but the inbox is touched on the loop's own thread only.
 @usableFromInline
@@ -32,7 +33,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   let http2Memory = HTTP2Memory()
   /// Deadlines of the calls of this loop.
   @exclusivity(unchecked) var deadlines = DeadlineHeap()
-  /// Shared by the connections of the loop: the socket has usually taken the bytes before the next one needs it.
+  /// Shared by the connections of the loop: the socket has usually taken the bytes before the next
+  /// one needs it.
   @exclusivity(unchecked) var outputBuffer = ByteBuffer()
 
   private let inbox = Mutex(Inbox())
@@ -40,6 +42,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var spare: ContiguousArray<Work> = []
   @exclusivity(unchecked) private var dirty: ContiguousArray<any TurnFlushable> = []
   @exclusivity(unchecked) private var isInTurn = false
+  @exclusivity(unchecked) private var isCapturing = false
+  @exclusivity(unchecked) private var captured: UnownedJob?
   @exclusivity(unchecked) private var isTurnScheduled = false
   @exclusivity(unchecked) private var timer: (at: UInt64, scheduled: Scheduled<Void>)?
 
@@ -58,8 +62,23 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   /// Runs `body` on the loop, in the turn that is going on or in the next one.
   func execute(_ body: @escaping @Sendable () -> Void) { add(.body(body)) }
 
+  /// Runs the job that `body` enqueues now, instead of later in the turn. Not from within a job.
+  func runInline(_ body: () -> Void) {
+    isCapturing = true
+    body()
+    isCapturing = false
+    guard let job = captured else { return }
+    captured = nil
+    job.runSynchronously(on: asUnownedTaskExecutor())
+  }
+
   private func add(_ item: Work) {
     if eventLoop.inEventLoop {
+      if isCapturing, case .job(let job) = item {
+        isCapturing = false
+        captured = job
+        return
+      }
       work.append(item)
       scheduleTurn()
       return
@@ -78,7 +97,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
     scheduleTurn()
   }
 
-  /// Everything done in `body` belongs to a turn that `runTurn` will end (the caller promises to call it).
+  /// Everything done in `body` belongs to a turn that `runTurn` will end (the caller promises to
+  /// call it).
   @inline(__always)
   func duringTurn(_ body: () -> Void) {
     let wasInTurn = isInTurn
@@ -93,8 +113,9 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
     eventLoop.execute { self.runTurn() }
   }
 
-  /// Runs what is waiting and flushes. Work that keeps making more work (a writer whose client reads as fast) is put off
-  /// to another turn after a few rounds, so that sockets are read in between.
+  /// Runs what is waiting and flushes. Work that keeps making more work (a writer whose client
+  /// reads as fast) is put off to another turn after a few rounds, so that sockets are read in
+  /// between.
   func runTurn() {
     guard !isInTurn else { return }
     isInTurn = true
@@ -157,8 +178,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
 
   func removeDeadline(_ holder: any DeadlineHolder) { deadlines.remove(holder) }
 
-  /// One timer serves all deadlines. It is not moved when the earliest deadline goes away: it fires, sees that, and arms
-  /// again.
+  /// One timer serves all deadlines. It is not moved when the earliest deadline goes away: it
+  /// fires, sees that, and arms again.
   private func armTimer() {
     guard let earliest = deadlines.earliest else { return }
     if let timer {

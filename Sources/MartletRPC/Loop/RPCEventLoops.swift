@@ -2,8 +2,9 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// The event loops of the process, shared by all servers and channels that ask for the same number. They are never shut
-/// down: a handler or a library may hold on to a call's loop after the server has gone.
+/// The event loops of the process, shared by all servers and channels that ask for the same number.
+/// They are never shut down: a handler or a library may hold on to a call's loop after the server
+/// has gone.
 final class RPCEventLoops: Sendable {
   private static let shared = Mutex<[Int: RPCEventLoops]>([:])
 

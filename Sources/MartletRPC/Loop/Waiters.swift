@@ -1,4 +1,5 @@
-/// Continuations that wait for one condition, on one loop. Each has a number, so that a cancelled one can be taken out.
+/// Continuations that wait for one condition, on one loop. Each has a number, so that a cancelled
+/// one can be taken out.
 struct Waiters<Value> {
   private var entries: [(id: UInt64, continuation: UnsafeContinuation<Value, any Error>)] = []
 

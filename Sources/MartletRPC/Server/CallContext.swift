@@ -32,8 +32,8 @@ public struct CallContext: Sendable {
 
   private init(local: Local) { source = .local(local) }
 
-  /// A context for calling a handler directly, without a server: its peer is `in-process`, and trailing metadata goes
-  /// nowhere.
+  /// A context for calling a handler directly, without a server: its peer is `in-process`, and
+  /// trailing metadata goes nowhere.
   public static func inProcess(
     method: MethodDescriptor, metadata: RPCMetadata = [:], deadline: ContinuousClock.Instant? = nil
   ) -> CallContext {

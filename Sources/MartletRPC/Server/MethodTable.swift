@@ -17,8 +17,8 @@ final class ServerMethod: Sendable {
 
 /// Finds a method by the bytes of its path: one hash over length and ends, one comparison.
 ///
-/// Kept as bare pointers, because a lookup that counts references costs more than the comparison. `@unchecked Sendable`:
-/// nothing changes after `init`.
+/// Kept as bare pointers, because a lookup that counts references costs more than the comparison.
+/// `@unchecked Sendable`: nothing changes after `init`.
 final class MethodTable: @unchecked Sendable {
   private struct Slot {
     var path: UnsafeRawBufferPointer

@@ -10,7 +10,8 @@ public final class RPCServer: Sendable {
   private let listeners: [any Channel]
   private let unixPaths: [String]
 
-  /// Where the server listens, in the form that a channel takes: `127.0.0.1:7411`, `unix:/run/martlet.sock`.
+  /// Where the server listens, in the form that a channel takes: `127.0.0.1:7411`,
+  /// `unix:/run/martlet.sock`.
   public let addresses: [String]
   /// The port of the first TCP address; 0 if there is none.
   public let port: Int
@@ -27,7 +28,8 @@ public final class RPCServer: Sendable {
     self.unixPaths = unixPaths
   }
 
-  /// Starts listening. Returns when every address is bound; fails if one cannot be, having closed the others.
+  /// Starts listening. Returns when every address is bound; fails if one cannot be, having closed
+  /// the others.
   public static func start(
     router: ServerRouter, configuration: RPCServerConfiguration = .init()
   ) async throws -> RPCServer {
@@ -65,7 +67,8 @@ public final class RPCServer: Sendable {
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(
-        .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
+        .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10)
+      )
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(
         .writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10)
@@ -100,7 +103,8 @@ public final class RPCServer: Sendable {
     }
   }
 
-  /// Back pressure for all clients at once: while off, no socket is read; calls that have arrived go on.
+  /// Back pressure for all clients at once: while off, no socket is read; calls that have arrived
+  /// go on.
   public func setReading(_ enabled: Bool) {
     let was = state.isReading.exchange(enabled, ordering: .relaxed)
     guard enabled, !was else { return }
@@ -111,9 +115,10 @@ public final class RPCServer: Sendable {
     }
   }
 
-  /// Ends the server without losing a call: no new connections; each client is told to open no new streams (in two steps,
-  /// so that those on their way are still served); calls go on for up to `grace`; what is left then ends with
-  /// UNAVAILABLE. Returns when all connections are closed. May be called once.
+  /// Ends the server without losing a call: no new connections; each client is told to open no new
+  /// streams (in two steps, so that those on their way are still served); calls go on for up to
+  /// `grace`; what is left then ends with UNAVAILABLE. Returns when all connections are closed. May
+  /// be called once.
   public func shutdownGracefully(grace: Duration) async {
     state.isShuttingDown.store(true, ordering: .relaxed)
     for listener in listeners { try? await listener.close() }
@@ -132,7 +137,8 @@ public final class RPCServer: Sendable {
     }
   }
 
-  /// What the server has done and is doing; the numbers are taken one after the other, not at one instant.
+  /// What the server has done and is doing; the numbers are taken one after the other, not at one
+  /// instant.
   public var statistics: RPCServerStatistics {
     var statistics = RPCServerStatistics()
     statistics.connections = state.connections

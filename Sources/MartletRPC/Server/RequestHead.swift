@@ -1,6 +1,7 @@
 internal import MartletHTTP2
 
-/// What a request's header block says to the runtime, found in one pass over its bytes. Holds no references.
+/// What a request's header block says to the runtime, found in one pass over its bytes. Holds no
+/// references.
 struct RequestHead {
   private(set) var isPost = false
   private(set) var isGRPC = false
@@ -13,7 +14,7 @@ struct RequestHead {
   private(set) var hasUnknownEncoding = false
 
   init(_ headers: HeaderBlock, methods: MethodTable) {
-    headers.forEach { name, value in
+    headers.visit { name, value in
       switch name.count {
       case 5 where name.equals(":path"):
         method = methods.find(value)
@@ -42,7 +43,7 @@ struct RequestHead {
   /// The path as text, for messages.
   static func path(in headers: HeaderBlock) -> String {
     var path = ""
-    headers.forEach { name, value in
+    headers.visit { name, value in
       if name.equals(":path") { path = String(decoding: value, as: UTF8.self) }
     }
     return path

@@ -1,7 +1,7 @@
 public import MartletProtobuf
 
-/// The requests of a client-streaming or bidirectional call, in order. For one reader at a time. Reading is what lets the
-/// client send more: a handler that stops reading stops the client.
+/// The requests of a client-streaming or bidirectional call, in order. For one reader at a time.
+/// Reading is what lets the client send more: a handler that stops reading stops the client.
 public struct RequestStream<M: ProtobufMessage>: AsyncSequence, Sendable {
   public typealias Element = M
 
@@ -15,10 +15,8 @@ public struct RequestStream<M: ProtobufMessage>: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let call: ServerCall
 
-    init(call: ServerCall) { self.call = call }
-
-    /// The next request; nil after the last. Throws `RPCStatus` for what is not a message, and `CancellationError` when
-    /// the call is over.
+    /// The next request; nil after the last. Throws `RPCStatus` for what is not a message, and
+    /// `CancellationError` when the call is over.
     public func next() async throws -> M? {
       if call.loop.isCurrent { return try await nextOnLoop() }
       return try await withTaskExecutorPreference(call.loop) { try await nextOnLoop() }

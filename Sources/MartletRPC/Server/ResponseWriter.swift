@@ -1,6 +1,7 @@
 public import MartletProtobuf
 
-/// Where a streaming handler puts its responses. May be used from any task; messages go out in the order of the calls.
+/// Where a streaming handler puts its responses. May be used from any task; messages go out in the
+/// order of the calls.
 public struct ResponseWriter<M: ProtobufMessage>: Sendable {
   @usableFromInline let call: ServerCall
 
@@ -16,10 +17,10 @@ public struct ResponseWriter<M: ProtobufMessage>: Sendable {
     }
   }
 
-  /// Sends a message. Suspends while more than `ServerLimits.writerBufferBytes` wait because the client does not read.
-  /// Throws `CancellationError` when there is no client any more.
+  /// Sends a message. Suspends while more than `ServerLimits.writerBufferBytes` wait because the
+  /// client does not read. Throws `CancellationError` when there is no client any more.
   @inlinable
-  public func write(_ message: M) async throws {
+  public nonisolated(nonsending) func write(_ message: M) async throws {
     guard call.loop.isCurrent else {
       try await call.writeFromElsewhere(message.protobufBytes())
       return
@@ -29,15 +30,17 @@ public struct ResponseWriter<M: ProtobufMessage>: Sendable {
     if call.messageAppended() { try await call.waitForRoom() }
   }
 
-  /// The already encoded form: `fill` writes exactly `byteCount` bytes of one encoded `M` straight into the stream's
-  /// buffer.
+  /// The already encoded form: `fill` writes exactly `byteCount` bytes of one encoded `M` straight
+  /// into the stream's buffer.
   @inlinable
-  public func write(
+  public nonisolated(nonsending) func write(
     encodedByteCount byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) async throws {
     guard call.loop.isCurrent else {
       let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
-        fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount]))
+        fill(
+          UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount]))
         filled = byteCount
       }
       try await call.writeFromElsewhere(bytes)

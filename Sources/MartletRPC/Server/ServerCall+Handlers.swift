@@ -1,15 +1,15 @@
 public import MartletProtobuf
 
-/// The four shapes of a handler. Inlinable, so that each is specialized for its messages where they are known.
+/// The four shapes of a handler. Inlinable, so that each is specialized for its messages where they
+/// are known.
 extension ServerCall {
   @inlinable
   func runUnary<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (I, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @Sendable (I, CallContext) async throws -> O
   ) async {
     do {
       let request: I = try decodeSingleRequest()
-      send(try await handler(request, CallContext(call: self)))
-      finish(nil)
+      finish(with: try await handler(request, CallContext(call: self)))
     } catch {
       finish(throwing: error)
     }
@@ -17,7 +17,8 @@ extension ServerCall {
 
   @inlinable
   func runServerStreaming<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
   ) async {
     do {
       let request: I = try decodeSingleRequest()
@@ -30,11 +31,10 @@ extension ServerCall {
 
   @inlinable
   func runClientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (RequestStream<I>, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @Sendable (RequestStream<I>, CallContext) async throws -> O
   ) async {
     do {
-      send(try await handler(RequestStream(call: self), CallContext(call: self)))
-      finish(nil)
+      finish(with: try await handler(RequestStream(call: self), CallContext(call: self)))
     } catch {
       finish(throwing: error)
     }
@@ -42,7 +42,9 @@ extension ServerCall {
 
   @inlinable
   func runBidirectional<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext)
+      async throws -> Void
   ) async {
     do {
       try await handler(
@@ -66,8 +68,8 @@ extension ServerCall {
   }
 
   @inlinable
-  func send<O: ProtobufMessage>(_ message: O) {
+  func finish<O: ProtobufMessage>(with message: O) {
     message.encodeProtobuf { reserveMessage($0) }
-    _ = messageAppended()
+    finishWithMessage()
   }
 }

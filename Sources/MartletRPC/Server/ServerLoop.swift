@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// One server's share of one event loop: its connections there, and their counters.
 ///
-/// `@unchecked Sendable`: `connections` is touched on the loop only; the counters are atomic, written on the loop only.
+/// `@unchecked Sendable`: `connections` is touched on the loop only; the counters are atomic,
+/// written on the loop only.
 final class ServerLoop: @unchecked Sendable {
   /// A number that one thread changes and all may read.
   struct Counter: ~Copyable {
@@ -23,6 +24,7 @@ final class ServerLoop: @unchecked Sendable {
   let limits: ServerLimits
   let http2Limits: HTTP2Limits
   let server: ServerState
+  let handlers: HandlerPool
 
   @exclusivity(unchecked) private(set) var connections: [ServerConnection] = []
 
@@ -36,6 +38,7 @@ final class ServerLoop: @unchecked Sendable {
     loop: RPCEventLoop, methods: MethodTable, limits: ServerLimits, server: ServerState
   ) {
     self.loop = loop
+    handlers = HandlerPool(loop: loop)
     self.methods = methods
     self.limits = limits
     http2Limits = limits.http2

@@ -1,6 +1,7 @@
 public import MartletProtobuf
 
-/// A service that can be called: generated service protocols refine it and write `register` themselves.
+/// A service that can be called: generated service protocols refine it and write `register`
+/// themselves.
 public protocol RPCService: Sendable {
   func register(in router: inout ServerRouter)
 }
@@ -17,12 +18,13 @@ public struct ServerRouter: Sendable {
   /// Adds all methods of a service.
   public mutating func add(_ service: some RPCService) { service.register(in: &self) }
 
-  /// Handlers start on the event loop of their connection, and run there whenever they are not bound to an actor: they
-  /// must not block. Their Swift task is cancelled when the client cancels or goes away, and at the call's deadline.
+  /// Handlers start on the event loop of their connection, and run there whenever they are not
+  /// bound to an actor: they must not block. Their Swift task is cancelled when the client cancels
+  /// or goes away, and at the call's deadline.
   @inlinable
   public mutating func unary<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (I, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @escaping @Sendable (I, CallContext) async throws -> O
   ) {
     add(method) { call in await call.runUnary(handler) }
   }
@@ -30,7 +32,9 @@ public struct ServerRouter: Sendable {
   @inlinable
   public mutating func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @escaping @Sendable (I, ResponseWriter<O>, CallContext) async throws
+      -> Void
   ) {
     add(method) { call in await call.runServerStreaming(handler) }
   }
@@ -38,7 +42,8 @@ public struct ServerRouter: Sendable {
   @inlinable
   public mutating func clientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (RequestStream<I>, CallContext) async throws -> O
+    _ handler:
+      nonisolated(nonsending) @escaping @Sendable (RequestStream<I>, CallContext) async throws -> O
   ) {
     add(method) { call in await call.runClientStreaming(handler) }
   }
@@ -47,13 +52,15 @@ public struct ServerRouter: Sendable {
   public mutating func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
     _ handler:
-      @escaping @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+      nonisolated(nonsending) @escaping @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext)
+      async throws -> Void
   ) {
     add(method) { call in await call.runBidirectional(handler) }
   }
 
-  /// Sets the largest request message of a method, in bytes (1 to 2³¹). Unset: the server's `requestBytesMax`. A
-  /// larger message ends its call with RESOURCE_EXHAUSTED as soon as its length is known.
+  /// Sets the largest request message of a method, in bytes (1 to 2³¹). Unset: the server's
+  /// `requestBytesMax`. A larger message ends its call with RESOURCE_EXHAUSTED as soon as its
+  /// length is known.
   public mutating func setMaxRequestBytes(_ bytes: Int, for method: MethodDescriptor) {
     for index in entries.indices where entries[index].descriptor == method {
       entries[index].requestBytesMax = max(1, min(bytes, 1 << 31))
@@ -63,7 +70,8 @@ public struct ServerRouter: Sendable {
   /// Adds a method; one with the same path is replaced.
   @usableFromInline
   mutating func add(
-    _ method: MethodDescriptor, run: @escaping @Sendable (ServerCall) async -> Void
+    _ method: MethodDescriptor,
+    run: @escaping @Sendable (ServerCall) async -> Void
   ) {
     entries.removeAll { $0.descriptor.path == method.path }
     entries.append(MethodEntry(descriptor: method, requestBytesMax: nil, run: run))

@@ -1,7 +1,7 @@
 internal import MartletHTTP2
 
-/// Finds the messages in a stream's bytes: each has a flag byte and four bytes of length before it. Says what is wrong
-/// from the prefix alone, before any of the message has come.
+/// Finds the messages in a stream's bytes: each has a flag byte and four bytes of length before it.
+/// Says what is wrong from the prefix alone, before any of the message has come.
 struct MessageAssembler {
   static let prefixBytes = 5
 

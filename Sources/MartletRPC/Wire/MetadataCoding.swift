@@ -12,10 +12,11 @@ enum MetadataCoding {
     }
   }
 
-  /// The application's part of a received header block. Values under `-bin` keys that are not base64 are left out.
+  /// The application's part of a received header block. Values under `-bin` keys that are not
+  /// base64 are left out.
   static func decode(_ block: HeaderBlock) -> RPCMetadata {
     var metadata = RPCMetadata()
-    block.forEach { name, value in
+    block.visit { name, value in
       guard !isReserved(name) else { return }
       let key = String(decoding: name, as: UTF8.self)
       guard key.hasSuffix("-bin") else {
@@ -29,8 +30,8 @@ enum MetadataCoding {
     return metadata
   }
 
-  /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control characters in
-  /// values) is left out rather than failing the call.
+  /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control
+  /// characters in values) is left out rather than failing the call.
   static func encode(_ metadata: RPCMetadata, into list: inout HeaderList) {
     for entry in metadata.entries where isSendable(entry.key) {
       switch entry.value {

@@ -1,5 +1,5 @@
-/// Header or trailer fields of a call: ordered, keys may repeat. Keys are lower-case; a key that ends in `-bin` has bytes
-/// as its value, any other key printable ASCII.
+/// Header or trailer fields of a call: ordered, keys may repeat. Keys are lower-case; a key that
+/// ends in `-bin` has bytes as its value, any other key printable ASCII.
 public struct RPCMetadata: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   public enum Content: Sendable, Equatable {
     case ascii(String)

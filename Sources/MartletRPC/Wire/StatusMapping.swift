@@ -1,6 +1,7 @@
 internal import MartletHTTP2
 
-/// How HTTP and HTTP/2 outcomes become gRPC's on the client's side, where the server sent no status.
+/// How HTTP and HTTP/2 outcomes become gRPC's on the client's side, where the server sent no
+/// status.
 enum StatusMapping {
   static func code(httpStatus: Int) -> StatusCode {
     switch httpStatus {
