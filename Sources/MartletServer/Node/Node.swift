@@ -149,6 +149,9 @@ package final class Node: Sendable {
     else { return }
     status.withLock { $0.maintenance }?.cancel()
     _ = runner.add(.change { $0.stopStarting() })
+    // A reply leaves right before the events that it rests on are published: after the second one,
+    // every attempt that was started is with the dispatcher.
+    for _ in 0..<2 { _ = try? await see(.task(TaskID(rawValue: 0)), on: nil) }
     await waitForAttempts(atMost: grace)
     for token in dispatcher.stopAll() { post(.release(token)) }
     runner.stop()
