@@ -30,6 +30,8 @@ package struct HeaderList: Sendable {
     var nameStart: Int
     var valueStart: Int
     var end: Int
+    /// Not to be remembered for later blocks.
+    var isVolatile = false
   }
 
   private var bytes: [UInt8] = []
@@ -52,6 +54,13 @@ package struct HeaderList: Sendable {
     let valueStart = bytes.count
     bytes.append(contentsOf: value.utf8)
     fields.append(Field(nameStart: nameStart, valueStart: valueStart, end: bytes.count))
+  }
+
+  /// Adds a field whose value will not come again, so that it pushes nothing out of the
+  /// compression table.
+  package mutating func append(volatile name: String, _ value: String) {
+    append(name, value)
+    fields[fields.count - 1].isVolatile = true
   }
 
   package mutating func append(_ name: String, bytes value: some Sequence<UInt8>) {
@@ -93,7 +102,8 @@ package struct HeaderList: Sendable {
         to: nghttp2_nv(
           name: bytes + field.nameStart, value: bytes + field.valueStart,
           namelen: field.valueStart - field.nameStart, valuelen: field.end - field.valueStart,
-          flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+          flags: UInt8(
+            (field.isVolatile ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE).rawValue)))
       filled += 1
     }
     return filled

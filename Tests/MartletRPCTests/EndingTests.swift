@@ -193,6 +193,21 @@ import Testing
     }
   }
 
+  @Test("a call that is cancelled before its handler starts leaves nothing behind")
+  func cancelledAtOnce() async throws {
+    try await Fixture.run { fixture in
+      for _ in 0..<200 {
+        let caller = Task {
+          let _: RawMessage = try await fixture.channel.unary(Methods.hold, "" as RawMessage)
+        }
+        caller.cancel()
+        _ = await caller.result
+      }
+      while fixture.server.statistics.activeCalls > 0 { try await fixture.expectEcho("waiting") }
+      try await fixture.expectEcho("the connection lives")
+    }
+  }
+
   @Test("continuations resumed together on a loop answer all their calls")
   func resumedTogether() async throws {
     let waiting = WaitingCalls()

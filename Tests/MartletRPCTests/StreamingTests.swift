@@ -133,6 +133,39 @@ import Testing
     await server.shutdownGracefully(grace: .zero)
   }
 
+  @Test("a handler may read and write from an actor")
+  func handlerOnActor() async throws {
+    let method = Methods.method("Actor", .bidirectional)
+    let talker = Talker()
+    var router = ServerRouter()
+    router.bidirectional(method) {
+      (requests: RequestStream<RawMessage>, response: ResponseWriter<RawMessage>, _) in
+      try await talker.talk(requests, response)
+    }
+    let server = try await RPCServer.start(router: router)
+    let channel = try RPCChannel(target: server.addresses[0])
+    let answers: ResponseStream<RawMessage> = channel.bidirectional(method) {
+      (requests: RequestWriter<RawMessage>) in
+      for number in 0..<300 { try await requests.write(RawMessage(Array("\(number)".utf8))) }
+    }
+    var next = 0
+    for try await answer in answers {
+      #expect(answer.text == "\(next)")
+      next += 1
+    }
+    #expect(next == 300)
+    await channel.close()
+    await server.shutdownGracefully(grace: .zero)
+  }
+
+  actor Talker {
+    func talk(
+      _ requests: RequestStream<RawMessage>, _ response: ResponseWriter<RawMessage>
+    ) async throws {
+      for try await request in requests { try await response.write(request) }
+    }
+  }
+
   @Test("a stream that nobody holds any more is cancelled at the server")
   func abandoned() async throws {
     try await Fixture.run { fixture in

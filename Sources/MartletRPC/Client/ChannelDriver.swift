@@ -160,7 +160,7 @@ final class ChannelDriver: @unchecked Sendable {
       if call.deadline > 0 {
         let now = loop.now
         let left = call.deadline > now ? call.deadline &- now : 1
-        list.append("grpc-timeout", GRPCTimeout.format(nanoseconds: left))
+        list.append(volatile: "grpc-timeout", GRPCTimeout.format(nanoseconds: left))
       }
       MetadataCoding.encode(call.options.metadata, into: &list)
       extra = list

@@ -33,7 +33,8 @@ final class ResponseInbox: Sendable {
     guard byteCount > 0 else { return }
     let delivered: (reader: UnsafeContinuation<Delivery, Never>, bytes: [UInt8])? =
       state.withLock { state in
-        state.bytes.append(contentsOf: queue.readable.prefix(byteCount))
+        let complete = UnsafeRawBufferPointer(rebasing: queue.readable.prefix(byteCount))
+        state.bytes.append(contentsOf: complete)
         queue.discard(byteCount)
         guard let reader = state.reader else { return nil }
         state.reader = nil

@@ -18,7 +18,8 @@ final class ResponseReader: @unchecked Sendable {
 
   func abandon() { call.channel.cancel(call) }
 
-  func next<M>(
+  /// Stays where its caller is: only a wait leaves the caller's actor.
+  nonisolated(nonsending) func next<M>(
     _ decode: (UnsafeRawBufferPointer) throws(RPCStatus) -> M
   ) async throws -> M? {
     while offset == run.count {
@@ -38,7 +39,7 @@ final class ResponseReader: @unchecked Sendable {
     return try takeMessage(decode)
   }
 
-  private func waitForMore() async -> ResponseInbox.Delivery {
+  private nonisolated(nonsending) func waitForMore() async -> ResponseInbox.Delivery {
     guard let inbox = call.inbox else { return .end(nil) }
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { inbox.read($0) }

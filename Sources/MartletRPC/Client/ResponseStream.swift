@@ -26,7 +26,11 @@ public struct ResponseStream<M: ProtobufMessage>: AsyncSequence, Sendable {
 
     /// The next response; nil after the last. Throws `RPCStatus`, or `CancellationError` if the
     /// reader's own task is cancelled.
-    public mutating func next() async throws -> M? {
+    public mutating func next() async throws -> M? { try await next(isolation: nil) }
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(any Error) -> M? {
       try await handle.reader.next { bytes throws(RPCStatus) in
         do {
           return try M(protobufBytes: bytes)
@@ -65,7 +69,11 @@ public struct EncodedResponseStream: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let handle: Handle
 
-    public mutating func next() async throws -> [UInt8]? {
+    public mutating func next() async throws -> [UInt8]? { try await next(isolation: nil) }
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(any Error) -> [UInt8]? {
       try await handle.reader.next { Array($0) }
     }
   }

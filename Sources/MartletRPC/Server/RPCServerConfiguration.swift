@@ -55,7 +55,8 @@ public struct ServerLimits: Sendable {
   /// it: closed.
   public var handshakeTimeout = Duration.seconds(10)
 
-  /// Time for which output may wait without the socket taking a byte. Beyond it: closed.
+  /// Time in which the output that a client has not taken must shrink from 512 to 128 KiB. Beyond
+  /// it: closed.
   public var writeStallTimeout = Duration.seconds(30)
 
   public init() {}

@@ -17,12 +17,12 @@ public struct RequestStream<M: ProtobufMessage>: AsyncSequence, Sendable {
 
     /// The next request; nil after the last. Throws `RPCStatus` for what is not a message, and
     /// `CancellationError` when the call is over.
-    public func next() async throws -> M? {
+    public nonisolated(nonsending) func next() async throws -> M? {
       if call.loop.isCurrent { return try await nextOnLoop() }
       return try await withTaskExecutorPreference(call.loop) { try await nextOnLoop() }
     }
 
-    private func nextOnLoop() async throws -> M? {
+    private nonisolated(nonsending) func nextOnLoop() async throws -> M? {
       while true {
         let next = try call.nextRequest { bytes throws -> M in
           do {

@@ -22,14 +22,15 @@ enum GRPCTimeout {
     return overflow ? UInt64(Int64.max) : min(product, UInt64(Int64.max))
   }
 
-  /// The finest unit that fits into eight digits, rounded up.
+  /// Rounded up to six digits of the finest unit that allows it: short on the wire, and at most
+  /// a thousandth too long.
   static func format(nanoseconds: UInt64) -> String {
     let units: [(UInt64, String)] = [
       (1, "n"), (1_000, "u"), (1_000_000, "m"), (1_000_000_000, "S"), (60_000_000_000, "M"),
     ]
     for (size, name) in units {
       let number = nanoseconds / size + (nanoseconds % size == 0 ? 0 : 1)
-      if number <= 99_999_999 { return "\(number)\(name)" }
+      if number <= 999_999 { return "\(number)\(name)" }
     }
     return "\(min(99_999_999, nanoseconds / 3_600_000_000_000))H"
   }
