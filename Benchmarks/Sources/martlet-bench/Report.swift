@@ -75,7 +75,7 @@ struct Report {
       })
     values["flush_ms"] = Value(value: flushMilliseconds, unit: "ms")
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(values) + Data("\n".utf8)
   }
 }

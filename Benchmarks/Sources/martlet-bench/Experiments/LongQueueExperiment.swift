@@ -72,9 +72,14 @@ struct LongQueueExperiment {
         throw BenchProblem("the server says that it serves, its health says that it does not")
       }
       let time = Self.clock.now - start
+      let processor = try server.processorTime()
+      let resident = try server.residentBytes() / 1_000_000
       let pool = try await client.pools.getPool(.init(name: Self.pool)).pool
       bench.record(
-        .init(.restart, time.inSeconds, note: "\(pool?.status?.queued ?? 0) tasks were there"))
+        .init(
+          .restart, time.inSeconds,
+          note: "\(pool?.status?.queued ?? 0) tasks were there;"
+            + " \(processor.inSeconds.shown) s of CPU, RSS \(resident) MB"))
     }
     return (server, client)
   }
