@@ -150,6 +150,11 @@ let package = Package(
       dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],
       swiftSettings: settings),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletProtobuf",
+      ], swiftSettings: settings),
+    .testTarget(
       name: "MartletServerTests",
       dependencies: [
         "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletRPC",

@@ -2,7 +2,7 @@ import Glibc
 import MartletCore
 package import MartletStore
 
-/// A data directory: the log and the index. Other processes are kept out until both are released.
+/// A data directory: the log and the index. Other processes are kept out until both are closed.
 package final class SQLiteStore: Sendable {
   package let log: SQLiteEventLog
   package let index: SQLiteTaskIndex

@@ -68,6 +68,16 @@ struct SQLiteDirectoryTests {
     try store.log.append(.numbered(1))
   }
 
+  @Test("a closed store lets the next one in, though somebody still holds it")
+  func closed() throws {
+    let store = try open()
+    try store.log.append(.numbered(1))
+    store.close()
+    let next = try open()
+    #expect(try next.log.bounds().newest == Revision(1))
+    next.close()
+  }
+
   @Test("another process is refused while one is in, and admitted after")
   func otherProcess() async throws {
     var store: SQLiteStore? = try open()

@@ -16,7 +16,7 @@ enum MetadataCoding {
   /// base64 are left out.
   static func decode(_ block: HeaderBlock) -> RPCMetadata {
     var metadata = RPCMetadata()
-    block.forEachField { name, value in
+    block.visit { name, value in
       guard !isReserved(name) else { return }
       let key = String(decoding: name, as: UTF8.self)
       guard key.hasSuffix("-bin") else {
@@ -28,19 +28,6 @@ enum MetadataCoding {
       }
     }
     return metadata
-  }
-
-  /// The first value of an ASCII key.
-  static func value(of key: StaticString, in block: HeaderBlock) -> String? {
-    var found: String?
-    key.withUTF8Buffer { key in
-      block.forEachField { name, value in
-        if found == nil, name.count == key.count, name.elementsEqual(key) {
-          found = String(decoding: value, as: UTF8.self)
-        }
-      }
-    }
-    return found
   }
 
   /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control

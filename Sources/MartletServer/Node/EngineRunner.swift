@@ -127,8 +127,13 @@ final class EngineRunner: Sendable {
     let canDecide = work.hasBacklog && !work.pipeline.isFull
     let deadline = deadline(work)
     let isDrained = !work.hasBacklog
-    var backlog = work.backlog
-    if isDrained { backlog.removeAll(keepingCapacity: true) }
+    // Taken out of `work` and put back, so that one buffer serves again and again.
+    var backlog: [Input] = []
+    if isDrained {
+      swap(&backlog, &work.backlog)
+      backlog.removeAll(keepingCapacity: true)
+      work.next = 0
+    }
     let wasStopping = work.isStopping
     let found: (durable: Segment?, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
       inbox in
@@ -145,12 +150,10 @@ final class EngineRunner: Sendable {
         inbox.isPressed = false
       }
       inbox.poked = false
-      return (inbox.durable.take(), inbox.stopping, relieved)
+      // Nothing comes in after `stop`; what came before is still decided.
+      return (inbox.durable.take(), inbox.stopping && inbox.inputs.isEmpty, relieved)
     }
-    if isDrained {
-      work.backlog = backlog
-      work.next = 0
-    }
+    if isDrained { swap(&backlog, &work.backlog) }
     work.durable = found?.durable
     work.isStopping = found?.stopping ?? work.isStopping
     if found?.relieved == true { exits.pressure(false) }

@@ -7,7 +7,8 @@ package final class SQLiteTaskIndex: TaskIndex {
   private let writer: Mutex<IndexWriter>
   private let checkpointer: Mutex<Checkpointer>
   private let readers: ReaderPool
-  private let lock: DirectoryLock
+  /// Let go by `close`, also if somebody still holds on to this object.
+  private let lock: Mutex<DirectoryLock?>
   private let failure = FirstFailure()
   /// Set after each batch, by the writer.
   private let applied: Mutex<Revision>
@@ -20,7 +21,7 @@ package final class SQLiteTaskIndex: TaskIndex {
       try QueryFunctions.register(in: reader)
     }
     self.writer = Mutex(writer)
-    self.lock = lock
+    self.lock = Mutex(lock)
   }
 
   package func apply(_ batch: IndexBatch) throws(StoreFailure) {
@@ -144,7 +145,10 @@ package final class SQLiteTaskIndex: TaskIndex {
     }
   }
 
-  package func close() { readers.close() }
+  package func close() {
+    readers.close()
+    lock.withLock { $0 = nil }
+  }
 
   private func walkFinished(
     _ range: TaskRange, _ body: (TaskQuery.Position) -> Bool

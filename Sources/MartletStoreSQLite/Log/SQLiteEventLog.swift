@@ -2,12 +2,13 @@ package import MartletCore
 package import MartletStore
 import Synchronization
 
-/// The log in `log.db`. See docs/decisions/0002-log-in-sqlite.md for how a segment becomes durable.
+/// The log in `log.db`. See docs/decisions/0002-log-and-index-in-sqlite.md for how a segment becomes durable.
 package final class SQLiteEventLog: EventLog {
   private let path: String
   private let writer: Mutex<LogWriter>
   private let readers: ReaderPool
-  private let lock: DirectoryLock
+  /// Let go by `close`, also if somebody still holds on to this object.
+  private let lock: Mutex<DirectoryLock?>
   private let failure: FirstFailure
   /// Set after each write, by the writer.
   private let currentBounds: Mutex<LogBounds>
@@ -20,7 +21,7 @@ package final class SQLiteEventLog: EventLog {
     readers = ReaderPool(path: writer.path) { _ in }
     self.failure = failure
     self.writer = Mutex(writer)
-    self.lock = lock
+    self.lock = Mutex(lock)
   }
 
   package func append(_ segment: StoredSegment) throws(StoreFailure) {
@@ -74,6 +75,7 @@ package final class SQLiteEventLog: EventLog {
   package func close() {
     readers.close()
     writer.withLock { $0.close() }
+    lock.withLock { $0 = nil }
   }
 
   /// The first segment for which `holds`, if it holds for all behind that one too.
