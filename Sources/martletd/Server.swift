@@ -33,22 +33,41 @@ struct Server {
     let node = try recovered(store)
     let health = HealthBoard()
     let server = try await listen(node, health)
-    let (failures, failed) = AsyncStream.makeStream(of: StoreFailure.self)
+    let (ends, end) = AsyncStream.makeStream(of: End.self)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let listening = Task { await follow(signals, node) { end.yield(.asked) } }
+    defer { listening.cancel() }
     await node.start(
-      onFailure: { failed.yield($0) }, onPressure: { server.setReading(!$0) })
+      onFailure: { end.yield(.failed($0)) }, onPressure: { server.setReading(!$0) })
     health.set(.serving)
     logger.notice(
       "serving", metadata: ["addresses": "\(server.addresses.joined(separator: " "))"])
-    let failure = await firstStop(failures)
-    health.close()
-    if let failure {
-      logger.critical("\(StartProblem.text(failure, directory: settings.dataDirectory))")
-      return false
+    for await reached in ends {
+      health.close()
+      switch reached {
+      case .asked:
+        Task {
+          await stop(node, server)
+          store.close()
+          end.yield(.stopped)
+        }
+      case .stopped:
+        logger.notice("stopped")
+        return true
+      case .failed(let failure):
+        // Also while stopping: what waits for the store then would wait for ever.
+        logger.critical("\(StartProblem.text(failure, directory: settings.dataDirectory))")
+        return false
+      }
     }
-    await stop(node, server)
-    store.close()
-    logger.notice("stopped")
     return true
+  }
+
+  /// What brings a server to its end.
+  private enum End: Sendable {
+    case asked
+    case stopped
+    case failed(StoreFailure)
   }
 
   // MARK: - Start
@@ -110,40 +129,30 @@ struct Server {
 
   // MARK: - Stop
 
-  /// Returns on the first signal, or with what went wrong.
-  private func firstStop(_ failures: AsyncStream<StoreFailure>) async -> StoreFailure? {
-    await withTaskGroup(of: StoreFailure?.self) { group in
-      group.addTask {
-        for await failure in failures { return failure }
-        return nil
+  /// The first signal stops the server, each further one cuts the grace short. One sequence hears
+  /// all of them: between two, a signal would be lost or end the process.
+  private func follow(
+    _ signals: UnixSignalsSequence, _ node: Node, stop: @Sendable () -> Void
+  ) async {
+    var isStopping = false
+    for await signal in signals {
+      if isStopping {
+        logger.notice("stopping at once")
+        node.hurry()
+      } else {
+        isStopping = true
+        logger.notice("stopping", metadata: ["signal": "\(signal)"])
+        stop()
       }
-      group.addTask {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-          logger.notice("stopping", metadata: ["signal": "\(signal)"])
-          return nil
-        }
-        return nil
-      }
-      let first = await group.next() ?? nil
-      group.cancelAll()
-      return first
     }
   }
 
-  /// A second signal cuts the grace short.
   private func stop(_ node: Node, _ server: RPCServer) async {
     let grace = Span.milliseconds(Int64(settings.limits.stopGraceMilliseconds))
-    let hurry = Task {
-      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-        logger.notice("stopping at once")
-        node.hurry()
-      }
-    }
     let closing = Task {
       await server.shutdownGracefully(grace: .nanoseconds(grace.nanoseconds) + .seconds(2))
     }
     await node.stop(grace: grace)
     await closing.value
-    hurry.cancel()
   }
 }

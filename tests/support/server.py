@@ -49,7 +49,8 @@ class Server:
         self.file_roots = [str(root) for root in file_roots]
         self.process = None
         self.lines = []
-        self._serving = threading.Event()
+        self._told = threading.Condition()
+        self._life = 0
         self._reader = None
 
     @property
@@ -76,12 +77,12 @@ class Server:
     def launch(self):
         """Starts the process and does not wait for it to serve."""
         assert self.process is None or self.process.returncode is not None, "it runs already"
-        self._serving.clear()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MARTLET_")}
         self.process = subprocess.Popen(
             self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env={**environment, **self.environment},
             cwd=self.directory)
+        self._life = len(self.lines)
         self.lines.append(f"---- pid {self.process.pid}: {' '.join(self.process.args)}")
         self._reader = threading.Thread(
             target=self._read, args=(self.process.stderr,), daemon=True)
@@ -89,9 +90,11 @@ class Server:
 
     def start(self):
         self.launch()
-        if not self._serving.wait(PATIENCE) or self.process.poll() is not None:
+        try:
+            self.wait_for_line("serving")
+        except ServerEnded:
             self.kill()
-            raise ServerEnded(f"martletd did not serve:\n{self.log}")
+            raise
         with self.channel() as channel:
             reply = health_pb2_grpc.HealthStub(channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=PATIENCE, wait_for_ready=True)
@@ -100,12 +103,23 @@ class Server:
 
     def _read(self, stream):
         for line in stream:
-            text = line.decode(errors="replace").rstrip("\n")
-            self.lines.append(text)
-            if " serving " in text:
-                self._serving.set()
-        # The process has ended: whoever waits for it to serve need not wait longer.
-        self._serving.set()
+            with self._told:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self._told.notify_all()
+        with self._told:
+            self.lines.append("---- ended")
+            self._told.notify_all()
+
+    def wait_for_line(self, word):
+        """Returns when the running process has logged this word; fails when it has ended."""
+        def told():
+            mine = self.lines[self._life + 1:]
+            return (any(word in line for line in mine) and "said") or (
+                mine[-1:] == ["---- ended"] and "ended")
+
+        with self._told:
+            if self._told.wait_for(told, PATIENCE) != "said":
+                raise ServerEnded(f"martletd did not say {word!r}:\n{self.log}")
 
     # Stop
 
