@@ -157,6 +157,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletProtobuf",
+      ], swiftSettings: settings),
+    .testTarget(
       name: "MartletServerTests",
       dependencies: [
         "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletRPC",

@@ -73,7 +73,7 @@ package final class HTTP2ClientSession {
   package func request(
     headers: HeaderList, adding extra: HeaderList? = nil, isComplete: Bool
   ) -> HTTP2Stream? {
-    let stream = core.addStream(id: 0)
+    let stream = core.addStream(id: 0)._withUnsafeGuaranteedRef { $0 }
     if isComplete { stream.ending = .endOfStream }
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
@@ -195,7 +195,8 @@ extension HTTP2ClientSession {
     guard let frame, UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue else { return 0 }
     let id = frame.pointee.hd.stream_id
     return SessionCallbacks.withCore(userData) { core in
-      if let stream = core.openStreams.last(where: { $0.id == id && !$0.isClosed }) {
+      core.forEachOpen { stream in
+        guard stream.id == id else { return }
         core.streamClosed(stream, code: HTTP2ErrorCode.refusedStream.rawValue)
       }
       return 0
@@ -207,7 +208,7 @@ extension HeaderBlock {
   /// `:status` is 1xx: the final response is still to come.
   var hasInformationalStatus: Bool {
     var result = false
-    forEachField { name, value in
+    visit { name, value in
       if name.count == 7, name.elementsEqual(":status".utf8) {
         result = value.first == UInt8(ascii: "1")
       }

@@ -76,6 +76,19 @@ package final class HTTP2ServerSession {
     }
   }
 
+  /// Answers with a header block, what is in `outgoing`, and trailers: all that there will be.
+  package func respond(
+    _ stream: HTTP2Stream, headers: StaticHeaderTable, trailers: StaticHeaderTable
+  ) {
+    guard !stream.isClosed else { return }
+    stream.ending = .trailers(.table(trailers))
+    markResetAfterEnd(stream)
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
+    provider.read_callback = SessionCallbacks.read
+    nghttp2_submit_response(core.session, stream.id, headers.fields, headers.count, &provider)
+  }
+
   /// Answers with a header block that is the whole response.
   package func respond(_ stream: HTTP2Stream, onlyHeaders headers: HeaderFields) {
     guard !stream.isClosed else { return }
@@ -106,7 +119,7 @@ package final class HTTP2ServerSession {
   // MARK: Verbs on the connection
 
   package func forEachOpen(_ body: (HTTP2Stream) -> Void) {
-    for stream in core.openStreams where !stream.isClosed { body(stream) }
+    core.forEachOpen(body)
   }
 
   /// Ends all streams because the connection is gone; hand out the events once more after it.
@@ -164,9 +177,7 @@ extension HTTP2ServerSession {
     return SessionCallbacks.withCore(userData) { core in
       let id = frame.pointee.hd.stream_id
       if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-        let stream = core.addStream(id: id)
-        nghttp2_session_set_stream_user_data(
-          session, id, Unmanaged.passUnretained(stream).toOpaque())
+        nghttp2_session_set_stream_user_data(session, id, core.addStream(id: id).toOpaque())
       } else {
         core.withStream(id) { $0.receivedFinalHeaders = true }
       }

@@ -71,9 +71,20 @@ package final class HTTP2Stream {
   @exclusivity(unchecked) var resetsAfterEnd = false
 
   /// The call that this stream carries, or one kept for the next time. Whoever sets it clears it.
-  @exclusivity(unchecked) package var owner: AnyObject?
+  package var owner: AnyObject? {
+    get { storedOwner }
+    set {
+      storedOwner = newValue
+      ownerReference = newValue.map { Unmanaged.passUnretained($0) }
+    }
+  }
+  @exclusivity(unchecked) private var storedOwner: AnyObject?
+  /// The owner, to be used without counting a reference.
+  @exclusivity(unchecked) private var ownerReference: Unmanaged<AnyObject>?
   /// `owner` is a call of the stream's present life.
   @exclusivity(unchecked) package var isOwned = false
+  /// To be kept for reuse.
+  @exclusivity(unchecked) var isKept = false
   /// The place in the session's list of open streams.
   @exclusivity(unchecked) var openIndex = -1
 
@@ -89,9 +100,11 @@ package final class HTTP2Stream {
   package func withOwner<Owner: AnyObject, Result>(
     _ type: Owner.Type, _ body: (Owner) -> Result
   ) -> Result? {
-    guard let owner else { return nil }
-    return body(unsafeDowncast(owner, to: type))
+    ownerReference?._withUnsafeGuaranteedRef { body(unsafeDowncast($0, to: type)) }
   }
+
+  /// Nobody but the stream holds the owner.
+  package func isOwnerUnique() -> Bool { isKnownUniquelyReferenced(&storedOwner) }
 
   func prepareForReuse() {
     id = 0

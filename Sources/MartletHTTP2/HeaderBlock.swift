@@ -28,7 +28,7 @@ package struct HeaderBlock: @unchecked Sendable {
 
   /// Calls `body` with each field in the order of arrival. The buffers are valid during the call
   /// only.
-  package func forEachField(
+  package func visit(
     _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
   ) {
     let all = bytes.readable

@@ -1,11 +1,12 @@
 internal import CNGHTTP2
 
 /// Header fields that never change, kept in static memory: sent without copying a name or a value.
-package final class StaticHeaderTable: Sendable {
-  nonisolated(unsafe) let fields: UnsafeMutablePointer<nghttp2_nv>
+/// `@unchecked Sendable`: nothing changes after `init`.
+package struct StaticHeaderTable: @unchecked Sendable {
+  let fields: UnsafeMutablePointer<nghttp2_nv>
   let count: Int
 
-  /// The table lives as long as the process; make it a global.
+  /// The table is never freed: make it a global.
   package init(_ pairs: [(name: StaticString, value: StaticString)]) {
     count = pairs.count
     fields = .allocate(capacity: max(1, pairs.count))
@@ -20,8 +21,6 @@ package final class StaticHeaderTable: Sendable {
           flags: flags))
     }
   }
-
-  deinit { fields.deallocate() }
 }
 
 /// Header fields to send, built at run time. A value: the names and values are copied when they are

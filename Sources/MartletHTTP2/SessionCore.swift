@@ -12,11 +12,12 @@ final class SessionCore {
   /// What the library's blocks come from; must outlive the session.
   private let memory: HTTP2Memory
 
-  /// Strong references to the streams that the library knows, and those whose close has not been
-  /// handed out; the library and `ready` hold unretained pointers. Deleting a session calls no
-  /// close callback, so this list is what keeps a disconnect from leaking.
-  @exclusivity(unchecked) private(set) var openStreams: ContiguousArray<HTTP2Stream> = []
-  @exclusivity(unchecked) private var freeStreams: ContiguousArray<HTTP2Stream> = []
+  /// The streams that the library knows, and those whose close has not been handed out. Both lists
+  /// own one reference to each of their streams, which moves between them uncounted; the library
+  /// and `ready` hold unretained pointers. Deleting a session calls no close callback, so this list
+  /// is what keeps a disconnect from leaking.
+  @exclusivity(unchecked) private var openList: ContiguousArray<Unmanaged<HTTP2Stream>> = []
+  @exclusivity(unchecked) private var freeList: ContiguousArray<Unmanaged<HTTP2Stream>> = []
   @exclusivity(unchecked) private var ready: ContiguousArray<Unmanaged<HTTP2Stream>> = []
   @exclusivity(unchecked) private var isDelivering = false
   @exclusivity(unchecked) var notices: [HTTP2Notice] = []
@@ -54,7 +55,11 @@ final class SessionCore {
     bucket = TokenBucket(burst: limits.idleFrameBurst, perSecond: limits.idleFramesPerSecond)
   }
 
-  deinit { nghttp2_session_del(session) }
+  deinit {
+    nghttp2_session_del(session)
+    for stream in openList { stream.release() }
+    for stream in freeList { stream.release() }
+  }
 
   /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this
   /// object.
@@ -88,13 +93,15 @@ final class SessionCore {
 
   // MARK: Streams
 
-  func addStream(id: Int32) -> HTTP2Stream {
-    let stream = freeStreams.popLast() ?? HTTP2Stream()
-    stream.id = id
-    stream.openIndex = openStreams.count
-    openStreams.append(stream)
+  func addStream(id: Int32) -> Unmanaged<HTTP2Stream> {
+    let stream = freeList.popLast() ?? Unmanaged.passRetained(HTTP2Stream())
+    stream._withUnsafeGuaranteedRef {
+      $0.id = id
+      $0.openIndex = openList.count
+    }
+    openList.append(stream)
     openCount &+= 1
-    lastStream = Unmanaged.passUnretained(stream)
+    lastStream = stream
     lastStreamID = id
     return stream
   }
@@ -122,39 +129,56 @@ final class SessionCore {
     note(stream, .closed)
   }
 
-  /// Takes the stream off the list; it lives on during `body`, and longer if somebody keeps it
-  /// there.
+  /// Takes a closed stream off the list. It lives on during `body`; then it is kept for reuse, if
+  /// `body` said so.
   private func forget(_ stream: HTTP2Stream, during body: () -> Void) {
     let index = stream.openIndex
-    guard index >= 0, index < openStreams.count else { return body() }
+    guard index >= 0, index < openList.count else { return body() }
     stream.openIndex = -1
-    let last = openStreams.removeLast()
-    guard last !== stream else { return withExtendedLifetime(last, body) }
-    let kept = openStreams[index]
-    openStreams[index] = last
-    last.openIndex = index
-    withExtendedLifetime(kept, body)
+    let taken = openList[index]
+    let last = openList.removeLast()
+    if index < openList.count {
+      openList[index] = last
+      last._withUnsafeGuaranteedRef { $0.openIndex = index }
+    }
+    body()
+    if stream.isKept {
+      stream.isKept = false
+      freeList.append(taken)
+    } else {
+      taken.release()
+    }
   }
 
   /// Lets go of the streams that are kept for reuse, and of what they own.
   func dropFreeStreams() {
-    for stream in freeStreams { stream.owner = nil }
-    freeStreams.removeAll()
+    for stream in freeList {
+      stream._withUnsafeGuaranteedRef { $0.owner = nil }
+      stream.release()
+    }
+    freeList.removeAll()
   }
 
   /// Ends every open stream at once, because the connection is gone.
   func closeAllStreams(code: HTTP2ErrorCode) {
-    for stream in openStreams { streamClosed(stream, code: code.rawValue) }
+    forEachOpen { streamClosed($0, code: code.rawValue) }
   }
 
-  /// Takes a closed stream back, to be used again. The caller must hold no other reference that it
-  /// would use.
+  /// Keeps a closed stream to be used again, after its close has been handed out. The caller must
+  /// hold no other reference that it would use.
   func recycle(_ stream: HTTP2Stream) {
     guard stream.isClosed else { return }
     consume(stream, stream.unconsumed)
-    if freeStreams.count < 128, stream.pending.isEmpty {
+    if freeList.count < 256, stream.pending.isEmpty, stream.isKept == false {
       stream.prepareForReuse()
-      freeStreams.append(stream)
+      stream.isKept = true
+    }
+  }
+
+  /// Calls `body` with each open stream; none may be added meanwhile.
+  func forEachOpen(_ body: (HTTP2Stream) -> Void) {
+    for stream in openList {
+      stream._withUnsafeGuaranteedRef { if !$0.isClosed { body($0) } }
     }
   }
 

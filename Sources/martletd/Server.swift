@@ -40,7 +40,7 @@ struct Server {
     logger.notice(
       "serving", metadata: ["addresses": "\(server.addresses.joined(separator: " "))"])
     let failure = await firstStop(failures)
-    health.set(.notServing)
+    health.close()
     if let failure {
       logger.critical("\(StartProblem.text(failure, directory: settings.dataDirectory))")
       return false

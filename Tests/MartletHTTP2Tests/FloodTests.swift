@@ -3,7 +3,8 @@ import Testing
 @testable import MartletHTTP2
 
 @Suite("Guards against floods") struct FloodTests {
-  /// The code of the GOAWAY that a server answers to what a client must not send. `reads`: in so many portions.
+  /// The code of the GOAWAY that a server answers to what a client must not send. `reads`: in so
+  /// many portions.
   private func goAway(after bytes: [UInt8], reads: Int = 100) throws -> HTTP2ErrorCode? {
     let pair = try SessionPair()
     let size = bytes.count / reads

@@ -86,7 +86,7 @@ func requireStream(_ stream: HTTP2Stream?) throws -> HTTP2Stream {
 extension HeaderBlock {
   var pairs: [[String]] {
     var all: [[String]] = []
-    forEachField { name, value in
+    visit { name, value in
       all.append([String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)])
     }
     return all

@@ -70,9 +70,9 @@ final class RawClient {
       for case .goAway(_, let code, _) in session.takeNotices() { answer.goAway = code }
     }
     for block in [stream.headers, stream.trailers] {
-      block.forEachField { name, value in
-        let name = String(decoding: name, as: UTF8.self)
-        answer.fields[name] = String(decoding: value, as: UTF8.self)
+      block.visit { name, value in
+        answer.fields[String(decoding: name, as: UTF8.self)] = String(
+          decoding: value, as: UTF8.self)
       }
     }
     answer.closeCode = stream.closeCode

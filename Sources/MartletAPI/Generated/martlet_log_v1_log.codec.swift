@@ -166,6 +166,7 @@ extension LogAPI.Notes {
     if let pointer = c.pointee.progress { self.progress = try .init(c: pointer) }
     if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
     if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
+    self.reopened = c.pointee.reopened != 0
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -178,6 +179,7 @@ extension LogAPI.Notes {
     if let value = self.progress { c.pointee.progress = value.cStruct(in: arena) }
     if let value = self.failure { c.pointee.failure = value.cStruct(in: arena) }
     if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
+    c.pointee.reopened = self.reopened ? 1 : 0
     return c
   }
 }

@@ -107,6 +107,8 @@ extension LogAPI {
     public var progress: LogAPI.Progress? = nil
     public var failure: LogAPI.Failure? = nil
     public var cancel: LogAPI.CancelRequest? = nil
+    /// From a retry by hand on: the deadline of the submission holds no longer.
+    public var reopened: Bool = false
 
     public init() {}
 
@@ -115,13 +117,15 @@ extension LogAPI {
       startElapsed: Int64? = nil,
       progress: LogAPI.Progress? = nil,
       failure: LogAPI.Failure? = nil,
-      cancel: LogAPI.CancelRequest? = nil
+      cancel: LogAPI.CancelRequest? = nil,
+      reopened: Bool = false
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
       self.progress = progress
       self.failure = failure
       self.cancel = cancel
+      self.reopened = reopened
     }
   }
 

@@ -23,7 +23,8 @@ extension Engine {
     status.state = .running
     status.attempt += 1
     status.notes = TaskNotes(
-      startTime: stamp.time, startElapsed: now.elapsed, failure: task.notes?.failure)
+      startTime: stamp.time, startElapsed: now.elapsed, failure: task.notes?.failure,
+      isReopened: task.isReopened)
     return event(.started, task, status)
   }
 
@@ -95,7 +96,8 @@ extension Engine {
     let held = state.session.progress.held(AttemptToken(task: task.id, attempt: task.attempt))
     return TaskNotes(
       startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
-      progress: held ?? task.notes?.progress, failure: failure, cancel: task.notes?.cancel)
+      progress: held ?? task.notes?.progress, failure: failure, cancel: task.notes?.cancel,
+      isReopened: task.isReopened)
   }
 
   // MARK: - Given back
@@ -105,7 +107,9 @@ extension Engine {
     if task.notes?.cancel != nil { return Decision([cancelled(task, at: now)]) }
     var status = queued(task, at: now)
     status.attemptsForgiven += 1
-    status.notes = TaskNotes(startTime: task.notes?.startTime, failure: task.notes?.failure)
+    status.notes = TaskNotes(
+      startTime: task.notes?.startTime, failure: task.notes?.failure,
+      isReopened: task.isReopened)
     return Decision([event(.released, task, status)])
   }
 
@@ -163,7 +167,8 @@ extension Engine {
       startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
       progress: task.notes?.progress, failure: task.notes?.failure,
       cancel: TaskNotes.CancelRequest(
-        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin))
+        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin),
+      isReopened: task.isReopened)
     return event(.cancelRequested(origin), task, status)
   }
 
@@ -175,7 +180,8 @@ extension Engine {
       startTime: task.notes?.startTime, progress: task.notes?.progress,
       failure: task.notes?.failure,
       cancel: TaskNotes.CancelRequest(
-        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed, origin: origin))
+        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed, origin: origin),
+      isReopened: task.isReopened)
     return (event(.cancelled(origin), task, status), status)
   }
 
@@ -202,7 +208,7 @@ extension Engine {
     status.due = now.elapsed
     status.dueTime = now.wall
     status.finishTime = nil
-    status.notes = nil
+    status.notes = TaskNotes(isReopened: true)
     let event = TaskEvent(
       task: history.task, pool: history.pool, kind: history.kind, labels: history.labels,
       from: history.status.state, status: status, change: .reopened(history.revival, origin))
@@ -229,7 +235,8 @@ extension Engine {
     var status = task.status
     status.notes = TaskNotes(
       startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
-      progress: progress, failure: task.notes?.failure, cancel: task.notes?.cancel)
+      progress: progress, failure: task.notes?.failure, cancel: task.notes?.cancel,
+      isReopened: task.isReopened)
     return Decision([event(.progressed, task, status)])
   }
 }

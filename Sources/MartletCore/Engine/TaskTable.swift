@@ -23,6 +23,8 @@ package struct LiveTask: Hashable, Sendable {
       state: state, attempt: attempt, attemptsForgiven: attemptsForgiven, due: due,
       dueTime: dueTime, notes: notes)
   }
+
+  var isReopened: Bool { notes?.isReopened ?? false }
 }
 
 /// Every task that has not ended, with the queues and timers that lead to it.

@@ -27,6 +27,7 @@ package struct Limits: Hashable, Sendable {
   package var keptEventBytes = 20 << 30
   package var keptTaskHours = 7 * 24
   package var keptTasks = 10_000_000
+  package var keptTaskBytes = 20 << 30
   package var diskReserveBytes = 1 << 30
 
   package init() {}
@@ -121,6 +122,9 @@ extension Limits {
       beyond: "finished tasks are purged"),
     Description(
       name: "kept-tasks", field: \.keptTasks, unit: "tasks", range: 1...1_000_000_000,
+      beyond: "the tasks that finished first are purged"),
+    Description(
+      name: "kept-task-bytes", field: \.keptTaskBytes, unit: "bytes", range: (1 << 20)...(1 << 44),
       beyond: "the tasks that finished first are purged"),
     Description(
       name: "disk-reserve-bytes", field: \.diskReserveBytes, unit: "bytes", range: 0...(1 << 40),

@@ -91,6 +91,8 @@ package final class TaskNotes: Sendable {
   package let failure: Failure?
   /// Set while a running task is asked to stop, and kept when it ended CANCELLED.
   package let cancel: CancelRequest?
+  /// Set from a retry by hand on: the deadline of the submission holds no longer.
+  package let isReopened: Bool
 
   package struct CancelRequest: Hashable, Sendable {
     package var time: WallTime
@@ -107,13 +109,14 @@ package final class TaskNotes: Sendable {
 
   package init(
     startTime: WallTime? = nil, startElapsed: Elapsed? = nil, progress: Progress? = nil,
-    failure: Failure? = nil, cancel: CancelRequest? = nil
+    failure: Failure? = nil, cancel: CancelRequest? = nil, isReopened: Bool = false
   ) {
     self.startTime = startTime
     self.startElapsed = startElapsed
     self.progress = progress
     self.failure = failure
     self.cancel = cancel
+    self.isReopened = isReopened
   }
 }
 
@@ -122,6 +125,7 @@ extension TaskNotes: Hashable {
     a === b
       || a.startTime == b.startTime && a.startElapsed == b.startElapsed
         && a.progress == b.progress && a.failure == b.failure && a.cancel == b.cancel
+        && a.isReopened == b.isReopened
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -12,7 +12,7 @@ struct ResponseHead {
   private var code = 0
 
   init(_ block: HeaderBlock) {
-    block.forEachField { name, value in
+    block.visit { name, value in
       switch name.count {
       case 7 where name.equals(":status"):
         httpStatus = Self.number(value) ?? 0
@@ -33,7 +33,7 @@ struct ResponseHead {
   func status(in block: HeaderBlock) -> RPCStatus? {
     guard hasStatus, code != 0 else { return nil }
     var status = RPCStatus(code: StatusCode(rawValue: code), message: "")
-    block.forEachField { name, value in
+    block.visit { name, value in
       if name.equals("grpc-message") {
         status.message = PercentCoding.decode(value)
       } else if name.equals("grpc-status-details-bin") {

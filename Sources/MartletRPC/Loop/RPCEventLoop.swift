@@ -42,6 +42,8 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var spare: ContiguousArray<Work> = []
   @exclusivity(unchecked) private var dirty: ContiguousArray<any TurnFlushable> = []
   @exclusivity(unchecked) private var isInTurn = false
+  @exclusivity(unchecked) private var isCapturing = false
+  @exclusivity(unchecked) private var captured: UnownedJob?
   @exclusivity(unchecked) private var isTurnScheduled = false
   @exclusivity(unchecked) private var timer: (at: UInt64, scheduled: Scheduled<Void>)?
 
@@ -60,8 +62,23 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   /// Runs `body` on the loop, in the turn that is going on or in the next one.
   func execute(_ body: @escaping @Sendable () -> Void) { add(.body(body)) }
 
+  /// Runs the job that `body` enqueues now, instead of later in the turn. Not from within a job.
+  func runInline(_ body: () -> Void) {
+    isCapturing = true
+    body()
+    isCapturing = false
+    guard let job = captured else { return }
+    captured = nil
+    job.runSynchronously(on: asUnownedTaskExecutor())
+  }
+
   private func add(_ item: Work) {
     if eventLoop.inEventLoop {
+      if isCapturing, case .job(let job) = item {
+        isCapturing = false
+        captured = job
+        return
+      }
       work.append(item)
       scheduleTurn()
       return

@@ -51,6 +51,16 @@ public struct CallContext: Sendable {
 
   private static let ended = MethodDescriptor(service: "", method: "", kind: .unary)
 
+  /// The first value of one ASCII key, without decoding the others; nil if the request has none.
+  ///
+  /// - Parameter key: In lower case, without the suffix `-bin`.
+  public func metadataValue(_ key: StaticString) -> String? {
+    switch source {
+    case .call(let call): MetadataCoding.value(of: key, in: call.stream.headers)
+    case .local(let local): local.metadata[key.description]
+    }
+  }
+
   /// The request's metadata. Decoded at each use: keep it, if it is needed often.
   public var metadata: RPCMetadata {
     switch source {

@@ -14,7 +14,7 @@ struct RequestHead {
   private(set) var hasUnknownEncoding = false
 
   init(_ headers: HeaderBlock, methods: MethodTable) {
-    headers.forEachField { name, value in
+    headers.visit { name, value in
       switch name.count {
       case 5 where name.equals(":path"):
         method = methods.find(value)
@@ -43,7 +43,7 @@ struct RequestHead {
   /// The path as text, for messages.
   static func path(in headers: HeaderBlock) -> String {
     var path = ""
-    headers.forEachField { name, value in
+    headers.visit { name, value in
       if name.equals(":path") { path = String(decoding: value, as: UTF8.self) }
     }
     return path

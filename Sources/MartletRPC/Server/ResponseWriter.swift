@@ -20,7 +20,7 @@ public struct ResponseWriter<M: ProtobufMessage>: Sendable {
   /// Sends a message. Suspends while more than `ServerLimits.writerBufferBytes` wait because the
   /// client does not read. Throws `CancellationError` when there is no client any more.
   @inlinable
-  public func write(_ message: M) async throws {
+  public nonisolated(nonsending) func write(_ message: M) async throws {
     guard call.loop.isCurrent else {
       try await call.writeFromElsewhere(message.protobufBytes())
       return
@@ -33,13 +33,14 @@ public struct ResponseWriter<M: ProtobufMessage>: Sendable {
   /// The already encoded form: `fill` writes exactly `byteCount` bytes of one encoded `M` straight
   /// into the stream's buffer.
   @inlinable
-  public func write(
+  public nonisolated(nonsending) func write(
     encodedByteCount byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) async throws {
     guard call.loop.isCurrent else {
       let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
-        let all = UnsafeMutableRawBufferPointer(buffer)
-        fill(UnsafeMutableRawBufferPointer(rebasing: all[..<byteCount]))
+        fill(
+          UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount]))
         filled = byteCount
       }
       try await call.writeFromElsewhere(bytes)

@@ -5,12 +5,11 @@ public import MartletProtobuf
 extension ServerCall {
   @inlinable
   func runUnary<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (I, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @Sendable (I, CallContext) async throws -> O
   ) async {
     do {
       let request: I = try decodeSingleRequest()
-      send(try await handler(request, CallContext(call: self)))
-      finish(nil)
+      finish(with: try await handler(request, CallContext(call: self)))
     } catch {
       finish(throwing: error)
     }
@@ -18,7 +17,8 @@ extension ServerCall {
 
   @inlinable
   func runServerStreaming<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
   ) async {
     do {
       let request: I = try decodeSingleRequest()
@@ -31,11 +31,10 @@ extension ServerCall {
 
   @inlinable
   func runClientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (RequestStream<I>, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @Sendable (RequestStream<I>, CallContext) async throws -> O
   ) async {
     do {
-      send(try await handler(RequestStream(call: self), CallContext(call: self)))
-      finish(nil)
+      finish(with: try await handler(RequestStream(call: self), CallContext(call: self)))
     } catch {
       finish(throwing: error)
     }
@@ -43,7 +42,9 @@ extension ServerCall {
 
   @inlinable
   func runBidirectional<I: ProtobufMessage, O: ProtobufMessage>(
-    _ handler: @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext)
+      async throws -> Void
   ) async {
     do {
       try await handler(
@@ -67,8 +68,8 @@ extension ServerCall {
   }
 
   @inlinable
-  func send<O: ProtobufMessage>(_ message: O) {
+  func finish<O: ProtobufMessage>(with message: O) {
     message.encodeProtobuf { reserveMessage($0) }
-    _ = messageAppended()
+    finishWithMessage()
   }
 }

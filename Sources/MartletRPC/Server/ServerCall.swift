@@ -25,14 +25,14 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   @exclusivity(unchecked) private(set) var isFinished = false
   @exclusivity(unchecked) private(set) var isRequestEnded = false
   @exclusivity(unchecked) private var isHandlerRunning = false
-  /// Set only for a handler that was suspended.
-  @exclusivity(unchecked) private var task: Task<Void, Never>?
+  /// The task that runs the handler.
+  @exclusivity(unchecked) unowned(unsafe) var runner: HandlerRunner?
 
   @exclusivity(unchecked) private var initialMetadata: RPCMetadata?
   @exclusivity(unchecked) private var trailingMetadata: RPCMetadata?
-  @exclusivity(unchecked) private var readers = Waiters<Void>()
-  @exclusivity(unchecked) private var writers = Waiters<Void>()
-  @exclusivity(unchecked) private var lastWaiter: UInt64 = 0
+  @exclusivity(unchecked) var readers = Waiters<Void>()
+  @exclusivity(unchecked) var writers = Waiters<Void>()
+  @exclusivity(unchecked) var lastWaiter: UInt64 = 0
 
   init(connection: ServerConnection, stream: HTTP2Stream) {
     self.connection = connection
@@ -123,8 +123,9 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   /// Nothing that the handler does matters any more.
   private func abandonHandler() {
-    loop.removeDeadline(self)
-    task?.cancel()
+    if deadlineIndex >= 0 { loop.removeDeadline(self) }
+    guard isHandlerRunning else { return }
+    runner?.cancel()
     for reader in readers.takeAll() { reader.resume(throwing: CancellationError()) }
     for writer in writers.takeAll() { writer.resume(throwing: CancellationError()) }
   }
@@ -140,21 +141,18 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     guard !isHandlerRunning, !isFinished, let unmanagedMethod else { return }
     isHandlerRunning = true
     unmanagedMethod._withUnsafeGuaranteedRef { connection.handlerStarted(of: $0) }
-    let task = Task.immediate(executorPreference: loop) { [self] in
-      await run()
-      handlerEnded()
-    }
-    if isHandlerRunning { self.task = task }
+    connection.serverLoop.handlers.run(self)
   }
 
-  private func run() async {
-    guard let method = unmanagedMethod?.takeUnretainedValue() else { return }
+  /// Runs the handler, unless the call has ended before its turn came.
+  func run() async {
+    guard !isFinished, let method = unmanagedMethod?.takeUnretainedValue() else { return }
     await method.run(self)
   }
 
-  private func handlerEnded() {
+  func handlerEnded() {
     isHandlerRunning = false
-    if task != nil { task = nil }
+    runner = nil
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
     unmanagedMethod?._withUnsafeGuaranteedRef { connection.handlerEnded(of: $0) }
   }
@@ -218,6 +216,24 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     return stream.outgoing.count > connection.serverLoop.limits.writerBufferBytes
   }
 
+  /// The only message was put into the output: the call ends well.
+  @usableFromInline
+  func finishWithMessage() {
+    guard !isFinished, !hasSentHeaders, initialMetadata == nil, trailingMetadata == nil,
+      !assembler.hasUnknownEncoding
+    else {
+      _ = messageAppended()
+      return finish(nil)
+    }
+    isFinished = true
+    hasSentHeaders = true
+    if deadlineIndex >= 0 { loop.removeDeadline(self) }
+    connection.session.respond(
+      stream, headers: answersProto ? WireHeaders.responseProto : WireHeaders.response,
+      trailers: WireHeaders.okTrailers)
+    connection.setDirty()
+  }
+
   /// Settles the outcome; nil: OK. Only the first call counts.
   @usableFromInline
   func finish(_ status: RPCStatus?) {
@@ -257,132 +273,5 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       finish(RPCStatus(code: .cancelled, message: "the call was cancelled"))
     default: finish(RPCStatus(code: .unknown, message: "the handler failed"))
     }
-  }
-}
-
-/// What `nextRequest` found.
-enum NextRequest<M> {
-  case message(M)
-  case notYet
-  case end
-}
-
-// MARK: - Reading and waiting
-
-extension ServerCall {
-  static let truncated = RPCStatus(
-    code: .internalError, message: "the request ended within a message")
-
-  /// The bytes of the only request message.
-  @usableFromInline var singleRequest: UnsafeRawBufferPointer {
-    let readable = stream.received.readable
-    return UnsafeRawBufferPointer(rebasing: readable.dropFirst(MessageAssembler.prefixBytes))
-  }
-
-  @usableFromInline
-  func discardSingleRequest() { stream.received.reset() }
-
-  /// Hands the next whole request message to `decode`, if there is one.
-  func nextRequest<M>(
-    _ decode: (UnsafeRawBufferPointer) throws -> M
-  ) throws -> NextRequest<M> {
-    guard !stream.isClosed || isRequestEnded && !isFinished else { throw CancellationError() }
-    guard let length = assembler.firstMessageLength(stream.received) else {
-      guard isRequestEnded else { return .notYet }
-      if !stream.received.isEmpty { throw Self.truncated }
-      return .end
-    }
-    let start = MessageAssembler.prefixBytes
-    let bytes = stream.received.readable[start..<start + length]
-    let message = try decode(UnsafeRawBufferPointer(rebasing: bytes))
-    stream.received.discard(start + length)
-    assembler.removed(messageLength: length)
-    connection.session.consume(stream, min(stream.unconsumed, start + length))
-    grantWindow()
-    connection.setDirty()
-    return .message(message)
-  }
-
-  /// While no whole message waits, the one that is coming must be let in.
-  private func grantWindow() {
-    if assembler.completeMessages == 0 {
-      connection.session.consume(stream, stream.unconsumed)
-    }
-  }
-
-  private func wakeReaders() {
-    guard !readers.isEmpty else { return }
-    for reader in readers.takeAll() { reader.resume() }
-  }
-
-  /// Returns when there may be a message, or the end of them. On the loop.
-  func waitForRequest() async throws {
-    lastWaiter &+= 1
-    let id = lastWaiter
-    try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation {
-        (continuation: UnsafeContinuation<Void, any Error>) in
-        if isFinished {
-          continuation.resume(throwing: CancellationError())
-        } else if assembler.completeMessages > 0 || isRequestEnded {
-          continuation.resume()
-        } else {
-          readers.add(continuation, id: id)
-        }
-      }
-    } onCancel: {
-      loop.execute { self.readers.take(id: id)?.resume(throwing: CancellationError()) }
-    }
-  }
-
-  /// Returns when the output has sunk to half of what may wait. On the loop.
-  @usableFromInline
-  func waitForRoom() async throws {
-    lastWaiter &+= 1
-    let id = lastWaiter
-    try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { addWriter($0, id: id) }
-    } onCancel: {
-      loop.execute { self.writers.take(id: id)?.resume(throwing: CancellationError()) }
-    }
-  }
-
-  private func addWriter(_ continuation: UnsafeContinuation<Void, any Error>, id: UInt64) {
-    let mark = connection.serverLoop.limits.writerBufferBytes / 2
-    if isFinished {
-      continuation.resume(throwing: CancellationError())
-    } else if stream.outgoing.count <= mark {
-      continuation.resume()
-    } else {
-      stream.drainMark = mark
-      writers.add(continuation, id: id)
-    }
-  }
-
-  /// Takes a message that was encoded on another thread.
-  @usableFromInline
-  func writeFromElsewhere(_ bytes: [UInt8]) async throws {
-    try await withUnsafeThrowingContinuation {
-      (continuation: UnsafeContinuation<Void, any Error>) in
-      loop.execute {
-        guard !self.isFinished else {
-          continuation.resume(throwing: CancellationError())
-          return
-        }
-        self.reserveMessage(bytes.count).copyBytes(from: bytes)
-        if self.messageAppended() {
-          self.lastWaiter &+= 1
-          self.addWriter(continuation, id: self.lastWaiter)
-        } else {
-          continuation.resume()
-        }
-      }
-    }
-  }
-
-  /// Fails when nobody is there to read a response.
-  @usableFromInline
-  func checkWritable() throws {
-    if isFinished { throw CancellationError() }
   }
 }

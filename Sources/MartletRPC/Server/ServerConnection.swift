@@ -124,11 +124,8 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     deliver()
     for notice in session.takeNotices() { handle(notice) }
-    if !session.isInHeaderBlock {
-      headerBlockSince = 0
-    } else if headerBlockSince == 0 {
-      headerBlockSince = now
-    }
+    headerBlockSince =
+      session.isInHeaderBlock ? (headerBlockSince == 0 ? now : headerBlockSince) : 0
   }
 
   private func handle(_ notice: HTTP2Notice) {
@@ -149,18 +146,16 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @inline(__always)
   private func handle(_ stream: HTTP2Stream, _ events: HTTP2StreamEvents) {
     if events.contains(.headers) { open(stream) }
-    guard stream.isOwned, let owner = stream.owner else {
-      handleOwnerless(stream, events)
-      return
-    }
-    let call = unsafeDowncast(owner, to: ServerCall.self)
-    if events.contains(.data) { call.dataArrived() }
-    if events.contains(.end) { call.requestEnded() }
-    if events.contains(.headers), !call.hasSingleRequest { call.start() }
-    if events.contains(.drained) { call.outputDrained() }
-    if events.contains(.closed) {
-      call.streamClosed()
-      stream.isOwned = false
+    guard stream.isOwned else { return handleOwnerless(stream, events) }
+    _ = stream.withOwner(ServerCall.self) { call in
+      if events.contains(.data) { call.dataArrived() }
+      if events.contains(.end) { call.requestEnded() }
+      if events.contains(.headers), !call.hasSingleRequest { call.start() }
+      if events.contains(.drained) { call.outputDrained() }
+      if events.contains(.closed) {
+        call.streamClosed()
+        stream.isOwned = false
+      }
     }
   }
 
@@ -168,7 +163,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   private func recycle(_ stream: HTTP2Stream) {
     guard stream.owner != nil else { return session.recycle(stream) }
     let isIdle = stream.withOwner(ServerCall.self) { !$0.hasRunningHandler }
-    if !isClosing, isIdle == true, isKnownUniquelyReferenced(&stream.owner) {
+    if !isClosing, isIdle == true, stream.isOwnerUnique() {
       session.recycle(stream)
     } else {
       stream.owner = nil
@@ -199,18 +194,14 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     var deadline: UInt64 = 0
     if request.timeout > 0 { deadline = serverLoop.loop.now &+ request.timeout }
-    let call: ServerCall
-    if let owner = stream.owner {
-      call = unsafeDowncast(owner, to: ServerCall.self)
-    } else {
-      call = ServerCall(connection: self, stream: stream)
-      stream.owner = call
-    }
+    if stream.owner == nil { stream.owner = ServerCall(connection: self, stream: stream) }
     stream.isOwned = true
-    call.begin(method, deadline: deadline)
-    call.answersProto = request.isProtoSubtype
-    call.assembler.hasUnknownEncoding = request.hasUnknownEncoding
-    if deadline > 0 { serverLoop.loop.addDeadline(call, at: deadline) }
+    stream.withOwner(ServerCall.self) { call in
+      call.begin(method, deadline: deadline)
+      call.answersProto = request.isProtoSubtype
+      call.assembler.hasUnknownEncoding = request.hasUnknownEncoding
+      if deadline > 0 { serverLoop.loop.addDeadline(call, at: deadline) }
+    }
   }
 
   /// The whole answer to a request that reaches no handler; nil: it may go on.

@@ -24,6 +24,7 @@ final class ServerLoop: @unchecked Sendable {
   let limits: ServerLimits
   let http2Limits: HTTP2Limits
   let server: ServerState
+  let handlers: HandlerPool
 
   @exclusivity(unchecked) private(set) var connections: [ServerConnection] = []
 
@@ -37,6 +38,7 @@ final class ServerLoop: @unchecked Sendable {
     loop: RPCEventLoop, methods: MethodTable, limits: ServerLimits, server: ServerState
   ) {
     self.loop = loop
+    handlers = HandlerPool(loop: loop)
     self.methods = methods
     self.limits = limits
     http2Limits = limits.http2

@@ -24,7 +24,7 @@ public struct ServerRouter: Sendable {
   @inlinable
   public mutating func unary<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (I, CallContext) async throws -> O
+    _ handler: nonisolated(nonsending) @escaping @Sendable (I, CallContext) async throws -> O
   ) {
     add(method) { call in await call.runUnary(handler) }
   }
@@ -32,7 +32,9 @@ public struct ServerRouter: Sendable {
   @inlinable
   public mutating func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
+    _ handler:
+      nonisolated(nonsending) @escaping @Sendable (I, ResponseWriter<O>, CallContext) async throws
+      -> Void
   ) {
     add(method) { call in await call.runServerStreaming(handler) }
   }
@@ -40,7 +42,8 @@ public struct ServerRouter: Sendable {
   @inlinable
   public mutating func clientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
-    _ handler: @escaping @Sendable (RequestStream<I>, CallContext) async throws -> O
+    _ handler:
+      nonisolated(nonsending) @escaping @Sendable (RequestStream<I>, CallContext) async throws -> O
   ) {
     add(method) { call in await call.runClientStreaming(handler) }
   }
@@ -49,7 +52,8 @@ public struct ServerRouter: Sendable {
   public mutating func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
     _ handler:
-      @escaping @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext) async throws -> Void
+      nonisolated(nonsending) @escaping @Sendable (RequestStream<I>, ResponseWriter<O>, CallContext)
+      async throws -> Void
   ) {
     add(method) { call in await call.runBidirectional(handler) }
   }
@@ -66,7 +70,8 @@ public struct ServerRouter: Sendable {
   /// Adds a method; one with the same path is replaced.
   @usableFromInline
   mutating func add(
-    _ method: MethodDescriptor, run: @escaping @Sendable (ServerCall) async -> Void
+    _ method: MethodDescriptor,
+    run: @escaping @Sendable (ServerCall) async -> Void
   ) {
     entries.removeAll { $0.descriptor.path == method.path }
     entries.append(MethodEntry(descriptor: method, requestBytesMax: nil, run: run))

@@ -16,7 +16,7 @@ enum MetadataCoding {
   /// base64 are left out.
   static func decode(_ block: HeaderBlock) -> RPCMetadata {
     var metadata = RPCMetadata()
-    block.forEachField { name, value in
+    block.visit { name, value in
       guard !isReserved(name) else { return }
       let key = String(decoding: name, as: UTF8.self)
       guard key.hasSuffix("-bin") else {

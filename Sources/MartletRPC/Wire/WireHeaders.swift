@@ -64,9 +64,9 @@ extension UnsafeRawBufferPointer {
 
 /// The first `count` bytes of two buffers are the same; both have that many.
 @inline(__always)
-func equalBytes(
-  _ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ count: Int
-) -> Bool {
+func equalBytes(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ count: Int)
+  -> Bool
+{
   guard count > 0, let first = one.baseAddress, let second = other.baseAddress else { return true }
   var offset = 0
   while offset &+ 8 <= count {

@@ -79,7 +79,7 @@ extension LogAPI.Notes {
       cancel: notes.cancel.map {
         .init(
           time: $0.time.nanoseconds, graceEnd: $0.graceEnd.nanoseconds, origin: .init($0.origin))
-      })
+      }, reopened: notes.isReopened)
   }
 
   var value: TaskNotes {
@@ -91,7 +91,7 @@ extension LogAPI.Notes {
         TaskNotes.CancelRequest(
           time: WallTime(nanoseconds: $0.time), graceEnd: Elapsed(nanoseconds: $0.graceEnd),
           origin: $0.origin?.value ?? .server)
-      })
+      }, isReopened: reopened)
   }
 }
 

@@ -24,8 +24,10 @@ final class EngineRunner: Sendable {
   /// What the runner hands on, on its own thread.
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
+    /// A durable segment, before any answer that rests on it leaves.
+    var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
-    var published: @Sendable (SealedSegment, Segment, [StartedAttempt]) -> Void
+    var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
     /// Whether commits must wait for the index.
     var isHeldUp: @Sendable () -> Bool
     /// Too many commands wait: stop reading sockets, or go on.
@@ -125,8 +127,13 @@ final class EngineRunner: Sendable {
     let canDecide = work.hasBacklog && !work.pipeline.isFull
     let deadline = deadline(work)
     let isDrained = !work.hasBacklog
-    var backlog = work.backlog
-    if isDrained { backlog.removeAll(keepingCapacity: true) }
+    // Taken out of `work` and put back, so that one buffer serves again and again.
+    var backlog: [Input] = []
+    if isDrained {
+      swap(&backlog, &work.backlog)
+      backlog.removeAll(keepingCapacity: true)
+      work.next = 0
+    }
     let wasStopping = work.isStopping
     let found: (durable: Segment?, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
       inbox in
@@ -143,12 +150,10 @@ final class EngineRunner: Sendable {
         inbox.isPressed = false
       }
       inbox.poked = false
-      return (inbox.durable.take(), inbox.stopping, relieved)
+      // Nothing comes in after `stop`; what came before is still decided.
+      return (inbox.durable.take(), inbox.stopping && inbox.inputs.isEmpty, relieved)
     }
-    if isDrained {
-      work.backlog = backlog
-      work.next = 0
-    }
+    if isDrained { swap(&backlog, &work.backlog) }
     work.durable = found?.durable
     work.isStopping = found?.stopping ?? work.isStopping
     if found?.relieved == true { exits.pressure(false) }
@@ -195,6 +200,7 @@ final class EngineRunner: Sendable {
     guard let sealed = work.sealed else { return }
     work.sealed = nil
     work.pipeline.segmentDurable()
+    exits.stored(segment)
     deliver(work.pipeline.takeReplies(), &work)
     var starts: [StartedAttempt] = []
     for event in sealed.events {
@@ -204,7 +210,7 @@ final class EngineRunner: Sendable {
         starts.append(attempt)
       }
     }
-    exits.published(sealed, segment, starts)
+    exits.published(sealed, starts)
   }
 
   private func deliver(_ replies: [Reply], _ work: inout Work) {

@@ -40,6 +40,9 @@ final class IndexWriter: Sendable {
   private static let patience: Int64 = 50_000_000
   /// A transaction is not made larger than this by waiting.
   private static let enoughEvents = 20_000
+  /// What was applied reaches `index.db` in pieces of about so many rows, so that no single one is
+  /// long enough to hold up the log's flushes.
+  private static let rowsPerCheckpoint = 30_000
 
   private let index: any TaskIndex
   private let state: Monitor<State>
@@ -107,12 +110,17 @@ final class IndexWriter: Sendable {
 
   private func run(_ first: IndexFold, _ done: @Sendable (Outcome) -> Void) {
     var fold = first
+    var unsynced = 0
     while true {
       switch nextWork() {
       case .apply(let segments):
         do throws(StoreFailure) {
-          try apply(segments, fold: &fold)
+          unsynced += try apply(segments, fold: &fold)
           done(.applied(fold.catalog.revision))
+          if unsynced >= Self.rowsPerCheckpoint {
+            _ = try index.checkpoint()
+            unsynced = 0
+          }
         } catch {
           fail()
           done(.failed(error))
@@ -158,10 +166,15 @@ final class IndexWriter: Sendable {
     }
   }
 
-  private func apply(_ segments: [SealedSegment], fold: inout IndexFold) throws(StoreFailure) {
+  /// How many rows it wrote.
+  private func apply(
+    _ segments: [SealedSegment], fold: inout IndexFold
+  ) throws(StoreFailure) -> Int {
     let start = MonotonicTime.now
     for segment in segments { fold.apply(segment) }
-    try index.apply(fold.take())
+    let batch = fold.take()
+    let rows = batch.inserts.count + batch.updates.count + batch.deletes.count
+    try index.apply(batch)
     let revision = fold.catalog.revision
     let (ready, lag) = state.withLock { state in
       state.applied = revision
@@ -172,6 +185,7 @@ final class IndexWriter: Sendable {
     }
     metrics.applied(in: MonotonicTime.now - start, lag: lag)
     for waiter in ready { waiter.resume(true) }
+    return rows
   }
 
   private func fail() {

@@ -58,26 +58,34 @@ enum Maintenance {
       try index.finishTime(keepingNewest: keep)
     }
     if let surplus { before = max(before, surplus) }
-    while !Task.isCancelled {
-      let limit = before
-      let asOf = node.durableRevision
-      let rows = try await node.read(asOf: asOf) { index throws(StoreFailure) in
-        try index.finished(before: limit, limit: purgedTasksPerEvent)
-      }
-      if rows.isEmpty { break }
-      let entries = rows.map {
-        TasksPurged.Entry(
-          task: $0.id, pool: $0.submission.pool, kind: $0.submission.kind,
-          state: $0.status.state)
-      }
-      guard (try? await node.perform(.purgeTasks(rows: entries, asOf: asOf), on: nil)) != nil else {
-        return
-      }
-      if rows.count < purgedTasksPerEvent { break }
+    while try await purgeSlice(node, finishedBefore: before) {}
+    let bytes = node.limits.keptTaskBytes
+    while try await node.read(asOf: node.durableRevision, { index throws(StoreFailure) in
+      try index.byteCount() > bytes
+    }) {
+      guard try await purgeSlice(node, finishedBefore: NodeClock.wall) else { break }
     }
     let hours = Span.seconds(Int64(node.limits.requestMemoryHours) * 3_600)
     let forget = WallTime(nanoseconds: NodeClock.wall.nanoseconds - hours.nanoseconds)
     node.indexWriter.run { index throws(StoreFailure) in try index.forgetRequests(before: forget) }
+  }
+
+  /// Deletes the tasks that finished first. False if there are no more, or the node is stopping.
+  private static func purgeSlice(
+    _ node: Node, finishedBefore limit: WallTime
+  ) async throws(StoreFailure) -> Bool {
+    let asOf = node.durableRevision
+    let rows = try await node.read(asOf: asOf) { index throws(StoreFailure) in
+      try index.finished(before: limit, limit: purgedTasksPerEvent)
+    }
+    let entries = rows.map {
+      TasksPurged.Entry(
+        task: $0.id, pool: $0.submission.pool, kind: $0.submission.kind, state: $0.status.state)
+    }
+    guard !entries.isEmpty, !Task.isCancelled,
+      (try? await node.perform(.purgeTasks(rows: entries, asOf: asOf), on: nil)) != nil
+    else { return false }
+    return rows.count == purgedTasksPerEvent
   }
 
   /// A segment goes only after the index has applied it and the disk has what was applied.

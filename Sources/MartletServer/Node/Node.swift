@@ -32,7 +32,7 @@ package final class Node: Sendable {
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
   private let status: Mutex<Status>
-  private let metrics: NodeMetrics
+  let metrics: NodeMetrics
 
   private struct Status: Sendable {
     var failure: StoreFailure?
@@ -69,8 +69,8 @@ package final class Node: Sendable {
       clock: clock, limits: limits,
       exits: EngineRunner.Exits(
         append: { logWriter.append($0) },
-        published: { sealed, segment, starts in
-          feed.publish(segment)
+        stored: { feed.publish($0) },
+        published: { sealed, starts in
           dispatcher.start(starts)
           waits.publish(sealed)
           indexWriter.add(sealed)
@@ -149,6 +149,9 @@ package final class Node: Sendable {
     else { return }
     status.withLock { $0.maintenance }?.cancel()
     _ = runner.add(.change { $0.stopStarting() })
+    // A reply leaves right before the events that it rests on are published: after the second one,
+    // every attempt that was started is with the dispatcher.
+    for _ in 0..<2 { _ = try? await see(.task(TaskID(rawValue: 0)), on: nil) }
     await waitForAttempts(atMost: grace)
     for token in dispatcher.stopAll() { post(.release(token)) }
     runner.stop()

@@ -10,7 +10,6 @@ struct NodeMetrics: Sendable {
   private let indexApply = Timer(label: "martlet_index_apply_seconds")
   private let feedLag = Recorder(label: "martlet_feed_lag_events")
   private let calls = Counter(label: "martlet_commands_total")
-  private let running = Gauge(label: "martlet_running_attempts")
 
   func committed(events: Int, bytes: Int, in nanoseconds: Int64) {
     commits.increment()
@@ -27,6 +26,4 @@ struct NodeMetrics: Sendable {
   func subscriberBehind(by events: Int) { feedLag.record(events) }
 
   func ran(commands: Int) { calls.increment(by: commands) }
-
-  func attempts(running count: Int) { running.record(count) }
 }

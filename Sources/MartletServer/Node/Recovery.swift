@@ -114,7 +114,7 @@ extension RestoredTask {
     self.init(
       task: row.id, pool: row.submission.pool, kind: row.submission.kind,
       labels: row.submission.labels, status: status, revision: row.status.revision,
-      deadline: row.submission.deadline,
+      deadline: status.notes?.isReopened ?? false ? .never : row.submission.deadline,
       revival: TaskRevival(
         priority: row.submission.priority, policy: policy, createTime: row.submission.createTime,
         submitRevision: row.submission.submitRevision))

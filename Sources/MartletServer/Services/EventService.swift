@@ -92,6 +92,8 @@ struct EventService: API.EventService {
       try await Self.send(rest, response)
       sent = true
     }
+    node.metrics.subscriberBehind(
+      by: Int(clamping: node.durableRevision.rawValue - min(reader.position, node.durableRevision).rawValue))
     return sent
   }
 

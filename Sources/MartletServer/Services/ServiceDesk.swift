@@ -10,6 +10,7 @@ final class ServiceDesk: Sendable {
   let node: Node
   let names: NameBook
   private let faults = Atomic<UInt64>(0)
+  private let metrics = CallMetrics()
 
   private var logger: Logger { node.logger }
 
@@ -23,8 +24,11 @@ final class ServiceDesk: Sendable {
     _ context: CallContext, _ body: () async throws -> Reply
   ) async throws -> Reply {
     do {
-      return try await body()
+      let reply = try await body()
+      metrics.ended(context.method, failed: false)
+      return reply
     } catch {
+      metrics.ended(context.method, failed: true)
       throw status(of: error, in: context)
     }
   }

@@ -16,6 +16,7 @@ struct TaskQueryReader {
   var sliceMax = TaskScan.sliceMax
 
   func page() throws(StoreFailure) -> TaskPage {
+    if query.matchesNothing { return TaskPage(rows: [], next: nil) }
     let rowsMax = query.rowsMax
     let positions = try positions(rowsMax + 1)
     var page = TaskPage(rows: [], next: nil)
@@ -36,6 +37,7 @@ struct TaskQueryReader {
   }
 
   func count() throws(StoreFailure) -> Int {
+    if query.matchesNothing { return 0 }
     let everywhere = query.pools == nil && query.states == nil
     if everywhere && !query.conditionsAreTrivial {
       return try scan(includingPlace: true).count(TaskRange.all(.table).narrowed(by: query.filter))
@@ -175,6 +177,10 @@ private struct Collected {
 }
 
 extension TaskQuery {
+  fileprivate var matchesNothing: Bool {
+    pools?.isEmpty == true || kinds?.isEmpty == true || states?.isEmpty == true
+  }
+
   fileprivate var conditionsAreTrivial: Bool { kinds == nil && filter.rowConditions.isEmpty }
 }
 

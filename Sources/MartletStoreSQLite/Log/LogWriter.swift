@@ -15,7 +15,7 @@ final class LogWriter {
   /// What the WAL grows to while they do.
   private static let walBytes = 16 << 20
   /// How long a slice of a trim may delete before it commits.
-  private static let trimSlice = Duration.milliseconds(3)
+  private static let trimSlice = Duration.milliseconds(2)
 
   var path: String { connection.path }
 

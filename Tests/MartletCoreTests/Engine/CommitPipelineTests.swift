@@ -151,9 +151,9 @@ struct CommitPipelineTests {
   @Test("a segment is full at its bytes: payloads, results and something for each event")
   func fullByBytes() {
     var limits = Limits()
-    limits.segmentBytes = 5_000
+    limits.segmentBytes = 4_200
     var pipeline = pipeline(limits: limits)
-    pipeline.run(submit(payload: 3_000), ticket: nil, at: Self.now)
+    pipeline.run(submit(payload: 4_000), ticket: nil, at: Self.now)
     #expect(!pipeline.isFull)
     pipeline.run(submit(payload: 700), ticket: nil, at: Self.now)
     #expect(pipeline.isFull)

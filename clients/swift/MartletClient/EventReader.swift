@@ -4,7 +4,7 @@ internal import MartletRPC
 struct EventReader {
   let place: EventPlace
   private let source: EventSource
-  private var stream: OpenStream<API.WatchEventsResponse>?
+  private var stream: ResponseStream<API.WatchEventsResponse>.Iterator?
   private var recovery: StreamRecovery
   /// Behind the last batch read, which may be ahead of what was handed out; nil: start anew.
   private var cursor: String?
@@ -44,7 +44,7 @@ struct EventReader {
   }
 
   private mutating func receive() async throws -> API.WatchEventsResponse? {
-    var open: OpenStream<API.WatchEventsResponse>
+    var open: ResponseStream<API.WatchEventsResponse>.Iterator
     if let stream { open = stream } else { open = try await openStream() }
     let response = try await open.next()
     stream = open
@@ -54,7 +54,7 @@ struct EventReader {
   /// A stream from where the reader is. "Now" is made a cursor first: so it stays the same moment
   /// however often the stream has to be opened before it brings something.
   private mutating func openStream() async throws
-    -> OpenStream<API.WatchEventsResponse>
+    -> ResponseStream<API.WatchEventsResponse>.Iterator
   {
     var request = source.request
     if let cursor {
@@ -71,7 +71,7 @@ struct EventReader {
         request.from = .cursor(now)
       }
     }
-    return OpenStream(source.runner.stream(API.EventServiceMethods.watchEvents, request))
+    return source.runner.stream(API.EventServiceMethods.watchEvents, request).makeAsyncIterator()
   }
 
   /// What is new in a response; nil if it holds only what was read before.

@@ -15,7 +15,7 @@ public struct TaskWait: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     private let runner: CallRunner
     private let request: API.WaitTaskRequest
-    private var stream: OpenStream<API.WaitTaskResponse>?
+    private var stream: ResponseStream<API.WaitTaskResponse>.Iterator?
     private var recovery: StreamRecovery
     private var last: API.Task?
 
@@ -43,7 +43,8 @@ public struct TaskWait: AsyncSequence, Sendable {
     }
 
     private mutating func receive() async throws -> API.Task? {
-      var open = stream ?? OpenStream(runner.stream(API.TaskServiceMethods.waitTask, request))
+      var open =
+        stream ?? runner.stream(API.TaskServiceMethods.waitTask, request).makeAsyncIterator()
       let response = try await open.next()
       stream = open
       return response?.task

@@ -23,7 +23,7 @@ public struct TasksWait: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     private let runner: CallRunner
     private var request: API.WaitTasksRequest
-    private var stream: OpenStream<API.WaitTasksResponse>?
+    private var stream: ResponseStream<API.WaitTasksResponse>.Iterator?
     private var recovery: StreamRecovery
     private var waiting: Set<String>
     private var isOver: Bool
@@ -55,7 +55,8 @@ public struct TasksWait: AsyncSequence, Sendable {
     }
 
     private mutating func receive() async throws -> API.WaitTasksResponse? {
-      var open = stream ?? OpenStream(runner.stream(API.TaskServiceMethods.waitTasks, request))
+      var open =
+        stream ?? runner.stream(API.TaskServiceMethods.waitTasks, request).makeAsyncIterator()
       let response = try await open.next()
       stream = open
       return response

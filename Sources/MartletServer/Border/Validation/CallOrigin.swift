@@ -3,12 +3,12 @@ import MartletRPC
 
 extension Origin {
   /// The metadata by which a caller says on whose behalf it acts.
-  static let actorKey = "martlet-actor"
+  static let actorKey: StaticString = "martlet-actor"
   private static let actorBytesMax = 127
 
   /// Who calls: as the metadata says, else the other end of the connection.
   init(_ context: CallContext, reason: String = "") throws(InvalidRequest) {
-    guard let actor = context.metadata[Self.actorKey], !actor.isEmpty else {
+    guard let actor = context.metadataValue(Self.actorKey), !actor.isEmpty else {
       self.init(actor: context.peer, reason: reason)
       return
     }

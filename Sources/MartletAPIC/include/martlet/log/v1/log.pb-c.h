@@ -138,6 +138,7 @@ struct  Martlet__Log__V1__Notes
   Martlet__Log__V1__Progress *progress;
   Martlet__Log__V1__Failure *failure;
   Martlet__Log__V1__CancelRequest *cancel;
+  protobuf_c_boolean reopened;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
@@ -145,7 +146,7 @@ struct  Martlet__Log__V1__Notes
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
 
 
 typedef enum {

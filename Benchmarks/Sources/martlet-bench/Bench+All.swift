@@ -1,0 +1,19 @@
+extension Bench {
+  /// From a server with little in it to one with very much.
+  func runAll() async throws {
+    try await SmallQueueExperiment(bench: self).run()
+    try await SubmitExperiment(bench: self).run()
+    try await StartExperiment(bench: self).run()
+    try await BatchExperiment(bench: self).run()
+    try await CancelExperiment(bench: self).run()
+    try await FeedExperiment(bench: self).run()
+    try await CatchUpExperiment(bench: self).run()
+    try await LongQueueExperiment(bench: self).run()
+  }
+
+  /// Waits until the server has nothing left to do.
+  func settle(_ client: Client) async throws {
+    try await client.waitForIndex()
+    try await Task.sleep(for: .seconds(1))
+  }
+}

@@ -1,0 +1,61 @@
+import MartletClient
+
+/// Single submissions, into a paused pool: what is measured is the submission alone.
+struct SubmitExperiment {
+  let bench: Bench
+
+  private static let clock = ContinuousClock()
+  private static let pool = "submits"
+
+  func run() async throws {
+    guard bench.wants(.unarySubmits, .unarySubmitP50, .unarySubmitP99) else { return }
+    try await bench.withServer { _, client in
+      try await client.createPool(Self.pool, paused: true)
+      _ = try await oneByOne(client, bench.scale.latencySamples / 10)
+      if bench.wants(.unarySubmitP50, .unarySubmitP99) {
+        try await bench.measure("submits, one at a time") {
+          let latencies = try await oneByOne(client, bench.scale.latencySamples)
+          let note = "\(latencies.count) submits a run"
+          bench.record(
+            .init(.unarySubmitP50, latencies.percentile(0.5), lessFlushes: 1, note: note))
+          bench.record(
+            .init(.unarySubmitP99, latencies.percentile(0.99), lessFlushes: 2, note: note))
+        }
+      }
+      if bench.wants(.unarySubmits) {
+        try await bench.measure("submits, 100 in flight") {
+          bench.record(try await manyAtOnce(client))
+        }
+      }
+    }
+  }
+
+  private func oneByOne(_ client: Client, _ count: Int) async throws -> Latencies {
+    try await client.onLoop {
+      let request = API.SubmitTaskRequest(pool: Self.pool, spec: .nothing)
+      var latencies = Latencies()
+      for _ in 0..<count {
+        let start = Self.clock.now
+        _ = try await client.tasks.submitTask(request)
+        latencies.add(Self.clock.now - start)
+      }
+      return latencies
+    }
+  }
+
+  private func manyAtOnce(_ client: Client) async throws -> Measurement {
+    let request = API.SubmitTaskRequest(pool: Self.pool, spec: .nothing)
+    let count = Tally()
+    let start = Self.clock.now
+    let end = start + bench.scale.loadTime
+    try await client.inParallel(100) { _ in
+      while Self.clock.now < end {
+        _ = try await client.tasks.submitTask(request)
+        count.add(1)
+      }
+    }
+    let time = Self.clock.now - start
+    return .init(
+      .unarySubmits, Double(count.value) / time.inSeconds, note: "into a paused pool")
+  }
+}

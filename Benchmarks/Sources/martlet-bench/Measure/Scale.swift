@@ -1,0 +1,33 @@
+/// How much is measured. The short form only shows that every row can be measured.
+struct Scale {
+  /// How long a load submits.
+  var loadTime: Duration
+  /// Calls of which a latency is taken, one after the other.
+  var latencySamples: Int
+  /// Tasks whose start is timed.
+  var startSamples: Int
+  /// Waiting tasks that may be cancelled while a load runs.
+  var cancellable: Int
+  /// Old events that a subscriber catches up with.
+  var oldEvents: Int
+  /// Tasks in the long queue.
+  var queued: Int
+  var listCalls: Int
+  /// How long snapshots are waited for.
+  var snapshotTime: Duration
+  var pools: Int
+  /// Times that the disk is flushed before and after each row.
+  var flushSamples: Int
+  /// Runs of each row that is repeated, of which the median counts.
+  var runs: Int
+
+  static let full = Scale(
+    loadTime: .seconds(5), latencySamples: 2_000, startSamples: 500, cancellable: 20_000,
+    oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, snapshotTime: .seconds(60),
+    pools: 200, flushSamples: 200, runs: 3)
+
+  static let short = Scale(
+    loadTime: .milliseconds(200), latencySamples: 100, startSamples: 20, cancellable: 1_000,
+    oldEvents: 30_000, queued: 10_000, listCalls: 20, snapshotTime: .milliseconds(500), pools: 200,
+    flushSamples: 20, runs: 1)
+}

@@ -1,0 +1,72 @@
+/// What is measured: the names, units and bounds of the project's table of numbers.
+enum Row: String, CaseIterable {
+  case batchTasks = "batch_tasks_per_s"
+  case unarySubmits = "unary_submits_per_s"
+  case unarySubmitP50 = "unary_submit_over_flush_p50_ms"
+  case unarySubmitP99 = "unary_submit_over_2flush_p99_ms"
+  case startLatencyP50 = "start_latency_p50_ms"
+  case startLatencyP99 = "start_latency_p99_ms"
+  case cancelP99 = "cancel_over_2flush_p99_ms"
+  case feedEvents = "feed_events_per_s"
+  case feedCPU = "feed_cpu_us_per_event"
+  case feedCatchUp = "feed_catchup_events_per_s"
+  case residentWith1000Tasks = "rss_1000_tasks_mb"
+  case memoryPerQueuedTask = "ram_per_queued_task_bytes"
+  case restart = "restart_1m_queued_s"
+  case commitDuringSnapshotP99 = "commit_p99_during_snapshot_ms"
+  case listP99 = "list_p99_ms"
+  case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
+
+  /// What the value is compared with. For a rate more is better, for all else less.
+  struct Bounds {
+    /// Is to be reached.
+    var reach: Double
+    /// Is hoped for.
+    var aim: Double
+  }
+
+  var unit: String {
+    switch self {
+    case .batchTasks, .batchTasksIn200Pools: "tasks/s"
+    case .unarySubmits: "submits/s"
+    case .feedEvents, .feedCatchUp: "events/s"
+    case .feedCPU: "us"
+    case .residentWith1000Tasks: "MB"
+    case .memoryPerQueuedTask: "bytes"
+    case .restart: "s"
+    case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
+      .commitDuringSnapshotP99, .listP99:
+      "ms"
+    }
+  }
+
+  var bounds: Bounds {
+    switch self {
+    case .batchTasks: Bounds(reach: 30_000, aim: 100_000)
+    case .unarySubmits: Bounds(reach: 20_000, aim: 60_000)
+    case .unarySubmitP50: Bounds(reach: 0.5, aim: 0.1)
+    case .unarySubmitP99: Bounds(reach: 5, aim: 1)
+    case .startLatencyP50: Bounds(reach: 1, aim: 0.1)
+    case .startLatencyP99: Bounds(reach: 5, aim: 1)
+    case .cancelP99: Bounds(reach: 2, aim: 0.5)
+    case .feedEvents: Bounds(reach: 300_000, aim: 2_000_000)
+    case .feedCPU: Bounds(reach: 1, aim: 0.2)
+    case .feedCatchUp: Bounds(reach: 1_000_000, aim: 5_000_000)
+    case .residentWith1000Tasks: Bounds(reach: 50, aim: 25)
+    case .memoryPerQueuedTask: Bounds(reach: 200, aim: 100)
+    case .restart: Bounds(reach: 3, aim: 1)
+    case .commitDuringSnapshotP99: Bounds(reach: 10, aim: 3)
+    case .listP99: Bounds(reach: 20, aim: 2)
+    case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
+    }
+  }
+
+  private var isRate: Bool { unit.hasSuffix("/s") }
+
+  /// "aim", "reach" or "below": which of the bounds the value keeps.
+  func verdict(of value: Double) -> String {
+    func keeps(_ bound: Double) -> Bool { isRate ? value >= bound : value <= bound }
+    if keeps(bounds.aim) { return "aim" }
+    return keeps(bounds.reach) ? "reach" : "below"
+  }
+}

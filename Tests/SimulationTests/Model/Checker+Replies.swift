@@ -1,0 +1,181 @@
+import MartletStore
+
+@testable import MartletCore
+@testable import MartletServer
+
+/// What a caller asked.
+enum Call {
+  case command(Command)
+  case query(Query)
+}
+
+extension Checker {
+  /// A reply is on its way out: it must be true of a state that is on disk.
+  mutating func check(_ reply: Reply, to call: Call, durable: Revision) throws(Violation) {
+    try require(
+      reply.revision <= durable, "a reply of \(reply.revision) left, \(durable) was durable")
+    try advance(through: reply.revision)
+    try require(model.revision == reply.revision, "a reply left out of turn")
+    show(reply.revision)
+    switch (reply.content, call) {
+    case (.answer(let answer), .command(let command)): try check(answer, to: command)
+    case (.sight(let sight), .query(let query)): try check(sight, of: query)
+    case (.refusal(let refusal), .command(let command)): try check(refusal, of: command)
+    case (.refusal(.poolNotFound(let name)), .query(.pool)):
+      try require(model.names[name] == nil, "pool \(name) was not found and is there")
+    default: throw Violation(description: "\(call) was answered with \(reply.content)")
+    }
+  }
+
+  // MARK: - Answers
+
+  private mutating func check(_ answer: Answer, to command: Command) throws(Violation) {
+    switch (command, answer) {
+    case (.submit(let pool, let drafts, let request, _, _), .submitted(let ids, let repeated)):
+      try check(ids, drafts, pool: pool, repeated: repeated, request: request)
+    case (.cancel, .task(let view)), (.retry, .task(let view)):
+      try require(
+        model.status(of: view.id, asOf: view.revision) == view.status,
+        "\(view) was told and is not so")
+    case (.finish(let token, _), .done), (.release(let token), .done):
+      try require(
+        model.tasks[token.task]?.status.state != .running
+          || model.tasks[token.task]?.token != token, "\(token) has ended and runs")
+    case (.report(let token, _), .done): model.asked.progressHeard[token, default: 0] += 1
+    case (_, .pool(let view)): try check(view)
+    case (.recover, .done): try model.recovered()
+    case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
+    default: throw Violation(description: "\(command) was answered with \(answer)")
+    }
+  }
+
+  private func check(
+    _ ids: [TaskID], _ drafts: [TaskDraft], pool: String, repeated: Bool, request: RequestStamp?
+  ) throws(Violation) {
+    try require(ids.count == drafts.count, "\(drafts.count) tasks became \(ids.count)")
+    if let request {
+      try require(
+        model.requests[request.key]?.tasks == ids, "request \(request.id) has other tasks")
+    } else {
+      try require(!repeated, "a request without an id is no repeat")
+    }
+    for (id, draft) in zip(ids, drafts) {
+      guard let task = model.tasks[id] else {
+        try require(
+          model.purged[id] != nil, "task \(id) was acknowledged and is not in the log")
+        continue
+      }
+      try require(
+        task.submission.kindName == draft.kind && task.labels == draft.labels
+          && task.submission.priority == draft.priority
+          && task.submission.payload == draft.payload && task.submission.start == draft.start
+          && task.submission.deadlineTime == draft.deadline
+          && draft.retry.map { $0 == task.submission.policy.retry } ?? true,
+        "task \(id) is not what was submitted")
+    }
+  }
+
+  private func check(_ view: PoolView) throws(Violation) {
+    let record = view.record
+    // A pool that was deleted at once is told as deleting and is gone by now.
+    guard let pool = model.pools[record.id], record.state != .deleting else { return }
+    let told = pool.history.last { $0.revision <= record.revision }
+    try require(
+      told?.revision == record.revision && told?.state == record.state && told?.spec == record.spec,
+      "pool \(record.name) was told as \(record), it was \(String(describing: told))")
+  }
+
+  // MARK: - Looks
+
+  private func check(_ sight: Sight, of query: Query) throws(Violation) {
+    switch (query, sight) {
+    case (.pool(let name), .pool(let view)):
+      try require(view.record.name == name, "another pool was seen")
+      try checkExactly(view)
+    case (.pools, .pools(let views)):
+      try require(
+        views.map(\.record.name) == model.names.keys.sorted(), "other pools were seen")
+      for view in views { try checkExactly(view) }
+    case (.task(let id), .task(let view)): try check(view, of: id)
+    case (.tasks(let ids), .tasks(let views)):
+      let live = ids.filter { model.tasks[$0].map { !$0.status.state.isTerminal } ?? false }
+      try require(views.map(\.id) == live, "other tasks were seen")
+      for view in views { try check(view, of: view.id) }
+    case (.catalog, .catalog(let catalog)):
+      try require(catalog == replayed.catalog, "another catalog was seen")
+    default: throw Violation(description: "\(query) showed \(sight)")
+    }
+  }
+
+  private func check(_ view: TaskView?, of id: TaskID) throws(Violation) {
+    let task = model.tasks[id].flatMap { $0.status.state.isTerminal ? nil : $0 }
+    try require(
+      view?.status == task?.status && view?.revision == task?.revision
+        && view?.submitRevision == task?.submitRevision,
+      "task \(id) was seen as \(String(describing: view)), it is \(String(describing: task))")
+  }
+
+  private func checkExactly(_ view: PoolView) throws(Violation) {
+    let pool = model.pools[view.record.id]
+    try require(
+      view.record == replayed.catalog.pools[view.record.id] && view.inUse == pool?.running
+        && Int(view.waiting) == pool?.waiting
+        && (view.oldestAge == nil) == (pool?.pending.isEmpty ?? true),
+      "pool \(view.record.name) was seen as \(view), it is \(String(describing: pool))")
+  }
+
+  // MARK: - Refusals
+
+  private func check(_ refusal: Refusal, of command: Command) throws(Violation) {
+    try require(isJust(refusal, command), "\(command) was refused without cause: \(refusal)")
+  }
+
+  private func isJust(_ refusal: Refusal, _ command: Command) -> Bool {
+    switch refusal {
+    case .poolNotFound(let name):
+      if case .retry(let history, _) = command {
+        return model.pools[history.pool].map { $0.state == .retired } ?? true
+      }
+      return model.names[name] == nil
+    case .poolExists(let name): return model.names[name] != nil
+    case .poolNotEmpty(let name, let unfinished):
+      return unfinished > 0 && model.pool(named: name).map { $0.unfinished == unfinished } ?? false
+    case .poolDraining(let name): return model.pool(named: name)?.state == .draining
+    case .poolClosed(let name):
+      return [.closed, .deleting].contains(model.pool(named: name)?.state)
+    case .queueFull(let name, let capacity, let waiting):
+      guard let pool = model.pool(named: name), case .submit(_, let drafts, _, _, _) = command
+      else { return false }
+      return pool.waiting == waiting && pool.spec.queueCapacity == capacity
+        && pool.waiting + drafts.count > capacity
+    case .memoryPressure(_, let limit):
+      guard case .submit(_, let drafts, _, _, _) = command else { return false }
+      return replayed.tasks.count + drafts.count > limit
+    case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
+    case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
+    case .leaseLost(let id, let attempt):
+      let task = model.tasks[id]
+      return task?.status.state != .running || task?.status.attempt != attempt
+    case .etagMismatch(let name):
+      guard case .updatePool(_, let version, _, _) = command else { return false }
+      return version != model.pool(named: name)?.specVersion
+    case .requestIDReused:
+      guard case .submit(_, _, let request?, _, _) = command else { return false }
+      return model.requests[request.key].map { $0.fingerprint != request.fingerprint } ?? false
+    case .staleHistory: return isStale(command)
+    case .diskLow: return true
+    case .taskTerminal, .stopping: return false
+    }
+  }
+
+  /// Something has happened since the history was read.
+  private func isStale(_ command: Command) -> Bool {
+    switch command {
+    case .retry(let history, _):
+      let last = model.tasks[history.task]?.revision ?? model.purged[history.task]
+      return last.map { $0 > history.asOf } ?? false
+    case .submit(_, _, _?, let history, _): return history.map { $0.asOf < model.revision } ?? true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import MartletAPI
+import MartletProtobuf
+import MartletStore
+
+@testable import MartletCore
+@testable import MartletServer
+
+extension Checker {
+  /// The index, having caught up, holds a row for every task that is kept, and says what the log
+  /// says.
+  func compareRows(in index: any TaskIndex) throws(Violation) {
+    let ids = model.tasks.keys.sorted()
+    let keys = Array(model.requests.keys)
+    let (applied, rows, count, requests) = try storing { () throws(StoreFailure) in
+      (
+        try index.appliedThrough(), try index.tasks(ids, withContent: true),
+        try index.count(TaskQuery()), try index.requests(keys)
+      )
+    }
+    try require(applied == model.revision, "the index has not caught up")
+    try require(rows.map(\.id) == ids, "the index has other tasks")
+    try require(count == ids.count, "the index has more tasks")
+    for row in rows { if let task = model.tasks[row.id] { try compare(row, with: task) } }
+    try compareRequests(requests)
+  }
+
+  private func compare(_ row: TaskRow, with task: ModelTask) throws(Violation) {
+    let different = "the row of task \(row.id) is \(row), the log says \(task)"
+    try require(TaskStatus(row.status) == task.status, different)
+    try require(
+      row.status.revision == task.revision
+        && row.status.startTime == task.status.notes?.startTime, different)
+    let result = row.status.result.flatMap { try? LogAPI.Result(protobufBytes: $0) }?.value
+    try require(result == task.result, different)
+    guard let read = SubmittedTask(row, kindName: model.kindName(row.submission.kind)) else {
+      throw Violation(description: different)
+    }
+    var submission = task.submission
+    submission.request = nil
+    var readSubmission = read.submission
+    try require(readSubmission.request?.id == task.submission.request?.id, different)
+    readSubmission.request = nil
+    try require(
+      readSubmission == submission && read.pool == task.pool && read.kind == task.kind
+        && read.labels == task.labels && read.createTime == task.createTime
+        && read.submitRevision == task.submitRevision, different)
+  }
+
+  private func compareRequests(
+    _ found: [RememberedRequest.Key: RememberedRequest]
+  ) throws(Violation) {
+    for (key, request) in model.requests {
+      let row = found[key]
+      try require(
+        row?.tasks == request.tasks && row?.fingerprint == request.fingerprint
+          && row?.time == request.time,
+        "the index remembers request \(key) as \(String(describing: row)), not \(request)")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import MartletCore
+
+extension Model {
+  mutating func apply(_ event: PoolEvent) throws(Violation) {
+    if event.change == .created { return try created(event) }
+    guard var pool = pools[event.pool], pool.state != .retired, pool.name == event.name else {
+      throw Violation(description: "\(event.change) of pool \(event.name), which is not there")
+    }
+    let illegal = "pool \(pool.name) is \(pool.state): \(event.change) may not happen"
+    switch event.change {
+    case .created: break
+    case .updated:
+      try require(pool.state != .deleting && event.state == pool.state, illegal)
+      try require(event.specVersion == pool.specVersion + 1, "the version must rise by one")
+      if let room = rooms[pool.id] {
+        rooms[pool.id]?.capacity = max(room.capacity, event.spec.queueCapacity)
+      }
+    case .paused:
+      try require([.active, .draining, .closed].contains(pool.state), illegal)
+      try require(event.state == .paused, illegal)
+    case .resumed:
+      try require([.paused, .draining, .closed].contains(pool.state), illegal)
+      try require(event.state == .active, illegal)
+    case .draining:
+      try require([.active, .paused].contains(pool.state), illegal)
+      try require(event.state == .draining, illegal)
+    case .closed:
+      try require(pool.state == .draining && pool.unfinished == 0, illegal)
+      try require(event.state == .closed, illegal)
+    case .deleting:
+      try require(pool.state != .deleting && pool.unfinished > 0, illegal)
+      try require(event.state == .deleting, illegal)
+    case .deleted:
+      try require(pool.unfinished == 0 && event.state == .retired, illegal)
+      names[pool.name] = nil
+    }
+    if event.change != .updated {
+      try require(
+        event.spec == pool.spec && event.specVersion == pool.specVersion,
+        "\(event.change) changed the spec of \(pool.name)")
+    }
+    pool.state = event.state
+    pool.spec = event.spec
+    pool.specVersion = event.specVersion
+    pool.history.append((revision, event.state, event.spec))
+    pools[pool.id] = pool
+    if event.change == .deleted { forgetIfEmpty(pool.id) }
+  }
+
+  private mutating func created(_ event: PoolEvent) throws(Violation) {
+    try require(names[event.name] == nil, "pool \(event.name) is created twice")
+    try require(event.pool > lastPool, "pool number \(event.pool) is given again")
+    try require(event.state == .active && event.specVersion == 1, "a new pool is not new")
+    lastPool = event.pool
+    names[event.name] = event.pool
+    pools[event.pool] = ModelPool(
+      id: event.pool, name: event.name, state: event.state, spec: event.spec,
+      specVersion: event.specVersion, history: [(revision, event.state, event.spec)])
+  }
+}

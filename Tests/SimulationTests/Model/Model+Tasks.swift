@@ -1,0 +1,253 @@
+import MartletCore
+
+/// What may happen to a task, when, and why.
+extension Model {
+  mutating func apply(_ event: TaskEvent) throws(Violation) {
+    if case .submitted(let submission) = event.change { return try submitted(event, submission) }
+    guard var task = tasks[event.task], event.from == task.status.state, event.pool == task.pool,
+      event.kind == task.kind, event.labels == task.labels
+    else {
+      throw Violation(
+        description: "event \(revision) is about a task \(event.task) that is not like that")
+    }
+    try checkStates(event, of: task)
+    try checkReason(event, of: task)
+    try checkCounts(event, of: task)
+    if case .started = event.change { try checkStart(of: task) }
+    move(task.id, in: task.pool, from: task.status.state, to: event.status.state)
+    if event.status.state.isWaiting, !task.status.state.isWaiting {
+      rooms[task.pool]?.extra += 1
+    }
+    switch event.change {
+    case .succeeded(let result): task.result = result
+    case .reopened: task.deadline = .never
+    default: task.result = nil
+    }
+    task.status = event.status
+    task.revision = revision
+    task.history.append((revision, event.status))
+    tasks[task.id] = task
+  }
+
+  private mutating func submitted(
+    _ event: TaskEvent, _ submission: TaskSubmission
+  ) throws(Violation) {
+    try require(event.task > lastTask, "task id \(event.task) is not above \(lastTask)")
+    lastTask = event.task
+    if !kinds.contains(submission.kindName) { kinds.append(submission.kindName) }
+    try require(kindName(event.kind) == submission.kindName, "a kind has two numbers")
+    guard let pool = pools[event.pool], pool.state == .active || pool.state == .paused else {
+      throw Violation(description: "a task is submitted to a pool that takes none")
+    }
+    if rooms[pool.id] == nil {
+      rooms[pool.id] = Room(before: pool.waiting, capacity: pool.spec.queueCapacity)
+    }
+    try require(
+      event.status.state == .pending && event.status.due == stamp.elapsed
+        || event.status.state == .scheduled && event.status.due > stamp.elapsed,
+      "a new task is \(event.status.state), due \(event.status.due) at \(stamp.elapsed)")
+    if let request = submission.request { try remember(request, task: event.task) }
+    tasks[event.task] = ModelTask(
+      id: event.task, pool: event.pool, kind: event.kind, labels: event.labels,
+      submission: submission, submitRevision: revision, createTime: stamp.time,
+      deadline: submission.deadline, status: event.status, revision: revision,
+      history: [(revision, event.status)])
+    move(event.task, in: event.pool, from: nil, to: event.status.state)
+  }
+
+  private mutating func remember(
+    _ request: RequestStamp, task: TaskID
+  ) throws(Violation) {
+    if var known = requests[request.key] {
+      let isSameBatch =
+        known.time == stamp.time && known.fingerprint == request.fingerprint
+        && known.revision.advanced(by: known.tasks.count) == revision
+      if isSameBatch {
+        known.tasks.append(task)
+        requests[request.key] = known
+        return
+      }
+      try require(
+        stamp.time >= known.time + .seconds(24 * 3_600),
+        "request \(request.id) was forgotten, its tasks are submitted twice")
+    }
+    requests[request.key] = Request(
+      fingerprint: request.fingerprint, tasks: [task], time: stamp.time, revision: revision)
+  }
+
+  /// Bookkeeping of pools.
+  private mutating func move(
+    _ task: TaskID, in pool: PoolID, from: TaskState?, to: TaskState
+  ) {
+    if from == .running { pools[pool]?.running -= 1 }
+    if from?.isWaiting == true { pools[pool]?.waiting -= 1 }
+    if to == .running { pools[pool]?.running += 1 }
+    if to.isWaiting { pools[pool]?.waiting += 1 }
+    if to == .pending {
+      pools[pool]?.pending.insert(task)
+    } else {
+      pools[pool]?.pending.remove(task)
+    }
+  }
+
+  // MARK: - Rules
+
+  private func checkStates(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    let (from, to) = (task.status.state, event.status.state)
+    let isLegal =
+      switch event.change {
+      case .submitted: false
+      case .due: from == .scheduled && to == .pending
+      case .started: from == .pending && to == .running
+      case .progressed, .cancelRequested: from == .running && to == .running
+      case .retryScheduled: from == .running && to == .scheduled
+      case .released, .lost: from == .running && to == .pending
+      case .succeeded: from == .running && to == .succeeded
+      case .failed: [.running, .pending, .scheduled].contains(from) && to == .failed
+      case .cancelled: [.running, .pending, .scheduled].contains(from) && to == .cancelled
+      case .reopened: (from == .failed || from == .cancelled) && to == .pending
+      }
+    try require(isLegal, "task \(task.id) went from \(from) to \(to) by \(event.change)")
+    try require(
+      (event.status.finishTime != nil) == to.isTerminal,
+      "task \(task.id) is \(to) and its finish time \(String(describing: event.status.finishTime))")
+  }
+
+  private func checkCounts(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    var (attempt, forgiven) = (task.status.attempt, task.status.attemptsForgiven)
+    switch event.change {
+    case .started: attempt += 1
+    case .released: forgiven += 1
+    case .reopened: forgiven = attempt
+    default: break
+    }
+    try require(
+      event.status.attempt == attempt && event.status.attemptsForgiven == forgiven,
+      "task \(task.id) has \(event.status.attempt) attempts, \(event.status.attemptsForgiven) forgiven"
+    )
+    try require(
+      Int(attempt - forgiven) <= max(task.submission.policy.retry.maxAttempts, 1),
+      "task \(task.id) makes more attempts than it may")
+  }
+
+  private mutating func checkReason(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    switch event.change {
+    case .due:
+      try require(stamp.elapsed >= task.status.due, "task \(task.id) was due too early")
+    case .released:
+      try require(asked.releases.contains(task.token), "nobody gave \(task.id) back")
+    case .lost:
+      try require(orphans.contains(task.token), "\(task.token) was lost in no crash")
+    case .succeeded(let result):
+      try require(
+        asked.finishes[task.token]?.contains(.succeeded(result)) ?? false,
+        "no handler said that \(task.id) succeeded so")
+    case .cancelRequested:
+      let isAsked = asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting
+      try require(isAsked && task.status.notes?.cancel == nil, "nobody cancelled \(task.id)")
+    case .cancelled: try checkCancel(of: task)
+    case .retryScheduled, .failed: try checkFailure(event, of: task)
+    case .reopened:
+      try require(asked.retries.contains(task.id), "nobody reopened \(task.id)")
+    case .submitted, .started, .progressed: break
+    }
+    if case .progressed = event.change { try checkProgress(event, of: task) }
+    if event.from == .running, event.status.state != .running { try checkLast(event, of: task) }
+  }
+
+  private func checkCancel(of task: ModelTask) throws(Violation) {
+    guard task.status.state == .running else {
+      return try require(
+        asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting,
+        "nobody cancelled \(task.id)")
+    }
+    guard let cancel = task.status.notes?.cancel else {
+      throw Violation(description: "\(task.id) ended CANCELLED and was not asked to stop")
+    }
+    let isOver =
+      asked.finishes[task.token] != nil || asked.releases.contains(task.token)
+      || orphans.contains(task.token) || stamp.elapsed >= cancel.graceEnd
+      || stamp.elapsed >= timeout(of: task)
+    try require(isOver, "\(task.id) was cancelled before its grace was over")
+  }
+
+  private func timeout(of task: ModelTask) -> Elapsed {
+    (task.status.notes?.startElapsed ?? .never) + task.submission.policy.runTimeout
+  }
+
+  private func checkFailure(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    guard let failure = event.status.notes?.failure else {
+      throw Violation(description: "\(task.id) failed of nothing")
+    }
+    try require(task.status.notes?.cancel == nil || failure.kind == .deadline, "cancel was lost")
+    switch failure.kind {
+    case .runTimeout:
+      try require(stamp.elapsed >= timeout(of: task), "\(task.id) timed out too early")
+    case .deadline:
+      try require(stamp.elapsed >= task.deadline, "\(task.id) failed before its deadline")
+      return try require(event.status.state == .failed, "a deadline was repeated")
+    case .workerLost:
+      try require(orphans.contains(task.token), "\(task.token) was lost in no crash")
+    case .handler:
+      try require(
+        asked.finishes[task.token]?.contains {
+          $0
+            == .failed(
+              kind: .handler, code: failure.code, message: failure.message,
+              retryable: failure.retryable)
+        } ?? false, "no handler said that \(task.id) failed so")
+    default: throw Violation(description: "\(task.id) failed of \(failure.kind)")
+    }
+    let policy = task.submission.policy.retry
+    let made = Int(task.status.attempt - task.status.attemptsForgiven)
+    let mayRetry = failure.retryable && policy.allowsRetry(code: failure.code, attemptsMade: made)
+    try require(
+      mayRetry == (event.status.state == .scheduled),
+      "\(task.id) after \(made) attempts: \(event.status.state)")
+    if event.status.state == .scheduled {
+      let wait = event.status.due - stamp.elapsed
+      try require(
+        wait >= .zero && wait <= policy.maxBackoff, "\(task.id) backs off for \(wait.text)")
+    }
+  }
+
+  private mutating func checkStart(of task: ModelTask) throws(Violation) {
+    guard let pool = pools[task.pool] else { return }
+    try require(pool.state.startsTasks, "\(task.id) starts in a pool that is \(pool.state)")
+    try require(pool.running < pool.spec.slots, "\(pool.name) runs more than its slots")
+    try require(served.contains(kindName(task.kind)), "nobody serves what starts")
+    try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
+    for id in pool.pending {
+      guard let other = tasks[id], other.id != task.id, served.contains(kindName(other.kind))
+      else { continue }
+      let (mine, theirs) = (task.submission.priority, other.submission.priority)
+      try require(
+        mine > theirs || mine == theirs && task.revision < other.revision,
+        "\(task.id) starts before \(other.id), which goes first")
+    }
+  }
+
+  private mutating func checkProgress(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    let token = task.token
+    guard let value = event.status.notes?.progress else {
+      throw Violation(description: "progress without a value")
+    }
+    try require(asked.progress[token]?.contains(value) ?? false, "nobody reported \(value)")
+    if let last = progressAt[token] {
+      try require(stamp.elapsed >= last + .seconds(1), "progress of \(token) comes too fast")
+    }
+    progressAt[token] = stamp.elapsed
+  }
+
+  /// The newest value that was acknowledged, or a newer one, is in the event that ends an attempt.
+  private func checkLast(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    // A crash may forget what was held back, a release starts afresh.
+    if case .released = event.change { return }
+    let heard = asked.progressHeard[task.token] ?? 0
+    if heard == 0 || orphans.contains(task.token) { return }
+    let newest = asked.progress[task.token]?.dropFirst(heard - 1) ?? []
+    try require(
+      event.status.notes?.progress.map(newest.contains) ?? false,
+      "the newest progress of \(task.token) was lost at its end")
+  }
+}

@@ -1,0 +1,172 @@
+import MartletCore
+
+/// A task as the events so far tell it, kept in the plainest way.
+struct ModelTask {
+  var id: TaskID
+  var pool: PoolID
+  var kind: KindID
+  var labels: LabelSet
+  var submission: TaskSubmission
+  var submitRevision: Revision
+  var createTime: WallTime
+  var deadline: Elapsed
+  var status: TaskStatus
+  var revision: Revision
+  var result: TaskResult?
+  /// Every status that it ever had, with the revision from which on.
+  var history: [(revision: Revision, status: TaskStatus)]
+
+  var token: AttemptToken { AttemptToken(task: id, attempt: status.attempt) }
+}
+
+struct ModelPool {
+  var id: PoolID
+  var name: String
+  var state: PoolState
+  var spec: PoolSpec
+  var specVersion: UInt32
+  /// Every form that its owner gave it.
+  var history: [(revision: Revision, state: PoolState, spec: PoolSpec)]
+  var running = 0
+  var waiting = 0
+  var pending: Set<TaskID> = []
+
+  var unfinished: Int { running + waiting }
+}
+
+/// What handlers and clients asked for: events must have a reason.
+struct Asked {
+  var finishes: [AttemptToken: [AttemptOutcome]] = [:]
+  var releases: Set<AttemptToken> = []
+  var progress: [AttemptToken: [Progress]] = [:]
+  /// How many of them were acknowledged.
+  var progressHeard: [AttemptToken: Int] = [:]
+  var cancels: Set<TaskID> = []
+  var retries: Set<TaskID> = []
+}
+
+/// The rules of the engine as a checker knows them: it takes the events of the log one by one and
+/// objects to whatever may not happen.
+struct Model {
+  struct Request {
+    var fingerprint: UInt64
+    var tasks: [TaskID]
+    var time: WallTime
+    var revision: Revision
+  }
+
+  /// What a commit may add to a queue.
+  struct Room {
+    var before: Int
+    var capacity: Int
+    var extra = 0
+  }
+
+  private(set) var revision = Revision.zero
+  private(set) var stamp = Stamp(elapsed: .zero, time: WallTime(nanoseconds: 0))
+  var tasks: [TaskID: ModelTask] = [:]
+  private(set) var purged: [TaskID: Revision] = [:]
+  var pools: [PoolID: ModelPool] = [:]
+  var names: [String: PoolID] = [:]
+  var lastPool = PoolID(rawValue: 0)
+  var lastTask = TaskID(rawValue: 0)
+  var kinds: [String] = []
+  var requests: [RememberedRequest.Key: Request] = [:]
+  private(set) var oldestEvent = Revision(1)
+  var rooms: [PoolID: Room] = [:]
+  var progressAt: [AttemptToken: Elapsed] = [:]
+  var asked = Asked()
+  /// Kinds with a handler in the process that runs.
+  private(set) var served: Set<String> = []
+  /// Attempts of the process before, which the recovery must end first of all.
+  private(set) var orphans: Set<AttemptToken> = []
+
+  // MARK: - Life of a process
+
+  mutating func booted(serving kinds: Set<String>) {
+    served = kinds
+    orphans = Set(tasks.values.filter { $0.status.state == .running }.map(\.token))
+  }
+
+  // MARK: - Events
+
+  mutating func begin(_ stamp: Stamp) throws(Violation) {
+    try require(
+      stamp.elapsed >= self.stamp.elapsed && stamp.time >= self.stamp.time,
+      "the log's time went back")
+    self.stamp = stamp
+  }
+
+  mutating func apply(_ event: Event) throws(Violation) {
+    try require(event.revision == revision.next, "event \(event.revision) follows \(revision)")
+    revision = event.revision
+    switch event.body {
+    case .task(let change): try apply(change)
+    case .pool(let change): try apply(change)
+    case .tasksPurged(let purge): try apply(purge)
+    case .eventsPurged(let before, let count):
+      try require(
+        before > oldestEvent && before <= revision
+          && count == Int64(before.rawValue - oldestEvent.rawValue),
+        "events are purged up to \(before), kept from \(oldestEvent) on")
+      oldestEvent = before
+    }
+  }
+
+  /// A commit is whole: what must hold between commits holds.
+  mutating func end() throws(Violation) {
+    for (id, room) in rooms {
+      guard let pool = pools[id] else { continue }
+      try require(
+        pool.waiting <= max(room.before, room.capacity) + room.extra,
+        "\(pool.waiting) tasks wait in \(pool.name), which takes \(room.capacity)")
+    }
+    rooms = [:]
+  }
+
+  /// Nothing that an earlier process ran is taken to run.
+  mutating func recovered() throws(Violation) {
+    for token in orphans {
+      let task = tasks[token.task]
+      try require(
+        task?.status.state != .running || task?.token != token,
+        "attempt \(token) of the process before is still RUNNING after the recovery")
+    }
+    orphans = []
+  }
+
+  private mutating func apply(_ purge: TasksPurged) throws(Violation) {
+    for entry in purge.entries {
+      guard let task = tasks[entry.task] else {
+        throw Violation(description: "task \(entry.task) is purged and is not there")
+      }
+      try require(
+        task.status.state == entry.state && entry.state.isTerminal && task.pool == entry.pool
+          && task.kind == entry.kind,
+        "task \(entry.task) is purged as \(entry.state) and is \(task.status.state)")
+      tasks[entry.task] = nil
+      purged[entry.task] = revision
+      forgetIfEmpty(entry.pool)
+    }
+  }
+
+  mutating func forgetIfEmpty(_ pool: PoolID) {
+    guard pools[pool]?.state == .retired, !tasks.values.contains(where: { $0.pool == pool }) else {
+      return
+    }
+    pools[pool] = nil
+  }
+
+  // MARK: - What the checker asks
+
+  func pool(named name: String) -> ModelPool? { names[name].flatMap { pools[$0] } }
+
+  /// What the task was as of a revision; nil if it was not there.
+  func status(of id: TaskID, asOf revision: Revision) -> TaskStatus? {
+    tasks[id]?.history.last { $0.revision <= revision }?.status
+  }
+
+  func kindName(_ kind: KindID) -> String {
+    Int(kind.rawValue) < kinds.count ? kinds[Int(kind.rawValue)] : "?"
+  }
+}

@@ -1,0 +1,78 @@
+import MartletCore
+
+/// What is likely in one world: each seed has its own, so that some do little but crash and others
+/// purge, and rare meetings of two habits happen somewhere.
+struct Habits {
+  enum Deed: CaseIterable {
+    case submit, submitMany, repeatRequest, cancel, cancelPool, retry, purgeTasks, purgeEvents
+    case changePool, look, passTime, passLongTime, jumpWall
+    case flush, apply, checkpoint, handlers, report, read, reconnect
+    case crash, crashAtAppend, failIndex, stop, diskFills
+  }
+
+  private var weights: [(deed: Deed, upTo: Int)] = []
+  private var total = 0
+  var limits = Limits()
+  /// The share, of 10, of the chances to seal that are taken.
+  var sealing: Int
+  var pools: [String] = ["a", "b", "c"]
+  var kinds = ["work", "slow", "odd", "rare"]
+
+  init(random: inout SeededRandom) {
+    sealing = Int.random(in: 3...10, using: &random)
+    for deed in Deed.allCases {
+      let usual = Self.usual(deed)
+      // One habit in six is dropped, some are exaggerated.
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0...1 where !Self.isNeeded(deed): break
+      case 2: total += usual * 4
+      default: total += usual
+      }
+      weights.append((deed, total))
+    }
+    limits.segmentEvents = [1, 5, 40, 20_000].randomElement(using: &random) ?? 40
+    limits.requestMemoryBytes = [0, 600, 1 << 20].randomElement(using: &random) ?? 600
+    limits.liveTasks = [60, 100_000].randomElement(using: &random) ?? 60
+    limits.progressEventsPerSecond = [1, 2, 2_000].randomElement(using: &random) ?? 2
+    limits.cancelGraceMilliseconds = [0, 500, 10_000].randomElement(using: &random) ?? 500
+  }
+
+  private static func isNeeded(_ deed: Deed) -> Bool {
+    [.submit, .flush, .passTime, .handlers].contains(deed)
+  }
+
+  private static func usual(_ deed: Deed) -> Int {
+    switch deed {
+    case .submit: 100
+    case .submitMany: 10
+    case .repeatRequest: 25
+    case .cancel: 25
+    case .cancelPool: 2
+    case .retry: 25
+    case .purgeTasks: 12
+    case .purgeEvents: 8
+    case .changePool: 20
+    case .look: 40
+    case .passTime: 100
+    case .passLongTime: 12
+    case .jumpWall: 4
+    case .flush: 220
+    case .apply: 60
+    case .checkpoint: 15
+    case .handlers: 120
+    case .report: 40
+    case .read: 50
+    case .reconnect: 10
+    case .crash: 10
+    case .crashAtAppend: 6
+    case .failIndex: 3
+    case .stop: 4
+    case .diskFills: 3
+    }
+  }
+
+  func deed(random: inout SeededRandom) -> Deed {
+    let point = Int.random(in: 0..<total, using: &random)
+    return weights.first { point < $0.upTo }?.deed ?? .passTime
+  }
+}

@@ -1,0 +1,165 @@
+import MartletStore
+
+@testable import MartletCore
+@testable import MartletServer
+
+/// What clients remember between their calls.
+struct PretendClients {
+  struct Request {
+    var stamp: RequestStamp
+    var pool: String
+    var drafts: [TaskDraft]
+    /// The first answer.
+    var tasks: [TaskID]?
+    var sentAt: WallTime
+  }
+
+  var requests: [Request] = []
+  /// Commands that rest on something read a while ago.
+  var late: [Command] = []
+  var nextNumber: UInt64 = 1
+
+  /// Calls of the process before got no answer, and what was read from it is not used any more.
+  mutating func restarted() { late = [] }
+}
+
+extension Simulation {
+  func send(_ command: Command) { node.add(.command(command)) }
+
+  func knownTask() -> TaskID? {
+    let tasks = checker.model.tasks
+    if tasks.isEmpty || chance(1, of: 20) { return TaskID(rawValue: 77) }
+    let ids = tasks.keys.sorted()
+    // Most interest is in the newest.
+    let first = chance(1, of: 3) ? 0 : max(0, ids.count - 25)
+    return ids[Int.random(in: first..<ids.count, using: &random)]
+  }
+
+  func randomPool() -> String { habits.pools.randomElement(using: &random) ?? "a" }
+
+  // MARK: - Pools
+
+  func randomSpec() -> PoolSpec {
+    PoolSpec(
+      slots: Int.random(in: 1...4, using: &random),
+      queueCapacity: [2, 10, 100].randomElement(using: &random) ?? 10, retry: randomPolicy(),
+      runTimeout: .milliseconds(Int64.random(in: 1_000...40_000, using: &random)))
+  }
+
+  private func randomPolicy() -> RetryPolicy {
+    RetryPolicy(
+      maxAttempts: Int.random(in: 1...4, using: &random),
+      initialBackoff: .milliseconds(Int64.random(in: 0...3_000, using: &random)),
+      maxBackoff: .seconds(20), jitter: Double(Int.random(in: 0...2, using: &random)) / 2,
+      nonRetryableCodes: chance(1, of: 3) ? ["BAD"] : [])
+  }
+
+  func changePool() {
+    let name = chance(1, of: 15) ? "nowhere" : randomPool()
+    switch Int.random(in: 0..<20, using: &random) {
+    case 0..<5: send(.createPool(name: name, spec: randomSpec(), origin: .client))
+    case 5..<10:
+      let spec = chance(1, of: 4) ? nil : randomSpec()
+      let version = chance(1, of: 2) ? nil : checker.model.pool(named: name)?.specVersion
+      send(
+        .updatePool(
+          name: name, expectedVersion: version, change: { $0 = spec ?? $0 }, origin: .client))
+    case 10..<12: send(.pausePool(name: name, origin: .client))
+    case 12..<16: send(.resumePool(name: name, origin: .client))
+    case 16: send(.drainPool(name: name, origin: .client))
+    default: send(.deletePool(name: name, force: chance(1, of: 2), origin: .client))
+    }
+  }
+
+  // MARK: - Tasks
+
+  func submit(count: Int) {
+    let drafts = (0..<count).map { _ in randomDraft() }
+    let pool = chance(1, of: 30) ? "nowhere" : randomPool()
+    guard chance(1, of: 2) else {
+      return send(
+        .submit(pool: pool, tasks: drafts, request: nil, history: nil, origin: .client))
+    }
+    let number = clients.nextNumber
+    clients.nextNumber += 1
+    let stamp = RequestStamp(
+      id: "request-\(number)", key: .init(high: 1, low: number), fingerprint: number)
+    clients.requests.append(
+      PretendClients.Request(stamp: stamp, pool: pool, drafts: drafts, sentAt: clock.wall))
+    send(clients.requests.count - 1, withHistory: chance(3, of: 4))
+  }
+
+  private func randomDraft() -> TaskDraft {
+    let start: TaskSubmission.Start
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0, 1: start = .delay(.milliseconds(Int64.random(in: 1...5_000, using: &random)))
+    case 2:
+      start = .at(clock.wall + .milliseconds(Int64.random(in: -2_000...5_000, using: &random)))
+    default: start = .now
+    }
+    let isLimited = chance(1, of: 6)
+    return TaskDraft(
+      kind: habits.kinds.randomElement(using: &random) ?? "work",
+      payload: (0..<Int.random(in: 0...20, using: &random)).map { UInt8($0) },
+      contentType: chance(1, of: 2) ? "a/b" : "",
+      labels: chance(1, of: 3) ? LabelSet(["team": randomPool(), "ä": ""]) : .none,
+      priority: [5, 5, 5, 0, 10].randomElement(using: &random) ?? 5, start: start,
+      retry: chance(1, of: 4) ? randomPolicy() : nil,
+      runTimeout: chance(1, of: 6)
+        ? .milliseconds(Int64.random(in: 1...3_000, using: &random)) : nil,
+      deadline: isLimited
+        ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
+      traceParent: chance(1, of: 9) ? "00-1" : "")
+  }
+
+  /// Sends a request, the first time or again, with what the index says about its id, or without.
+  func send(_ number: Int, withHistory: Bool, body: UInt64? = nil) {
+    let request = clients.requests[number]
+    var stamp = request.stamp
+    if let body { stamp.fingerprint = body }
+    var history: RequestHistory?
+    if withHistory, let asOf = try? index.appliedThrough(),
+      let found = try? index.requests([stamp.key])
+    {
+      history = RequestHistory(found: found[stamp.key], asOf: asOf)
+    }
+    send(
+      .submit(
+        pool: request.pool, tasks: request.drafts, request: stamp, history: history,
+        origin: .client))
+  }
+
+  /// Most often one that got no answer, as a client does after a crash.
+  func repeatRequest() {
+    guard !clients.requests.isEmpty else { return }
+    let unanswered = clients.requests.indices.filter { clients.requests[$0].tasks == nil }
+    let number =
+      chance(2, of: 3) ? unanswered.randomElement(using: &random) : nil
+    let any = Int.random(in: 0..<clients.requests.count, using: &random)
+    send(number ?? any, withHistory: chance(3, of: 4), body: chance(1, of: 12) ? 0 : nil)
+  }
+
+  func cancel() {
+    guard let task = knownTask() else { return }
+    checker.model.asked.cancels.insert(task)
+    send(.cancel(task, origin: .client))
+  }
+
+  func cancelAll() {
+    let pool = checker.model.names[randomPool()]
+    for task in checker.model.tasks.values.filter({ $0.pool == pool }).map(\.id).sorted() {
+      checker.model.asked.cancels.insert(task)
+      send(.cancel(task, origin: .client))
+    }
+  }
+
+  func look() {
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0, 1: node.add(.query(.pool(randomPool())))
+    case 2: node.add(.query(.pools))
+    case 3, 4: if let task = knownTask() { node.add(.query(.task(task))) }
+    case 5, 6: node.add(.query(.tasks((0..<5).compactMap { _ in knownTask() })))
+    default: node.add(.query(.catalog))
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""What the tests share: the programs, the generated stubs, and checkers that know what must hold."""
