@@ -30,6 +30,19 @@ enum MetadataCoding {
     return metadata
   }
 
+  /// The first value of an ASCII key.
+  static func value(of key: StaticString, in block: HeaderBlock) -> String? {
+    var found: String?
+    key.withUTF8Buffer { key in
+      block.visit { name, value in
+        if found == nil, name.count == key.count, name.elementsEqual(key) {
+          found = String(decoding: value, as: UTF8.self)
+        }
+      }
+    }
+    return found
+  }
+
   /// Adds metadata to what is sent. What HTTP/2 would refuse (reserved or ill-formed keys, control
   /// characters in values) is left out rather than failing the call.
   static func encode(_ metadata: RPCMetadata, into list: inout HeaderList) {
