@@ -150,6 +150,13 @@ let package = Package(
       dependencies: ["MartletAPI", "MartletProtobuf", "MartletProtobufTestSupport", "MartletRPC"],
       swiftSettings: settings),
     .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "MartletServer", "MartletStoreSQLite", "MartletStore", "MartletCore", "MartletClient",
+        "MartletAPI", "MartletRPC", "MartletProtobuf",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "SimulationTests",
       dependencies: [
         "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletProtobuf",

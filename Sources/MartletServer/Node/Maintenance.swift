@@ -60,9 +60,12 @@ enum Maintenance {
     if let surplus { before = max(before, surplus) }
     while try await purgeSlice(node, finishedBefore: before) {}
     let bytes = node.limits.keptTaskBytes
-    while try await node.read(asOf: node.durableRevision, { index throws(StoreFailure) in
-      try index.byteCount() > bytes
-    }) {
+    while try await node.read(
+      asOf: node.durableRevision,
+      { index throws(StoreFailure) in
+        try index.byteCount() > bytes
+      })
+    {
       guard try await purgeSlice(node, finishedBefore: NodeClock.wall) else { break }
     }
     let hours = Span.seconds(Int64(node.limits.requestMemoryHours) * 3_600)

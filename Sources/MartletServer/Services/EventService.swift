@@ -92,8 +92,9 @@ struct EventService: API.EventService {
       try await Self.send(rest, response)
       sent = true
     }
+    let newest = node.durableRevision
     node.metrics.subscriberBehind(
-      by: Int(clamping: node.durableRevision.rawValue - min(reader.position, node.durableRevision).rawValue))
+      by: Int(clamping: newest.rawValue - min(reader.position, newest).rawValue))
     return sent
   }
 
