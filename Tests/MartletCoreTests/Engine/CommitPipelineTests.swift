@@ -151,7 +151,7 @@ struct CommitPipelineTests {
   @Test("a segment is full at its bytes: payloads, results and something for each event")
   func fullByBytes() {
     var limits = Limits()
-    limits.segmentBytes = 4_200
+    limits.segmentBytes = 5_000
     var pipeline = pipeline(limits: limits)
     pipeline.run(submit(payload: 4_000), ticket: nil, at: Self.now)
     #expect(!pipeline.isFull)
