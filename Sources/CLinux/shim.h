@@ -2,6 +2,7 @@
 #define MARTLET_CLINUX_SHIM_H
 
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>

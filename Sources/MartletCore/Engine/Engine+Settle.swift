@@ -2,9 +2,12 @@
 extension Engine {
   /// Waiting tasks of a deleted pool that one step cancels: a longer step would hold up commits.
   static let cancelsPerStep = 2_000
+  /// Timers that one step fires: as many tasks as there are may be due at the same moment.
+  static let timersPerStep = 2_000
 
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
-    fireTimers(at: now, stamp: stamp, into: &events)
+    // With timers left nothing is started: a deadline that has passed comes before a start.
+    guard fireTimers(at: now, stamp: stamp, into: &events) else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
   }
@@ -14,10 +17,15 @@ extension Engine {
 
   // MARK: - Time
 
-  private mutating func fireTimers(at now: Instant, stamp: Stamp, into events: inout [Event]) {
-    while let task = durable.tasks.firstDue(at: now.elapsed) {
+  /// False if more are due than one step may fire; the next tick goes on.
+  private mutating func fireTimers(
+    at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) -> Bool {
+    for _ in 0..<Self.timersPerStep {
+      guard let task = durable.tasks.firstDue(at: now.elapsed) else { return true }
       events.append(evolve(expire(task, at: now), at: stamp))
     }
+    return durable.tasks.firstDue(at: now.elapsed) == nil
   }
 
   private func expire(_ task: LiveTask, at now: Instant) -> Event.Body {

@@ -89,8 +89,9 @@ package struct CommitPipeline: Sendable {
     }
   }
 
-  /// Lets time pass: whatever is due by now happens.
+  /// Lets time pass: whatever is due by now happens, as far as it fits into the open segment.
   package mutating func tick(at now: Instant) {
+    guard !isFull else { return }
     guard engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false else {
       return
     }

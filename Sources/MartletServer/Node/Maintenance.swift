@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Logging
 import MartletCore
@@ -14,13 +15,29 @@ enum Maintenance {
 
   static func run(_ node: () -> Node?) async {
     var ticks = 0
+    var memory = MemoryTrim()
     while !Task.isCancelled {
       do { try await Task.sleep(for: tick) } catch { return }
       guard let node = node() else { return }
       node.feed.expireWaits()
+      memory.tick(revision: node.durableRevision)
       ticks += 1
       if ticks % diskTicks == 1 { watchDisk(of: node) }
       if ticks % purgeTicks == 0 { await purge(node) }
+    }
+  }
+
+  /// Gives memory that a burst of work needed back to the system, once after each burst, when
+  /// nothing has happened for half a second: the C library keeps it otherwise.
+  private struct MemoryTrim {
+    private static let quietTicks = 5
+    private var revision = Revision.zero
+    private var quiet = 0
+
+    mutating func tick(revision now: Revision) {
+      quiet = now == revision ? quiet + 1 : 0
+      revision = now
+      if quiet == Self.quietTicks { malloc_trim(0) }
     }
   }
 

@@ -16,8 +16,9 @@ struct CommitPipelineTests {
     return pipeline
   }
 
-  private func create(_ name: String) -> Command {
-    let spec = PoolSpec(slots: 1, queueCapacity: 9, retry: .default, runTimeout: .seconds(60))
+  private func create(_ name: String, capacity: Int = 9) -> Command {
+    let spec = PoolSpec(
+      slots: 1, queueCapacity: capacity, retry: .default, runTimeout: .seconds(60))
     return .createPool(name: name, spec: spec, origin: .server)
   }
 
@@ -157,6 +158,27 @@ struct CommitPipelineTests {
     #expect(!pipeline.isFull)
     pipeline.run(submit(payload: 700), ticket: nil, at: Self.now)
     #expect(pipeline.isFull)
+  }
+
+  @Test("a full segment takes no slice of a deletion either: the next one does")
+  func fullTick() {
+    var limits = Limits()
+    limits.segmentEvents = 1_000
+    var pipeline = pipeline(limits: limits)
+    pipeline.run(create("q", capacity: 5_000), ticket: nil, at: Self.now)
+    let drafts = Array(repeating: TaskDraft(kind: "nobody"), count: 4_500)
+    pipeline.run(
+      .submit(pool: "q", tasks: drafts, request: nil, history: nil, origin: .server),
+      ticket: nil, at: Self.now)
+    _ = pipeline.seal()
+    pipeline.segmentDurable()
+    pipeline.run(.deletePool(name: "q", force: true, origin: .server), ticket: nil, at: Self.now)
+    pipeline.tick(at: Self.now)
+    #expect(pipeline.seal()?.events.count == 1 + 2_000)
+    pipeline.tick(at: Self.now)
+    pipeline.tick(at: Self.now)
+    pipeline.segmentDurable()
+    #expect(pipeline.seal()?.events.count == 2_000)
   }
 
   @Test("a tick with nothing due opens nothing")

@@ -82,6 +82,25 @@ struct DeadlineTests {
     #expect(world.status(cancelled)?.state == .cancelled)
   }
 
+  @Test("what thousands of timers do at one moment goes in slices, and starts come after them")
+  func slices() throws {
+    try world.createPool("q", slots: 3, capacity: 10_000)
+    let drafts = Array(
+      repeating: TaskDraft(kind: "work", start: .delay(.seconds(5))), count: 4_500)
+    try world.run(
+      .submit(pool: "q", tasks: drafts, request: nil, history: nil, origin: World.user))
+    world.pass(.seconds(5))
+    #expect(world.newest.words == Array(repeating: "due", count: 2_000))
+    #expect(world.engine.nextDeadline.map { $0 <= world.now.elapsed } ?? false)
+    try world.submitOne(TaskDraft(kind: "work", priority: 10), to: "q")
+    #expect(world.newest.count == 1 + 2_000)
+    world.tick()
+    #expect(
+      world.newest.words == Array(repeating: "due", count: 500) + ["started", "started", "started"])
+    #expect(world.task(world.newest.started[0])?.priority == 10)
+    #expect(!world.engine.isUnsettled)
+  }
+
   @Test("the feed's time never goes back")
   func feedTime() throws {
     let before = try world.submitOne()

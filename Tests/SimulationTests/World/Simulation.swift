@@ -169,7 +169,12 @@ final class Simulation {
 
   private func reconnect() {
     let number = Int.random(in: 0..<subscribers.count, using: &random)
-    subscribers[number].reconnect()
+    if chance(1, of: 2) { return subscribers[number].reconnect() }
+    // Another one, from the cursor of any answer: in the middle of a commit as well.
+    let oldest = checker.model.oldestEvent.rawValue - 1
+    guard oldest <= checker.shown.rawValue else { return }
+    let cursor = UInt64.random(in: oldest...checker.shown.rawValue, using: &random)
+    subscribers[number] = Subscriber(subscribers[number].wish, after: Revision(cursor))
   }
 }
 
