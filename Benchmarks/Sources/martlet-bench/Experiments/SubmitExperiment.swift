@@ -9,7 +9,7 @@ struct SubmitExperiment {
 
   func run() async throws {
     guard bench.wants(.unarySubmits, .unarySubmitP50, .unarySubmitP99) else { return }
-    try await bench.withServer { _, client in
+    try await bench.withServer { server, client in
       try await client.createPool(Self.pool, paused: true)
       _ = try await oneByOne(client, bench.scale.latencySamples / 10)
       if bench.wants(.unarySubmitP50, .unarySubmitP99) {
@@ -24,7 +24,7 @@ struct SubmitExperiment {
       }
       if bench.wants(.unarySubmits) {
         try await bench.measure("submits, 100 in flight") {
-          bench.record(try await manyAtOnce(client))
+          bench.record(try await manyAtOnce(server, client))
         }
       }
     }
@@ -43,9 +43,12 @@ struct SubmitExperiment {
     }
   }
 
-  private func manyAtOnce(_ client: Client) async throws -> Measurement {
+  private func manyAtOnce(
+    _ server: ServerProcess, _ client: Client
+  ) async throws -> Measurement {
     let request = API.SubmitTaskRequest(pool: Self.pool, spec: .nothing)
     let count = Tally()
+    let before = try server.processorTime()
     let start = Self.clock.now
     let end = start + bench.scale.loadTime
     try await client.inParallel(100) { _ in
@@ -55,7 +58,9 @@ struct SubmitExperiment {
       }
     }
     let time = Self.clock.now - start
+    let cost = (try server.processorTime() - before).inMicroseconds / Double(count.value)
     return .init(
-      .unarySubmits, Double(count.value) / time.inSeconds, note: "into a paused pool")
+      .unarySubmits, Double(count.value) / time.inSeconds,
+      note: "server: \(cost.text(1)) us of CPU a submit")
   }
 }
