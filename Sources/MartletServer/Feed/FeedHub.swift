@@ -17,16 +17,11 @@ package final class FeedHub: Sendable {
   }
 
   private struct State: Sendable {
-    /// By rising revision, without gaps; the first `dropped` entries are gone.
-    var segments: [Segment] = []
-    var dropped = 0
-    var byteCount = 0
+    var ring = SegmentRing()
     var durable: Revision
     var waiters: [UInt64: Waiter] = [:]
     var nextWaiter: UInt64 = 0
     var isClosed = false
-
-    var kept: ArraySlice<Segment> { segments[dropped...] }
   }
 
   private let bytesMax: Int
@@ -54,52 +49,21 @@ package final class FeedHub: Sendable {
   package func read(after revision: Revision, bytesMax: Int) -> Reading {
     state.withLock { state in
       if revision >= state.durable { return .upToDate }
-      guard let start = Self.place(of: revision.next, in: state.kept) else { return .older }
-      var found: [Segment] = []
-      var size = 0
-      for segment in state.kept[start...] {
-        size += segment.bytes.count
-        if size > bytesMax, !found.isEmpty { break }
-        found.append(segment)
-      }
-      return .segments(found)
+      let found = state.ring.segments(from: revision.next, bytesMax: bytesMax)
+      return found.isEmpty ? .older : .segments(found)
     }
   }
 
   /// The segment in memory that holds the revision.
   func segment(holding revision: Revision) -> Segment? {
-    state.withLock { state in
-      Self.place(of: revision, in: state.kept).map { state.segments[$0] }
-    }
-  }
-
-  private static func place(of revision: Revision, in kept: ArraySlice<Segment>) -> Int? {
-    guard let first = kept.first, let last = kept.last, revision >= first.firstRevision,
-      revision <= last.lastRevision
-    else { return nil }
-    var low = kept.startIndex
-    var high = kept.endIndex - 1
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if kept[middle].firstRevision <= revision { low = middle } else { high = middle - 1 }
-    }
-    return low
+    state.withLock { $0.ring.segment(holding: revision) }
   }
 
   /// Takes in a durable segment and wakes who waits for it.
   func publish(_ segment: Segment) {
     let woken = state.withLock { state in
-      state.segments.append(segment)
-      state.byteCount += segment.bytes.count
+      state.ring.append(segment, bytesMax: bytesMax)
       state.durable = segment.lastRevision
-      while state.byteCount > bytesMax, state.kept.count > 1 {
-        state.byteCount -= state.segments[state.dropped].bytes.count
-        state.dropped += 1
-      }
-      if state.dropped > 256, state.dropped * 2 > state.segments.count {
-        state.segments.removeFirst(state.dropped)
-        state.dropped = 0
-      }
       return Self.take(&state) { $0.after < segment.lastRevision }
     }
     Self.resume(woken)

@@ -120,17 +120,18 @@ final class Dispatcher: Sendable {
 
   private func attempt(_ dispatch: StartedAttempt, _ link: AttemptLink) async {
     let outcome = await outcome(of: dispatch, link)
+    // Reported before it is forgotten: a stop gives back what it finds here, and nothing may be
+    // neither here nor with the engine.
+    if link.stopReason == .shutdown, case .failed = outcome {
+      report(.release(dispatch.token))
+    } else {
+      report(.finish(dispatch.token, outcome))
+    }
     let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
       state.running[dispatch.token] = nil
       guard state.running.isEmpty else { return [] }
       defer { state.idleWaiters = [:] }
       return Array(state.idleWaiters.values)
-    }
-    // A stopping server gives back what it interrupted; the engine knows who stopped the others.
-    if link.stopReason == .shutdown, case .failed = outcome {
-      report(.release(dispatch.token))
-    } else {
-      report(.finish(dispatch.token, outcome))
     }
     for waiter in idle { waiter.resume() }
   }

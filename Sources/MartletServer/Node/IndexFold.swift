@@ -15,6 +15,8 @@ package struct IndexFold: Sendable {
   private var requests: [RememberedRequest.Key: Int] = [:]
   private var knownKinds: Int
   private var policies: [TaskPolicy: [UInt8]] = [:]
+  /// Tasks come in runs of the same policy.
+  private var newestPolicy: (value: TaskPolicy, bytes: [UInt8])?
   package private(set) var eventCount = 0
 
   package init(catalog: Catalog) {
@@ -119,6 +121,13 @@ package struct IndexFold: Sendable {
   }
 
   private mutating func encoded(_ policy: TaskPolicy) -> [UInt8] {
+    if let newestPolicy, newestPolicy.value == policy { return newestPolicy.bytes }
+    let bytes = lookUp(policy)
+    newestPolicy = (policy, bytes)
+    return bytes
+  }
+
+  private mutating func lookUp(_ policy: TaskPolicy) -> [UInt8] {
     if let known = policies[policy] { return known }
     if policies.count > 1_000 { policies.removeAll() }
     let bytes = LogAPI.Policy(policy).protobufBytes()

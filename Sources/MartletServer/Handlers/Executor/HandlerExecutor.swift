@@ -28,6 +28,8 @@ package final class HandlerExecutor: TaskExecutor {
     var parkers: [ThreadPlan.ThreadNumber: Parker] = [:]
     /// Threads that nobody has joined or detached.
     var threads: [ThreadPlan.ThreadNumber: SystemThread] = [:]
+    /// Those that take room of the node's.
+    var further: Set<ThreadPlan.ThreadNumber> = []
     var isJoining = false
   }
 
@@ -160,10 +162,16 @@ extension HandlerExecutor {
 
   /// Under the lock, so that the thread finds itself in the state when it asks for work.
   private func start(_ number: ThreadPlan.ThreadNumber, _ state: inout State) -> Bool {
+    let isFurther = !state.parkers.isEmpty
+    if isFurther, !ticker.reserveThread() { return false }
     let parker = Parker()
     guard
       let thread = SystemThread.start(name: name, { [self] in run(number, parker) })
-    else { return false }
+    else {
+      if isFurther { ticker.releaseThread() }
+      return false
+    }
+    if isFurther { state.further.insert(number) }
     state.threads[number] = thread
     state.parkers[number] = parker
     return true
@@ -199,18 +207,18 @@ extension HandlerExecutor {
     let known: Next? = state.withLock { state in
       let count = state.jobs.count
       guard count > 0 else { return nil }
-      return Self.settle(state.plan.threadIsFree(number, queued: count), number, &state)
+      return settle(state.plan.threadIsFree(number, queued: count), number, &state)
     }
     if let known { return known }
     var looks = 0
     while looks < Self.looksMax, !hasArrivals.load(ordering: .relaxed) { looks += 1 }
     return state.withLock { state in
       let decision = change(&state) { plan, queued in plan.threadIsFree(number, queued: queued) }
-      return Self.settle(decision, number, &state)
+      return settle(decision, number, &state)
     }
   }
 
-  private static func settle(
+  private func settle(
     _ decision: ThreadPlan.OnFree, _ number: ThreadPlan.ThreadNumber, _ state: inout State
   ) -> Next {
     if decision == .end { forget(number, &state) }
@@ -220,13 +228,14 @@ extension HandlerExecutor {
   private func endsAfterTimeOut(_ number: ThreadPlan.ThreadNumber) -> Bool {
     state.withLock { state in
       guard state.plan.parkTimedOut(number) else { return false }
-      Self.forget(number, &state)
+      forget(number, &state)
       return true
     }
   }
 
-  private static func forget(_ number: ThreadPlan.ThreadNumber, _ state: inout State) {
+  private func forget(_ number: ThreadPlan.ThreadNumber, _ state: inout State) {
     state.parkers[number] = nil
+    if state.further.remove(number) != nil { ticker.releaseThread() }
     if !state.isJoining { state.threads.removeValue(forKey: number)?.detach() }
   }
 }

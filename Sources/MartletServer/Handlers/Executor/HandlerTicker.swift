@@ -16,6 +16,11 @@ package final class HandlerTicker: Sendable {
   private let state = Mutex(State())
   private let parker = Parker()
 
+  /// Threads that all pools together may have beside the first one of each: many pools that are
+  /// short of cores must not look like as many that are blocked.
+  package static let furtherThreadsMax = 256
+  private let furtherThreads = Atomic(0)
+
   package init() {}
 
   /// Ends the thread and waits for it. To be called after the shut-down of the executors.
@@ -74,4 +79,14 @@ package final class HandlerTicker: Sendable {
       return state.watched
     }
   }
+
+  /// Room for one more thread of a pool that has one; false if there is none now.
+  func reserveThread() -> Bool {
+    let taken = furtherThreads.add(1, ordering: .relaxed).newValue
+    if taken <= Self.furtherThreadsMax { return true }
+    releaseThread()
+    return false
+  }
+
+  func releaseThread() { furtherThreads.subtract(1, ordering: .relaxed) }
 }
