@@ -74,22 +74,30 @@ package struct FeedReader: Sendable {
   ) throws(Segment.Damage) -> Int {
     if filter.isEmpty, !withContent { return takeAll(segment, from: from, to: to) }
     guard filter.passes(from, of: segment) else { return from + 1 }
-    if withContent, let bytes = try segment.eventWithContent(from) {
-      if message.eventCount > 0, message.byteCount + bytes.count > Self.messageBytesMax {
-        // Sent by the caller, which sees that the message is full.
-        message.close()
-        return from
-      }
-      message.add(bytes)
-      return from + 1
+    let joined = withContent ? try segment.eventWithContent(from) : nil
+    let range = segment.publicRange(from, from + 1)
+    if message.eventCount > 0,
+      message.byteCount + (joined?.count ?? range.count) > Self.messageBytesMax
+    {
+      // Sent by the caller, which sees that the message is full.
+      message.close()
+      return from
     }
-    message.add(segment, segment.publicRange(from, from + 1), events: 1)
+    if let joined {
+      message.add(joined)
+    } else {
+      message.add(segment, range, events: 1)
+    }
     return from + 1
   }
 
   private mutating func takeAll(_ segment: Segment, from: Int, to: Int) -> Int {
     var end = to
     let room = max(Self.messageBytesMax - message.byteCount, 0)
+    if message.eventCount > 0, segment.publicRange(from, from + 1).count > room {
+      message.close()
+      return from
+    }
     if segment.publicRange(from, end).count > room {
       var low = from + 1
       while low < end {
