@@ -155,7 +155,8 @@ def test_what_is_beyond_the_limits_is_purged_and_the_rest_stays(make_server):
         client.wait_all(ids)
         waiting = client.batch("p", [spec("not.served", payload=b"%d" % n) for n in range(30)])
         purges = wait_for_purges(client)
-        assert purges[events.EVENT_TYPE_TASKS_PURGED].count == 300
+        # Tasks that ended in one commit, at most one for each of the 8 slots, stay or go together.
+        assert 293 <= purges[events.EVENT_TYPE_TASKS_PURGED].count <= 300
         assert purges[events.EVENT_TYPE_EVENTS_PURGED].count > 0
         check_after_purge(client, ids, waiting, payload, first)
         total = client.count().total
@@ -187,12 +188,12 @@ def check_after_purge(client, ids, waiting, payload, first):
     left = [one.id for one in client.list(page_size=1000)]
     assert set(waiting) <= set(left)
     kept = [id for id in ids if id in set(left)]
-    assert len(kept) == 100 and len(left) == 130
+    assert 100 <= len(kept) <= 107 and len(left) == len(kept) + 30
     assert all(client.get(id).result.data == payload for id in kept[::10])
     with refused(StatusCode.NOT_FOUND, "TASK_NOT_FOUND"):
         client.get(next(id for id in ids if id not in set(left)))
     reply = client.count()
-    assert reply.total == 130
+    assert reply.total == len(left)
     status = client.pool("p").status
     assert (status.queued, status.total_submitted, status.total_succeeded) == (30, 430, 400)
     # A request id is remembered, also when its tasks are not.

@@ -96,7 +96,7 @@ struct Server {
       metadata: [
         "live_tasks": "\(recovery.durable.catalog.counters.live)",
         "revision": "\(recovery.durable.catalog.revision.rawValue)",
-        "replayed_events": "\(recovery.replayed)", "seconds": "\(clock.now - start)",
+        "replayed_events": "\(recovery.replayed)", "took": "\(clock.now - start)",
       ])
     let roots = try fileRoots()
     return Node(
