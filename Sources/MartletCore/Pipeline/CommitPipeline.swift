@@ -131,7 +131,8 @@ package struct CommitPipeline: Sendable {
   }
 
   package var isInFlight: Bool { inFlight != nil }
-  package var hasOpenEvents: Bool { !(open?.events.isEmpty ?? true) }
+  package var openEventCount: Int { open?.events.count ?? 0 }
+  package var hasOpenEvents: Bool { openEventCount > 0 }
 
   /// What the runner learned that no event says.
   package mutating func inform(_ change: (inout Engine) -> Void) { change(&engine) }

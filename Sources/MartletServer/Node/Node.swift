@@ -62,7 +62,12 @@ package final class Node: Sendable {
     let links = Links()
     let dispatcher = Dispatcher(
       handlers: handlers, limits: limits, clock: clock,
-      load: { task, revision in await links.node?.submission(task, revision) },
+      submissions: SubmissionSource(
+        oldestNear: { feed.oldestInMemory },
+        near: { task, revision in
+          feed.segment(holding: revision).flatMap { SubmittedTask(task, in: $0, at: revision) }
+        },
+        far: { await links.node?.submissions(of: $0) ?? [:] }),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     runner = EngineRunner(
@@ -299,8 +304,17 @@ package final class Node: Sendable {
     return feed.durable >= revision
   }
 
-  private func submission(_ task: TaskID, _ revision: Revision) async -> SubmittedTask? {
-    try? await submissions([(task, revision)])[task]
+  /// The fixed halves of tasks whose attempts begin, from the index.
+  private func submissions(of attempts: [StartedAttempt]) async -> [TaskID: SubmittedTask] {
+    let newest = attempts.lazy.map(\.submitRevision).max() ?? .zero
+    let kinds = Dictionary(
+      attempts.lazy.map { ($0.token.task, $0.kind) }, uniquingKeysWith: { first, _ in first })
+    let rows = try? await rows(attempts.map(\.token.task), withContent: true, asOf: newest)
+    var found: [TaskID: SubmittedTask] = [:]
+    for row in rows ?? [] {
+      found[row.id] = kinds[row.id].flatMap { SubmittedTask(row, kindName: $0) }
+    }
+    return found
   }
 
   /// The fixed half of tasks: from the newest segments in memory, else from the index.
