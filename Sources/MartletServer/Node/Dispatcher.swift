@@ -60,19 +60,18 @@ final class Dispatcher: Sendable {
   private struct Start: Sendable {
     var attempt: StartedAttempt
     var link: AttemptLink
-    /// What was read of its task in advance.
-    var submitted: SubmittedTask?
+    /// If it was read in advance.
+    var content: TaskContent?
   }
 
   private func load(_ starts: [Start]) {
-    Task {
-      let found = await submissions.far(starts.map(\.attempt))
+    submissions.far(starts.map(\.attempt)) { found in
       var groups: [PoolID: [Start]] = [:]
       for var start in starts {
-        start.submitted = found[start.attempt.token.task]
+        start.content = found[start.attempt.token.task]
         groups[start.attempt.pool, default: []].append(start)
       }
-      for group in groups.values { run(group) }
+      for group in groups.values { self.run(group) }
     }
   }
 
@@ -176,16 +175,16 @@ final class Dispatcher: Sendable {
         kind: .rejected, code: "", message: "no handler serves \(dispatch.kind)",
         retryable: true)
     }
-    guard let task = await submitted(start) else {
+    guard let content = await content(of: start) else {
       return .failed(
         kind: .rejected, code: "", message: "the payload could not be read", retryable: true)
     }
     let left = dispatch.stopAt == .never ? nil : dispatch.stopAt - clock.elapsed
     let context = HandlerContext(
-      taskID: task.task.description, kind: dispatch.kind, pool: dispatch.poolName,
-      attempt: Int(dispatch.token.attempt), payload: task.submission.payload,
-      contentType: task.submission.contentType, labels: dispatch.labels.dictionary,
-      traceParent: task.submission.traceParent,
+      taskID: dispatch.token.task.description, kind: dispatch.kind, pool: dispatch.poolName,
+      attempt: Int(dispatch.token.attempt), payload: content.payload,
+      contentType: content.contentType, labels: dispatch.labels.dictionary,
+      traceParent: content.traceParent,
       deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) },
       link: start.link)
     do throws(HandlerFailure) {
@@ -197,12 +196,14 @@ final class Dispatcher: Sendable {
     }
   }
 
-  private func submitted(_ start: Start) async -> SubmittedTask? {
-    if let known = start.submitted { return known }
+  private func content(of start: Start) async -> TaskContent? {
+    if let known = start.content { return known }
     let attempt = start.attempt
     if let near = submissions.near(attempt.token.task, attempt.submitRevision) { return near }
     // It has left memory since, or could not be read with the others.
-    return await submissions.far([attempt])[attempt.token.task]
+    return await withCheckedContinuation { continuation in
+      submissions.far([attempt]) { continuation.resume(returning: $0[attempt.token.task]) }
+    }
   }
 
   private func succeeded(_ result: HandlerResult) -> AttemptOutcome {

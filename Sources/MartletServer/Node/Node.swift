@@ -65,9 +65,13 @@ package final class Node: Sendable {
       submissions: SubmissionSource(
         oldestNear: { feed.oldestInMemory },
         near: { task, revision in
-          feed.segment(holding: revision).flatMap { SubmittedTask(task, in: $0, at: revision) }
+          feed.segment(holding: revision)
+            .flatMap { SubmittedTask(task, in: $0, at: revision) }
+            .map { TaskContent($0.submission) }
         },
-        far: { await links.node?.submissions(of: $0) ?? [:] }),
+        far: { attempts, then in
+          if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
+        }),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     runner = EngineRunner(
@@ -304,17 +308,23 @@ package final class Node: Sendable {
     return feed.durable >= revision
   }
 
-  /// The fixed halves of tasks whose attempts begin, from the index.
-  private func submissions(of attempts: [StartedAttempt]) async -> [TaskID: SubmittedTask] {
+  /// The content of tasks whose attempts begin, from the index.
+  private func contents(
+    of attempts: [StartedAttempt], _ then: @escaping @Sendable ([TaskID: TaskContent]) -> Void
+  ) {
     let newest = attempts.lazy.map(\.submitRevision).max() ?? .zero
-    let kinds = Dictionary(
-      attempts.lazy.map { ($0.token.task, $0.kind) }, uniquingKeysWith: { first, _ in first })
-    let rows = try? await rows(attempts.map(\.token.task), withContent: true, asOf: newest)
-    var found: [TaskID: SubmittedTask] = [:]
-    for row in rows ?? [] {
-      found[row.id] = kinds[row.id].flatMap { SubmittedTask(row, kindName: $0) }
+    let (index, readers) = (index, readers)
+    let read: @Sendable (Int) -> Void = { _ in
+      var found: [TaskID: TaskContent] = [:]
+      let rows = try? index.tasks(attempts.map(\.token.task), withContent: true)
+      for row in rows ?? [] { found[row.id] = TaskContent(row) }
+      then(found)
     }
-    return found
+    if indexWriter.applied >= newest { return readers.execute(count: 1, read) }
+    Task {
+      _ = await indexWriter.waitApplied(newest)
+      readers.execute(count: 1, read)
+    }
   }
 
   /// The fixed half of tasks: from the newest segments in memory, else from the index.
