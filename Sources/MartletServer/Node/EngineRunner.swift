@@ -25,6 +25,15 @@ final class EngineRunner: Sendable {
     case change(@Sendable (inout Engine) -> Void)
   }
 
+  /// What the index, which is behind the log, leaves room for.
+  enum Pace: Sendable {
+    case free
+    /// No submissions; what is there ends, starts and is cancelled.
+    case withoutSubmissions
+    /// No commit leaves.
+    case held
+  }
+
   /// What the runner hands on, on its own thread.
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
@@ -32,8 +41,8 @@ final class EngineRunner: Sendable {
     var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
-    /// Whether commits must wait for the index.
-    var isHeldUp: @Sendable () -> Bool
+    /// What may go on while the index is behind.
+    var pace: @Sendable () -> Pace
     /// Too many commands wait: stop reading sockets, or go on.
     var pressure: @Sendable (Bool) -> Void
   }
@@ -121,7 +130,12 @@ final class EngineRunner: Sendable {
     while !work.isOver {
       take(into: &work)
       let now = clock.now
-      if let segment = work.durable { published(segment, &work) }
+      work.pace = exits.pace()
+      if let segment = work.durable.take(), let sealed = arrived(segment, &work) {
+        // First, so that the log is at work while the news spreads.
+        seal(&work)
+        publish(sealed, &work)
+      }
       decide(&work, at: now)
       deliver(work.pipeline.takeReplies(), &work)
       seal(&work)
@@ -137,8 +151,12 @@ final class EngineRunner: Sendable {
     var callers = CallerQueue()
     var encoder = SegmentEncoder()
     var isStopping = false
+    var pace = Pace.free
 
     var hasBacklog: Bool { submissions.hasMore || urgent.hasMore }
+    var canDecide: Bool {
+      !pipeline.isFull && (urgent.hasMore || pace == .free && submissions.hasMore)
+    }
     var isOver: Bool {
       isStopping && !hasBacklog && !pipeline.isInFlight && !pipeline.hasOpenEvents
     }
@@ -149,7 +167,7 @@ final class EngineRunner: Sendable {
 
   /// Waits for something to do.
   private func take(into work: inout Work) {
-    let canDecide = work.hasBacklog && !work.pipeline.isFull
+    let canDecide = work.canDecide
     let deadline = deadline(work)
     let wasStopping = work.isStopping
     // Taken out of `work` and put back, so that one buffer serves again and again.
@@ -195,13 +213,14 @@ final class EngineRunner: Sendable {
       run(input, &work, at: now)
       count += 1
     }
-    while !work.pipeline.isFull, let input = work.submissions.next() {
+    while work.canDecide, let input = work.submissions.next() {
       run(input, &work, at: now)
       count += 1
       if work.isReadyToSeal || hasNews.load(ordering: .relaxed) { break }
     }
     if count > 0 { metrics.ran(commands: count) }
     work.pipeline.tick(at: now)
+    encode(&work)
   }
 
   private func run(_ input: Input, _ work: inout Work, at now: Instant) {
@@ -215,22 +234,30 @@ final class EngineRunner: Sendable {
     }
   }
 
-  private func seal(_ work: inout Work) {
-    guard work.pipeline.hasOpenEvents, !work.pipeline.isInFlight, !exits.isHeldUp(),
-      let segment = work.pipeline.seal()
-    else { return }
-    work.sealed = segment
-    exits.append(
-      work.encoder.encode(segment, catalog: work.pipeline.engine.state.durable.catalog))
+  /// While the log writes the segment before, or nothing would be waiting for it.
+  private func encode(_ work: inout Work) {
+    guard let open = work.pipeline.openPart else { return }
+    work.encoder.add(
+      open.events[work.encoder.count...], at: open.stamp,
+      catalog: work.pipeline.engine.state.durable.catalog)
   }
 
-  private func published(_ segment: Segment, _ work: inout Work) {
-    work.durable = nil
-    guard let sealed = work.sealed else { return }
-    work.sealed = nil
+  private func seal(_ work: inout Work) {
+    guard work.pace != .held, let segment = work.pipeline.seal() else { return }
+    work.sealed = segment
+    exits.append(work.encoder.finish(segment))
+  }
+
+  /// A segment is on disk: what rests on it may be told. Returns what it was made of.
+  private func arrived(_ segment: Segment, _ work: inout Work) -> SealedSegment? {
+    guard let sealed = work.sealed.take() else { return nil }
     work.pipeline.segmentDurable()
     exits.stored(segment)
     deliver(work.pipeline.takeReplies(), &work)
+    return sealed
+  }
+
+  private func publish(_ sealed: SealedSegment, _ work: inout Work) {
     var starts: [StartedAttempt] = []
     for event in sealed.events {
       if case .task(let change) = event.body, case .started = change.change,

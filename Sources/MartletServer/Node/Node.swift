@@ -29,6 +29,7 @@ package final class Node: Sendable {
   let logWriter: LogWriter
   let indexWriter: IndexWriter
   let dispatcher: Dispatcher
+  let names: NameBook
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
   private let status: Mutex<Status>
@@ -85,13 +86,22 @@ package final class Node: Sendable {
           indexWriter.add(sealed)
           links.node?.follow(sealed)
         },
-        isHeldUp: {
+        pace: {
           let lag = indexWriter.lag
-          return lag.events > limits.indexLagEvents
+          if lag.events > 4 * limits.indexLagEvents { return .held }
+          let isLate =
+            lag.events > limits.indexLagEvents
             || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
+          return isLate ? .withoutSubmissions : .free
         },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
+    names = NameBook(known: catalog) { () async throws(Refusal) in
+      guard let node = links.node,
+        case .catalog(let catalog) = try await node.see(.catalog, on: nil).value
+      else { return nil }
+      return catalog
+    }
     self.waits = waits
     self.limits = limits
     self.clock = clock
@@ -345,19 +355,11 @@ package final class Node: Sendable {
       }
     }
     if missing.isEmpty { return found }
-    let names = await kindNames()
     for row in try await rows(missing, withContent: true, asOf: newest) {
-      let kind = Int(row.submission.kind.rawValue)
-      found[row.id] = SubmittedTask(row, kindName: kind < names.count ? names[kind] : "")
+      let kind = try? await names.name(of: row.submission.kind)
+      found[row.id] = SubmittedTask(row, kindName: kind ?? "")
     }
     return found
-  }
-
-  private func kindNames() async -> [String] {
-    guard let outcome = try? await see(.catalog, on: nil),
-      case .catalog(let catalog) = outcome.value
-    else { return [] }
-    return catalog.kinds.names
   }
 
   package func rows(
