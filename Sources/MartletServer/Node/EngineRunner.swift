@@ -152,10 +152,15 @@ final class EngineRunner: Sendable {
     var encoder = SegmentEncoder()
     var isStopping = false
     var pace = Pace.free
+    var flush = FlushTime()
 
     var hasBacklog: Bool { submissions.hasMore || urgent.hasMore }
-    var canDecide: Bool {
-      !pipeline.isFull && (urgent.hasMore || pace == .free && submissions.hasMore)
+    var canDecide: Bool { !pipeline.isFull && urgent.hasMore || canDecideSubmissions }
+    /// The open segment takes them for about as long as the log usually needs for one: after a
+    /// flush that was slow for once it would make all that is urgent wait once more.
+    var canDecideSubmissions: Bool {
+      !pipeline.isFull && pace == .free && submissions.hasMore
+        && pipeline.openEventCount < flush.events
     }
     var isOver: Bool {
       isStopping && !hasBacklog && !pipeline.isInFlight && !pipeline.hasOpenEvents
@@ -213,7 +218,7 @@ final class EngineRunner: Sendable {
       run(input, &work, at: now)
       count += 1
     }
-    while work.canDecide, let input = work.submissions.next() {
+    while work.canDecideSubmissions, let input = work.submissions.next() {
       run(input, &work, at: now)
       count += 1
       if work.isReadyToSeal || hasNews.load(ordering: .relaxed) { break }
@@ -245,6 +250,7 @@ final class EngineRunner: Sendable {
   private func seal(_ work: inout Work) {
     guard work.pace != .held, let segment = work.pipeline.seal() else { return }
     work.sealed = segment
+    work.flush.begin()
     exits.append(work.encoder.finish(segment))
   }
 
@@ -252,6 +258,7 @@ final class EngineRunner: Sendable {
   private func arrived(_ segment: Segment, _ work: inout Work) -> SealedSegment? {
     guard let sealed = work.sealed.take() else { return nil }
     work.pipeline.segmentDurable()
+    work.flush.end()
     exits.stored(segment)
     deliver(work.pipeline.takeReplies(), &work)
     return sealed
@@ -335,6 +342,23 @@ private struct Backlog {
     place = 0
     lane.swap(&inputs)
   }
+}
+
+/// How long a segment usually is on its way to the medium and back.
+private struct FlushTime {
+  /// About what deciding and encoding one event takes, in nanoseconds.
+  private static let event: Int64 = 5_000
+  private static let eventsMin = 256
+
+  private var start: Int64 = 0
+  private var mean: Int64 = 0
+
+  /// How many events may be decided in that time.
+  var events: Int { max(Self.eventsMin, Int(mean / Self.event)) }
+
+  mutating func begin() { start = MonotonicTime.now }
+
+  mutating func end() { mean += (MonotonicTime.now - start - mean) / 16 }
 }
 
 /// Callers by ticket; answers come in the order of the calls.
