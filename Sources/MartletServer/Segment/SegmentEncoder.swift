@@ -48,7 +48,11 @@ package struct SegmentEncoder {
       publicPart.appendVarint(bytes.count)
       publicPart.append(contentsOf: bytes)
     }
-    LogAPI.Record(event.body).appendProtobufBytes(to: &privatePart)
+    if case .task(let change) = event.body {
+      TaskEventCoding.append(change, to: &privatePart)
+    } else {
+      LogAPI.Record(event.body)?.appendProtobufBytes(to: &privatePart)
+    }
     entries.appendInteger(UInt32(publicPart.count))
     entries.appendInteger(UInt32(privatePart.count))
     entries.appendInteger(event.body.pool?.rawValue ?? 0)
