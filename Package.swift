@@ -161,6 +161,7 @@ let package = Package(
       dependencies: [
         "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletProtobuf",
       ], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(
       name: "MartletServerTests",
       dependencies: [
