@@ -497,6 +497,8 @@ extension LogAPI {
     public var retried: Int64 = 0
     /// By kind.
     public var counts: [LogAPI.KindCounts] = []
+    /// Of the forced deletion that is under way.
+    public var deletion: LogAPI.Origin? = nil
 
     public init() {}
 
@@ -514,7 +516,8 @@ extension LogAPI {
       failed: Int64 = 0,
       cancelled: Int64 = 0,
       retried: Int64 = 0,
-      counts: [LogAPI.KindCounts] = []
+      counts: [LogAPI.KindCounts] = [],
+      deletion: LogAPI.Origin? = nil
     ) {
       self.id = id
       self.name = name
@@ -530,6 +533,7 @@ extension LogAPI {
       self.cancelled = cancelled
       self.retried = retried
       self.counts = counts
+      self.deletion = deletion
     }
   }
 

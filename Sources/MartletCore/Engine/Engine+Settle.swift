@@ -47,6 +47,8 @@ extension Engine {
   }
 
   private func missDeadline(_ task: LiveTask, at now: Instant) -> Event.Body {
+    // Whoever asked it to stop was told that it ends as CANCELLED.
+    if task.notes?.cancel != nil { return cancelled(task, at: now) }
     let attempt = task.state == .running ? task.attempt : 0
     return failed(
       task,
@@ -129,14 +131,15 @@ extension Engine {
   private mutating func emptyPool(
     _ pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) -> Bool {
-    let origin = deletion(of: pool, .server)
+    let caller = pool.deletion ?? .server
+    let origin = deletion(of: pool, by: caller)
     let waiting = durable.tasks.waiting(in: pool.id, limit: Self.cancelsPerStep)
     for task in waiting {
       events.append(evolve(cancelWaiting(task, origin: origin, at: now).0, at: stamp))
     }
     if waiting.count == Self.cancelsPerStep { return true }
     if unfinished(in: pool.id) == 0 {
-      let deleted = event(.deleted, pool, state: .retired, .server)
+      let deleted = event(.deleted, pool, state: .retired, caller)
       events.append(evolve(.pool(deleted), at: stamp))
     }
     return false

@@ -35,6 +35,18 @@ struct DeadlineTests {
     #expect(world.status(task)?.notes?.failure?.attempt == 1)
   }
 
+  @Test("a task that was asked to stop is CANCELLED when its deadline passes within the grace")
+  func cancelled() throws {
+    let task = try world.submitOne(draft(5))
+    try world.cancel(task)
+    world.pass(.milliseconds(4_999))
+    #expect(world.task(task)?.state == .running)
+    world.pass(.milliseconds(1))
+    #expect(world.newest.words == ["cancelled"])
+    #expect(world.status(task)?.state == .cancelled)
+    #expect(world.status(task)?.notes?.failure == nil)
+  }
+
   @Test("a deadline that has passed at the submission ends the task before it starts")
   func passed() throws {
     let task = try world.submitOne(draft(-1))

@@ -60,10 +60,10 @@ extension Simulation {
     case 0..<5: send(.createPool(name: name, spec: randomSpec(), origin: .client))
     case 5..<10:
       let spec = chance(1, of: 4) ? nil : randomSpec()
-      let version = chance(1, of: 2) ? nil : checker.model.pool(named: name)?.specVersion
+      let expected = chance(1, of: 2) ? nil : checker.model.pool(named: name)?.version
       send(
         .updatePool(
-          name: name, expectedVersion: version, change: { $0 = spec ?? $0 }, origin: .client))
+          name: name, expected: expected, change: { $0 = spec ?? $0 }, origin: .client))
     case 10..<12: send(.pausePool(name: name, origin: .client))
     case 12..<16: send(.resumePool(name: name, origin: .client))
     case 16: send(.drainPool(name: name, origin: .client))
