@@ -30,7 +30,7 @@ package struct PoolService: API.PoolService {
   ) async throws -> API.GetPoolResponse {
     try await desk.answer(context) {
       let get = try RequestCheck.get(request, limits: limits)
-      try await desk.reach(get.minimum)
+      try desk.check(get.minimum)
       let (view, revision) = try await look(get.name, context)
       return .init(pool: .init(view), cursor: Cursor(revision).text)
     }
@@ -41,7 +41,7 @@ package struct PoolService: API.PoolService {
   ) async throws -> API.ListPoolsResponse {
     try await desk.answer(context) {
       let list = try RequestCheck.list(request, limits: limits)
-      try await desk.reach(list.minimum)
+      try desk.check(list.minimum)
       let seen = try await node.see(.pools, on: context.loop)
       guard case .pools(let pools) = seen.value else { throw unexpected(context) }
       let first = list.first ?? seen.revision
