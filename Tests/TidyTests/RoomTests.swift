@@ -11,7 +11,7 @@ struct RoomTests {
     "MartletServer": ["Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization"],
     "martletd": [
       "Configuration", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization",
-      "SystemPackage", "UnixSignals",
+      "SystemPackage", "UnixSignals", "Yams",
     ],
     "MartletClient": ["Synchronization"],
     "martlet": ["ArgumentParser", "Foundation", "Synchronization"],
