@@ -113,6 +113,23 @@ struct DeadlineTests {
     #expect(!world.engine.isUnsettled)
   }
 
+  // The simulation's seed 10 taught it: three tasks waited where two may.
+  @Test("while timers are left for the next step, no submission counts on a free slot")
+  func slicesAndRoom() throws {
+    try world.createPool("q", slots: 3, capacity: 4_500)
+    let drafts = Array(
+      repeating: TaskDraft(kind: "work", start: .delay(.seconds(5))), count: 4_500)
+    try world.run(
+      .submit(pool: "q", tasks: drafts, request: nil, history: nil, origin: World.user))
+    world.pass(.seconds(5))
+    #expect(throws: Refusal.queueFull(pool: "q", capacity: 4_500, waiting: 4_500)) {
+      try world.submitOne(to: "q")
+    }
+    world.tick()
+    world.tick()
+    #expect(try world.pool("q").waiting == 4_497)
+  }
+
   @Test("the feed's time never goes back")
   func feedTime() throws {
     let before = try world.submitOne()

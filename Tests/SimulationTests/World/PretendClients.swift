@@ -71,6 +71,15 @@ extension Simulation {
     }
   }
 
+  /// With so much in its queue that the engine empties it in slices, some of them after a crash.
+  func deleteFullPool() {
+    let name = randomPool()
+    let drafts = (0..<Int.random(in: 5...40, using: &random)).map { _ in randomDraft() }
+    if chance(1, of: 2) { send(.pausePool(name: name, origin: .client)) }
+    send(.submit(pool: name, tasks: drafts, request: nil, history: nil, origin: .client))
+    send(.deletePool(name: name, force: true, origin: .client))
+  }
+
   // MARK: - Tasks
 
   func submit(count: Int) {
