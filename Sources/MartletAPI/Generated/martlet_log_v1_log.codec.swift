@@ -22,12 +22,10 @@ extension LogAPI.Record {
     self.init()
     switch c.pointee.body_case.rawValue {
     case 1:
-      if let pointer = c.pointee.task { self.body = .task(try .init(c: pointer)) }
-    case 2:
       if let pointer = c.pointee.pool { self.body = .pool(try .init(c: pointer)) }
-    case 3:
+    case 2:
       if let pointer = c.pointee.tasks_purged { self.body = .tasksPurged(try .init(c: pointer)) }
-    case 4:
+    case 3:
       if let pointer = c.pointee.events_purged { self.body = .eventsPurged(try .init(c: pointer)) }
     default: break
     }
@@ -36,17 +34,14 @@ extension LogAPI.Record {
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Record> {
     let c = arena.make(Martlet__Log__V1__Record.self, martlet__log__v1__record__descriptor_address())
     switch self.body {
-    case .task(let value):
-      c.pointee.body_case = .init(rawValue: 1)
-      c.pointee.task = value.cStruct(in: arena)
     case .pool(let value):
-      c.pointee.body_case = .init(rawValue: 2)
+      c.pointee.body_case = .init(rawValue: 1)
       c.pointee.pool = value.cStruct(in: arena)
     case .tasksPurged(let value):
-      c.pointee.body_case = .init(rawValue: 3)
+      c.pointee.body_case = .init(rawValue: 2)
       c.pointee.tasks_purged = value.cStruct(in: arena)
     case .eventsPurged(let value):
-      c.pointee.body_case = .init(rawValue: 4)
+      c.pointee.body_case = .init(rawValue: 3)
       c.pointee.events_purged = value.cStruct(in: arena)
     case nil: break
     }
@@ -69,24 +64,15 @@ extension LogAPI.TaskRecord {
 
   init(c: UnsafePointer<Martlet__Log__V1__TaskRecord>) throws(ProtobufDecodingError) {
     self.init()
-    self.task = c.pointee.task
-    self.pool = c.pointee.pool
-    self.kind = c.pointee.kind
     if let elements = c.pointee.labels, c.pointee.n_labels > 0 {
       self.labels.reserveCapacity(c.pointee.n_labels)
       for index in 0..<c.pointee.n_labels {
         if let pointer = elements[index] { self.labels.append(try .init(c: pointer)) }
       }
     }
-    self.from = c.pointee.from
-    self.state = c.pointee.state
-    self.attempt = c.pointee.attempt
-    self.attemptsForgiven = c.pointee.attempts_forgiven
-    self.due = c.pointee.due
-    self.dueTime = c.pointee.due_time
-    self.finishTime = c.pointee.finish_time
-    if let pointer = c.pointee.notes { self.notes = try .init(c: pointer) }
-    self.change = .init(rawValue: .init(truncatingIfNeeded: c.pointee.change.rawValue))
+    if let pointer = c.pointee.progress { self.progress = try .init(c: pointer) }
+    if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
+    if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
     if let pointer = c.pointee.submission { self.submission = try .init(c: pointer) }
     if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
@@ -95,20 +81,11 @@ extension LogAPI.TaskRecord {
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
     let c = arena.make(Martlet__Log__V1__TaskRecord.self, martlet__log__v1__task_record__descriptor_address())
-    c.pointee.task = self.task
-    c.pointee.pool = self.pool
-    c.pointee.kind = self.kind
     c.pointee.n_labels = self.labels.count
     c.pointee.labels = arena.list(self.labels) { $0.cStruct(in: arena) }
-    c.pointee.from = self.from
-    c.pointee.state = self.state
-    c.pointee.attempt = self.attempt
-    c.pointee.attempts_forgiven = self.attemptsForgiven
-    c.pointee.due = self.due
-    c.pointee.due_time = self.dueTime
-    c.pointee.finish_time = self.finishTime
-    if let value = self.notes { c.pointee.notes = value.cStruct(in: arena) }
-    c.pointee.change = .init(rawValue: .init(truncatingIfNeeded: self.change.rawValue))
+    if let value = self.progress { c.pointee.progress = value.cStruct(in: arena) }
+    if let value = self.failure { c.pointee.failure = value.cStruct(in: arena) }
+    if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
     if let value = self.submission { c.pointee.submission = value.cStruct(in: arena) }
     if let value = self.result { c.pointee.result = value.cStruct(in: arena) }
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }

@@ -4,7 +4,7 @@
 public import MartletProtobuf
 
 extension LogAPI {
-  /// One event.
+  /// One event that is not of a task.
   public struct Record: ProtobufMessage {
     public var body: OneOf_Body? = nil
 
@@ -17,28 +17,18 @@ extension LogAPI {
     }
 
     public enum OneOf_Body: Equatable, Sendable {
-      case task(LogAPI.TaskRecord)
       case pool(LogAPI.PoolRecord)
       case tasksPurged(LogAPI.TasksPurgedRecord)
       case eventsPurged(LogAPI.EventsPurgedRecord)
     }
   }
 
+  /// What few events of a task say. What all say is in front of it (server: TaskEventCoding).
   public struct TaskRecord: ProtobufMessage {
-    public var task: UInt64 = 0
-    public var pool: UInt32 = 0
-    public var kind: UInt32 = 0
     public var labels: [LogAPI.Label] = []
-    /// State before and after; 0 before a submission.
-    public var from: UInt32 = 0
-    public var state: UInt32 = 0
-    public var attempt: UInt32 = 0
-    public var attemptsForgiven: UInt32 = 0
-    public var due: Int64 = 0
-    public var dueTime: Int64 = 0
-    public var finishTime: Int64 = 0
-    public var notes: LogAPI.Notes? = nil
-    public var change: LogAPI.TaskChange = .init(rawValue: 0)
+    public var progress: LogAPI.Progress? = nil
+    public var failure: LogAPI.Failure? = nil
+    public var cancel: LogAPI.CancelRequest? = nil
     public var submission: LogAPI.Submission? = nil
     public var result: LogAPI.Result? = nil
     public var origin: LogAPI.Origin? = nil
@@ -47,37 +37,19 @@ extension LogAPI {
     public init() {}
 
     public init(
-      task: UInt64 = 0,
-      pool: UInt32 = 0,
-      kind: UInt32 = 0,
       labels: [LogAPI.Label] = [],
-      from: UInt32 = 0,
-      state: UInt32 = 0,
-      attempt: UInt32 = 0,
-      attemptsForgiven: UInt32 = 0,
-      due: Int64 = 0,
-      dueTime: Int64 = 0,
-      finishTime: Int64 = 0,
-      notes: LogAPI.Notes? = nil,
-      change: LogAPI.TaskChange = .init(rawValue: 0),
+      progress: LogAPI.Progress? = nil,
+      failure: LogAPI.Failure? = nil,
+      cancel: LogAPI.CancelRequest? = nil,
       submission: LogAPI.Submission? = nil,
       result: LogAPI.Result? = nil,
       origin: LogAPI.Origin? = nil,
       revival: LogAPI.Revival? = nil
     ) {
-      self.task = task
-      self.pool = pool
-      self.kind = kind
       self.labels = labels
-      self.from = from
-      self.state = state
-      self.attempt = attempt
-      self.attemptsForgiven = attemptsForgiven
-      self.due = due
-      self.dueTime = dueTime
-      self.finishTime = finishTime
-      self.notes = notes
-      self.change = change
+      self.progress = progress
+      self.failure = failure
+      self.cancel = cancel
       self.submission = submission
       self.result = result
       self.origin = origin

@@ -107,10 +107,10 @@ extension Limits {
       beyond: "a commit is closed; an atomic batch is never split"),
     Description(
       name: "index-lag-events", field: \.indexLagEvents, unit: "events", range: 1_000...5_000_000,
-      beyond: "commits slow down until the index has caught up"),
+      beyond: "submissions wait until the index has caught up; at four times, all commits"),
     Description(
       name: "index-lag-ms", field: \.indexLagMilliseconds, unit: "ms", range: 10...60_000,
-      beyond: "commits slow down until the index has caught up"),
+      beyond: "submissions wait until the index has caught up"),
     Description(
       name: "kept-event-hours", field: \.keptEventHours, unit: "h", range: 1...87_600,
       beyond: "older events are purged"),

@@ -131,7 +131,12 @@ package struct CommitPipeline: Sendable {
   }
 
   package var isInFlight: Bool { inFlight != nil }
-  package var hasOpenEvents: Bool { !(open?.events.isEmpty ?? true) }
+  package var openEventCount: Int { open?.events.count ?? 0 }
+  /// What has been decided since the last `seal`.
+  package var openPart: SealedSegment? {
+    open.map { SealedSegment(events: $0.events, stamp: $0.stamp) }
+  }
+  package var hasOpenEvents: Bool { openEventCount > 0 }
 
   /// What the runner learned that no event says.
   package mutating func inform(_ change: (inout Engine) -> Void) { change(&engine) }

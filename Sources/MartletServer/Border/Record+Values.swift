@@ -70,16 +70,27 @@ extension LogAPI.Result {
   var value: TaskResult { TaskResult(data: data, contentType: contentType) }
 }
 
+extension LogAPI.CancelRequest {
+  init(_ request: TaskNotes.CancelRequest) {
+    self.init(
+      time: request.time.nanoseconds, graceEnd: request.graceEnd.nanoseconds,
+      origin: .init(request.origin))
+  }
+
+  var value: TaskNotes.CancelRequest {
+    TaskNotes.CancelRequest(
+      time: WallTime(nanoseconds: time), graceEnd: Elapsed(nanoseconds: graceEnd),
+      origin: origin?.value ?? .server)
+  }
+}
+
 extension LogAPI.Notes {
   init(_ notes: TaskNotes) {
     self.init(
       startTime: notes.startTime?.nanoseconds ?? 0,
       startElapsed: notes.startElapsed?.nanoseconds,
       progress: notes.progress.map { .init($0) }, failure: notes.failure.map { .init($0) },
-      cancel: notes.cancel.map {
-        .init(
-          time: $0.time.nanoseconds, graceEnd: $0.graceEnd.nanoseconds, origin: .init($0.origin))
-      }, reopened: notes.isReopened)
+      cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened)
   }
 
   var value: TaskNotes {
@@ -87,11 +98,7 @@ extension LogAPI.Notes {
       startTime: WallTime(unlessZero: startTime),
       startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)), progress: progress?.value,
       failure: failure?.value,
-      cancel: cancel.map {
-        TaskNotes.CancelRequest(
-          time: WallTime(nanoseconds: $0.time), graceEnd: Elapsed(nanoseconds: $0.graceEnd),
-          origin: $0.origin?.value ?? .server)
-      }, isReopened: reopened)
+      cancel: cancel?.value, isReopened: reopened)
   }
 }
 

@@ -54,6 +54,9 @@ package final class FeedHub: Sendable {
     }
   }
 
+  /// The first revision in memory; later than all if nothing is.
+  var oldestInMemory: Revision { state.withLock { $0.ring.oldest ?? $0.durable.next } }
+
   /// The segment in memory that holds the revision.
   func segment(holding revision: Revision) -> Segment? {
     state.withLock { $0.ring.segment(holding: revision) }

@@ -22,6 +22,8 @@ struct SegmentRing: Sendable {
     }
   }
 
+  var oldest: Revision? { first(dropped) }
+
   func segment(holding revision: Revision) -> Segment? {
     place(of: revision).flatMap { entries[$0] }
   }

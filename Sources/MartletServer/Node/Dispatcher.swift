@@ -4,8 +4,6 @@ import Synchronization
 /// Makes the attempts of this process: starts handlers, tells them to stop, reports what they came
 /// to. Each pool has threads of its own, so that a handler that blocks delays no other pool.
 final class Dispatcher: Sendable {
-  /// The fixed half of a task, for its handler.
-  typealias Load = @Sendable (TaskID, Revision) async -> SubmittedTask?
   typealias Report = @Sendable (Command) -> Void
 
   private struct State: Sendable {
@@ -18,44 +16,73 @@ final class Dispatcher: Sendable {
   private let handlers: HandlerRegistry
   private let limits: Limits
   private let clock: NodeClock
-  private let load: Load
+  private let submissions: SubmissionSource
   private let report: Report
   private let ticker = HandlerTicker()
   private let state = Mutex(State())
 
   init(
-    handlers: HandlerRegistry, limits: Limits, clock: NodeClock, load: @escaping Load,
+    handlers: HandlerRegistry, limits: Limits, clock: NodeClock, submissions: SubmissionSource,
     report: @escaping Report
   ) {
     self.handlers = handlers
     self.limits = limits
     self.clock = clock
-    self.load = load
+    self.submissions = submissions
     self.report = report
   }
 
   var runningCount: Int { state.withLock { $0.running.count } }
 
-  /// Starts attempts whose beginning is durable. Their Swift tasks are made on the threads of their
-  /// pool, where they end: that is cheaper than to hand them over one by one.
+  /// Starts attempts whose beginning is durable. What memory no longer has of their tasks is read
+  /// from the index first, for all of them at once.
   func start(_ attempts: [StartedAttempt]) {
     guard !attempts.isEmpty else { return }
-    var groups: [PoolID: [(StartedAttempt, AttemptLink)]] = [:]
-    let executors: [PoolID: HandlerExecutor] = state.withLock { state in
-      for attempt in attempts {
-        let link = AttemptLink(token: attempt.token, report: report)
-        state.running[attempt.token] = link
-        groups[attempt.pool, default: []].append((attempt, link))
-      }
-      return groups.mapValues { executor(for: $0[0].0, in: &state) }
+    let links = attempts.map { AttemptLink(token: $0.token, report: report) }
+    state.withLock { state in
+      for link in links { state.running[link.token] = link }
     }
-    for (pool, group) in groups {
-      guard let executor = executors[pool] else { continue }
-      executor.execute(count: group.count) { index in
-        let (attempt, link) = group[index]
-        link.set(
-          Task.immediate(executorPreference: executor) { await self.attempt(attempt, link) })
+    let oldest = submissions.oldestNear()
+    var near: [PoolID: [Start]] = [:]
+    var far: [Start] = []
+    for (attempt, link) in zip(attempts, links) {
+      let start = Start(attempt: attempt, link: link)
+      if attempt.submitRevision >= oldest {
+        near[attempt.pool, default: []].append(start)
+      } else {
+        far.append(start)
       }
+    }
+    for group in near.values { run(group) }
+    if !far.isEmpty { load(far) }
+  }
+
+  private struct Start: Sendable {
+    var attempt: StartedAttempt
+    var link: AttemptLink
+    /// If it was read in advance.
+    var content: TaskContent?
+  }
+
+  private func load(_ starts: [Start]) {
+    submissions.far(starts.map(\.attempt)) { found in
+      var groups: [PoolID: [Start]] = [:]
+      for var start in starts {
+        start.content = found[start.attempt.token.task]
+        groups[start.attempt.pool, default: []].append(start)
+      }
+      for group in groups.values { self.run(group) }
+    }
+  }
+
+  /// Starts attempts of one pool. Their Swift tasks are made on the threads of the pool, where they
+  /// end: that is cheaper than to hand them over one by one.
+  private func run(_ starts: [Start]) {
+    let executor = state.withLock { state in self.executor(for: starts[0].attempt, in: &state) }
+    executor.execute(count: starts.count) { index in
+      let start = starts[index]
+      start.link.set(
+        Task.immediate(executorPreference: executor) { await self.make(start) })
     }
   }
 
@@ -118,8 +145,9 @@ final class Dispatcher: Sendable {
 
   // MARK: - One attempt, on a thread of its pool
 
-  private func attempt(_ dispatch: StartedAttempt, _ link: AttemptLink) async {
-    let outcome = await outcome(of: dispatch, link)
+  private func make(_ start: Start) async {
+    let (dispatch, link) = (start.attempt, start.link)
+    let outcome = await outcome(of: start)
     // Reported before it is forgotten: a stop gives back what it finds here, and nothing may be
     // neither here nor with the engine.
     if link.stopReason == .shutdown, case .failed = outcome {
@@ -136,29 +164,45 @@ final class Dispatcher: Sendable {
     for waiter in idle { waiter.resume() }
   }
 
-  private func outcome(of dispatch: StartedAttempt, _ link: AttemptLink) async -> AttemptOutcome {
+  private func outcome(of start: Start) async -> AttemptOutcome {
+    let dispatch = start.attempt
+    guard start.link.stopReason == nil else {
+      return .failed(
+        kind: .handler, code: "", message: "stopped before it began", retryable: true)
+    }
     guard let handler = handlers.handler(for: dispatch.kind) else {
       return .failed(
         kind: .rejected, code: "", message: "no handler serves \(dispatch.kind)",
         retryable: true)
     }
-    guard let task = await load(dispatch.token.task, dispatch.submitRevision) else {
+    guard let content = await content(of: start) else {
       return .failed(
         kind: .rejected, code: "", message: "the payload could not be read", retryable: true)
     }
     let left = dispatch.stopAt == .never ? nil : dispatch.stopAt - clock.elapsed
     let context = HandlerContext(
-      taskID: task.task.description, kind: dispatch.kind, pool: dispatch.poolName,
-      attempt: Int(dispatch.token.attempt), payload: task.submission.payload,
-      contentType: task.submission.contentType, labels: dispatch.labels.dictionary,
-      traceParent: task.submission.traceParent,
-      deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) }, link: link)
+      taskID: dispatch.token.task.description, kind: dispatch.kind, pool: dispatch.poolName,
+      attempt: Int(dispatch.token.attempt), payload: content.payload,
+      contentType: content.contentType, labels: dispatch.labels.dictionary,
+      traceParent: content.traceParent,
+      deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) },
+      link: start.link)
     do throws(HandlerFailure) {
       return succeeded(try await handler.run(context))
     } catch {
       return .failed(
         kind: .handler, code: error.code.prefixed(bytes: 63),
         message: error.message.prefixed(bytes: 4_096), retryable: error.retryable)
+    }
+  }
+
+  private func content(of start: Start) async -> TaskContent? {
+    if let known = start.content { return known }
+    let attempt = start.attempt
+    if let near = submissions.near(attempt.token.task, attempt.submitRevision) { return near }
+    // It has left memory since, or could not be read with the others.
+    return await withCheckedContinuation { continuation in
+      submissions.far([attempt]) { continuation.resume(returning: $0[attempt.token.task]) }
     }
   }
 
@@ -181,7 +225,7 @@ private final class AttemptLink: HandlerLink {
     var reason: HandlerStopReason?
   }
 
-  private let token: AttemptToken
+  let token: AttemptToken
   private let send: Dispatcher.Report
   private let state = Mutex(State())
 

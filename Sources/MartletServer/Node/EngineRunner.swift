@@ -7,6 +7,10 @@ import Synchronization
 ///
 /// Commands and looks come in through an inbox; what the pipeline wants done goes out: segments to
 /// the log, durable events to whoever follows, answers to their callers.
+///
+/// Submissions are long and come in floods, so they wait in a lane of their own: what ends, cancels
+/// or looks is decided before the next of them. And a segment leaves as soon as the log is free,
+/// so that what is urgent waits for one submission and two short commits, not for a flood.
 final class EngineRunner: Sendable {
   /// A call that waits for its answer.
   struct Caller: Sendable {
@@ -21,6 +25,15 @@ final class EngineRunner: Sendable {
     case change(@Sendable (inout Engine) -> Void)
   }
 
+  /// What the index, which is behind the log, leaves room for.
+  enum Pace: Sendable {
+    case free
+    /// No submissions; what is there ends, starts and is cancelled.
+    case withoutSubmissions
+    /// No commit leaves.
+    case held
+  }
+
   /// What the runner hands on, on its own thread.
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
@@ -28,22 +41,33 @@ final class EngineRunner: Sendable {
     var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
-    /// Whether commits must wait for the index.
-    var isHeldUp: @Sendable () -> Bool
+    /// What may go on while the index is behind.
+    var pace: @Sendable () -> Pace
     /// Too many commands wait: stop reading sockets, or go on.
     var pressure: @Sendable (Bool) -> Void
   }
 
   private struct Inbox: Sendable {
-    var inputs: [Input] = []
-    var bytes = 0
+    var submissions = Lane()
+    /// Everything else.
+    var urgent = Lane()
     var durable: Segment?
     var poked = false
     var stopping = false
     var isPressed = false
+
+    var isEmpty: Bool { submissions.inputs.isEmpty && urgent.inputs.isEmpty }
+
+    func isFull(_ limits: Limits) -> Bool {
+      submissions.inputs.count + urgent.inputs.count > limits.commandQueueCount
+        || submissions.bytes + urgent.bytes > limits.commandQueueBytes
+    }
   }
 
   private let inbox = Monitor(Inbox())
+  /// Whether the inbox has something that the next submission must not be decided before: written
+  /// under its lock, read between two submissions.
+  private let hasNews = Atomic(false)
   private let clock: NodeClock
   private let limits: Limits
   private let exits: Exits
@@ -65,14 +89,16 @@ final class EngineRunner: Sendable {
 
   /// Hands in a command or a look. False after `stop`: nothing will come of it.
   func add(_ input: Input) -> Bool {
-    let bytes = input.bytes
+    let (isSubmission, bytes) = (input.isSubmission, input.bytes)
     let (isOpen, presses) = inbox.signal { inbox in
       if inbox.stopping { return (false, false) }
-      inbox.inputs.append(input)
-      inbox.bytes += bytes
-      let isFull =
-        inbox.inputs.count > limits.commandQueueCount || inbox.bytes > limits.commandQueueBytes
-      let presses = isFull && !inbox.isPressed
+      if isSubmission {
+        inbox.submissions.append(input, bytes: bytes)
+      } else {
+        inbox.urgent.append(input, bytes: bytes)
+        hasNews.store(true, ordering: .relaxed)
+      }
+      let presses = !inbox.isPressed && inbox.isFull(limits)
       if presses { inbox.isPressed = true }
       return (true, presses)
     }
@@ -81,7 +107,12 @@ final class EngineRunner: Sendable {
   }
 
   /// The segment that was handed out is on disk.
-  func segmentDurable(_ segment: Segment) { inbox.signal { $0.durable = segment } }
+  func segmentDurable(_ segment: Segment) {
+    inbox.signal { inbox in
+      inbox.durable = segment
+      hasNews.store(true, ordering: .relaxed)
+    }
+  }
 
   /// Something that the runner asks for at its next step may have changed.
   func poke() { inbox.signal { $0.poked = true } }
@@ -99,7 +130,12 @@ final class EngineRunner: Sendable {
     while !work.isOver {
       take(into: &work)
       let now = clock.now
-      if let segment = work.durable { published(segment, &work) }
+      work.pace = exits.pace()
+      if let segment = work.durable.take(), let sealed = arrived(segment, &work) {
+        // First, so that the log is at work while the news spreads.
+        seal(&work)
+        publish(sealed, &work)
+      }
       decide(&work, at: now)
       deliver(work.pipeline.takeReplies(), &work)
       seal(&work)
@@ -108,52 +144,59 @@ final class EngineRunner: Sendable {
 
   private struct Work {
     var pipeline: CommitPipeline
-    var backlog: [Input] = []
-    var next = 0
+    var submissions = Backlog()
+    var urgent = Backlog()
     var durable: Segment?
     var sealed: SealedSegment?
     var callers = CallerQueue()
     var encoder = SegmentEncoder()
     var isStopping = false
+    var pace = Pace.free
+    var flush = FlushTime()
 
-    var hasBacklog: Bool { next < backlog.count }
+    var hasBacklog: Bool { submissions.hasMore || urgent.hasMore }
+    var canDecide: Bool { !pipeline.isFull && urgent.hasMore || canDecideSubmissions }
+    /// The open segment takes them for about as long as the log usually needs for one: after a
+    /// flush that was slow for once it would make all that is urgent wait once more.
+    var canDecideSubmissions: Bool {
+      !pipeline.isFull && pace == .free && submissions.hasMore
+        && pipeline.openEventCount < flush.events
+    }
     var isOver: Bool {
       isStopping && !hasBacklog && !pipeline.isInFlight && !pipeline.hasOpenEvents
     }
+
+    /// The log is free, and there is enough for a segment.
+    var isReadyToSeal: Bool { !pipeline.isInFlight && pipeline.openEventCount >= 64 }
   }
 
   /// Waits for something to do.
   private func take(into work: inout Work) {
-    let canDecide = work.hasBacklog && !work.pipeline.isFull
+    let canDecide = work.canDecide
     let deadline = deadline(work)
-    let isDrained = !work.hasBacklog
-    // Taken out of `work` and put back, so that one buffer serves again and again.
-    var backlog: [Input] = []
-    if isDrained {
-      swap(&backlog, &work.backlog)
-      backlog.removeAll(keepingCapacity: true)
-      work.next = 0
-    }
     let wasStopping = work.isStopping
+    // Taken out of `work` and put back, so that one buffer serves again and again.
+    var (submissions, urgent) = (Backlog(), Backlog())
+    swap(&submissions, &work.submissions)
+    swap(&urgent, &work.urgent)
     let found: (durable: Segment?, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
       inbox in
-      let hasInputs = isDrained && !inbox.inputs.isEmpty
+      let hasInputs = submissions.canTake(inbox.submissions) || urgent.canTake(inbox.urgent)
       let stops = inbox.stopping && !wasStopping
       guard hasInputs || inbox.durable != nil || inbox.poked || canDecide || stops else {
         return nil
       }
-      var relieved = false
-      if hasInputs {
-        swap(&backlog, &inbox.inputs)
-        inbox.bytes = 0
-        relieved = inbox.isPressed
-        inbox.isPressed = false
-      }
+      submissions.take(&inbox.submissions)
+      urgent.take(&inbox.urgent)
+      let relieved = inbox.isPressed && !inbox.isFull(limits)
+      if relieved { inbox.isPressed = false }
       inbox.poked = false
+      hasNews.store(false, ordering: .relaxed)
       // Nothing comes in after `stop`; what came before is still decided.
-      return (inbox.durable.take(), inbox.stopping && inbox.inputs.isEmpty, relieved)
+      return (inbox.durable.take(), inbox.stopping && inbox.isEmpty, relieved)
     }
-    if isDrained { swap(&backlog, &work.backlog) }
+    swap(&submissions, &work.submissions)
+    swap(&urgent, &work.urgent)
     work.durable = found?.durable
     work.isStopping = found?.stopping ?? work.isStopping
     if found?.relieved == true { exits.pressure(false) }
@@ -170,38 +213,58 @@ final class EngineRunner: Sendable {
   }
 
   private func decide(_ work: inout Work, at now: Instant) {
-    let start = work.next
-    while work.hasBacklog, !work.pipeline.isFull {
-      switch work.backlog[work.next] {
-      case .command(let command, let caller):
-        work.pipeline.run(command, ticket: caller.map { work.callers.add($0) }, at: now)
-      case .query(let query, let caller):
-        work.pipeline.look(query, ticket: work.callers.add(caller), at: now)
-      case .change(let change):
-        work.pipeline.inform(change)
-      }
-      work.next += 1
+    var count = 0
+    while !work.pipeline.isFull, let input = work.urgent.next() {
+      run(input, &work, at: now)
+      count += 1
     }
-    if work.next > start { metrics.ran(commands: work.next - start) }
+    while work.canDecideSubmissions, let input = work.submissions.next() {
+      run(input, &work, at: now)
+      count += 1
+      if work.isReadyToSeal || hasNews.load(ordering: .relaxed) { break }
+    }
+    if count > 0 { metrics.ran(commands: count) }
     work.pipeline.tick(at: now)
+    encode(&work)
+  }
+
+  private func run(_ input: Input, _ work: inout Work, at now: Instant) {
+    switch input {
+    case .command(let command, let caller):
+      work.pipeline.run(command, ticket: caller.map { work.callers.add($0) }, at: now)
+    case .query(let query, let caller):
+      work.pipeline.look(query, ticket: work.callers.add(caller), at: now)
+    case .change(let change):
+      work.pipeline.inform(change)
+    }
+  }
+
+  /// While the log writes the segment before, or nothing would be waiting for it.
+  private func encode(_ work: inout Work) {
+    guard let open = work.pipeline.openPart else { return }
+    work.encoder.add(
+      open.events[work.encoder.count...], at: open.stamp,
+      catalog: work.pipeline.engine.state.durable.catalog)
   }
 
   private func seal(_ work: inout Work) {
-    guard work.pipeline.hasOpenEvents, !work.pipeline.isInFlight, !exits.isHeldUp(),
-      let segment = work.pipeline.seal()
-    else { return }
+    guard work.pace != .held, let segment = work.pipeline.seal() else { return }
     work.sealed = segment
-    exits.append(
-      work.encoder.encode(segment, catalog: work.pipeline.engine.state.durable.catalog))
+    work.flush.begin()
+    exits.append(work.encoder.finish(segment))
   }
 
-  private func published(_ segment: Segment, _ work: inout Work) {
-    work.durable = nil
-    guard let sealed = work.sealed else { return }
-    work.sealed = nil
+  /// A segment is on disk: what rests on it may be told. Returns what it was made of.
+  private func arrived(_ segment: Segment, _ work: inout Work) -> SealedSegment? {
+    guard let sealed = work.sealed.take() else { return nil }
     work.pipeline.segmentDurable()
+    work.flush.end()
     exits.stored(segment)
     deliver(work.pipeline.takeReplies(), &work)
+    return sealed
+  }
+
+  private func publish(_ sealed: SealedSegment, _ work: inout Work) {
     var starts: [StartedAttempt] = []
     for event in sealed.events {
       if case .task(let change) = event.body, case .started = change.change,
@@ -231,10 +294,71 @@ final class EngineRunner: Sendable {
 }
 
 extension EngineRunner.Input {
+  fileprivate var isSubmission: Bool {
+    if case .command(.submit, _) = self { true } else { false }
+  }
+
   /// What it holds of the queue's bound.
   fileprivate var bytes: Int {
     if case .command(let command, _) = self { command.contentBytes + 256 } else { 256 }
   }
+}
+
+/// Inputs in the order in which they came, until the runner takes them all.
+private struct Lane: Sendable {
+  private(set) var inputs: [EngineRunner.Input] = []
+  private(set) var bytes = 0
+
+  mutating func append(_ input: EngineRunner.Input, bytes: Int) {
+    inputs.append(input)
+    self.bytes += bytes
+  }
+
+  /// Exchanges what has come for an empty array.
+  mutating func swap(_ other: inout [EngineRunner.Input]) {
+    Swift.swap(&inputs, &other)
+    bytes = 0
+  }
+}
+
+/// What the runner has taken of a lane and not yet decided.
+private struct Backlog {
+  private var inputs: [EngineRunner.Input] = []
+  private var place = 0
+
+  var hasMore: Bool { place < inputs.count }
+
+  mutating func next() -> EngineRunner.Input? {
+    guard hasMore else { return nil }
+    defer { place += 1 }
+    return inputs[place]
+  }
+
+  func canTake(_ lane: Lane) -> Bool { !hasMore && !lane.inputs.isEmpty }
+
+  mutating func take(_ lane: inout Lane) {
+    guard canTake(lane) else { return }
+    inputs.removeAll(keepingCapacity: true)
+    place = 0
+    lane.swap(&inputs)
+  }
+}
+
+/// How long a segment usually is on its way to the medium and back.
+private struct FlushTime {
+  /// About what deciding and encoding one event takes, in nanoseconds.
+  private static let event: Int64 = 5_000
+  private static let eventsMin = 256
+
+  private var start: Int64 = 0
+  private var mean: Int64 = 0
+
+  /// How many events may be decided in that time.
+  var events: Int { max(Self.eventsMin, Int(mean / Self.event)) }
+
+  mutating func begin() { start = MonotonicTime.now }
+
+  mutating func end() { mean += (MonotonicTime.now - start - mean) / 16 }
 }
 
 /// Callers by ticket; answers come in the order of the calls.

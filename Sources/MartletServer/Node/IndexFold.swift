@@ -7,21 +7,24 @@ package import MartletStore
 /// transaction is one row, written once.
 package struct IndexFold: Sendable {
   package private(set) var catalog: Catalog
-  private var batch: IndexBatch
-  private var inserts: [TaskID: Int] = [:]
-  private var updates: [TaskID: Int] = [:]
+  private var inserts = TaskChanges<TaskSubmissionRow>()
+  private var updates = TaskChanges<TaskID>()
+  private var deletes: [TaskID] = []
+  private var remembered: [RememberedRequest] = []
   private var touchedPools: Set<PoolID> = []
   private var touchedCounts: Set<Counters.Key> = []
+  /// Events come in runs of one pool and kind.
+  private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
   private var knownKinds: Int
   private var policies: [TaskPolicy: [UInt8]] = [:]
-  /// Tasks come in runs of the same policy.
+  /// Tasks come in runs of the same policy and with the same words around their payload.
   private var newestPolicy: (value: TaskPolicy, bytes: [UInt8])?
+  private var newestSpec: (value: LogAPI.Spec, bytes: [UInt8])?
   package private(set) var eventCount = 0
 
   package init(catalog: Catalog) {
     self.catalog = catalog
-    batch = IndexBatch(appliedThrough: catalog.revision)
     knownKinds = catalog.kinds.names.count
   }
 
@@ -32,7 +35,7 @@ package struct IndexFold: Sendable {
       catalog.evolve(event, at: segment.stamp)
       switch event.body {
       case .task(let change): apply(change, revision: event.revision, at: segment.stamp)
-      case .pool(let change): touchedPools.insert(change.pool)
+      case .pool(let change): touch(change.pool)
       case .tasksPurged(let purge): apply(purge)
       case .eventsPurged: break
       }
@@ -42,88 +45,83 @@ package struct IndexFold: Sendable {
 
   /// The change since the last time this was called.
   package mutating func take() -> IndexBatch {
-    batch.appliedThrough = catalog.revision
+    var batch = IndexBatch(appliedThrough: catalog.revision)
+    batch.inserts = inserts.take().map { TaskRow(submission: $0, status: $1.row) }
+    batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
-    let full = batch
-    batch = IndexBatch(appliedThrough: catalog.revision)
-    inserts.removeAll(keepingCapacity: true)
-    updates.removeAll(keepingCapacity: true)
+    swap(&batch.deletes, &deletes)
+    swap(&batch.requests, &remembered)
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
     touchedCounts.removeAll(keepingCapacity: true)
+    newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
-    return full
+    return batch
   }
 
   // MARK: - Events
 
   private mutating func apply(_ event: TaskEvent, revision: Revision, at stamp: Stamp) {
-    touchedCounts.insert(Counters.Key(pool: event.pool, kind: event.kind))
-    touchedPools.insert(event.pool)
-    let status = row(event, revision: revision)
+    touch(Counters.Key(pool: event.pool, kind: event.kind))
+    let status = ChangedStatus(event, revision: revision)
     if case .submitted(let submission) = event.change {
-      insert(event, submission, status: status, revision: revision, at: stamp)
-    } else if let place = inserts[event.task] {
-      batch.inserts[place].status = status
-    } else if let place = updates[event.task] {
-      batch.updates[place].status = status
-    } else {
-      updates[event.task] = batch.updates.count
-      batch.updates.append((event.task, status))
+      let row = TaskSubmissionRow(
+        id: event.task, pool: event.pool, kind: event.kind, priority: submission.priority,
+        createTime: stamp.time, submitRevision: revision, deadline: submission.deadline,
+        labels: event.labels, policy: encoded(submission.policy),
+        spec: encoded(LogAPI.Spec(submission)), payload: submission.payload)
+      inserts.add(row, event.task, status)
+      remember(event.task, submission, revision: revision, at: stamp)
+    } else if !inserts.set(event.task, status), !updates.set(event.task, status) {
+      updates.add(event.task, event.task, status)
     }
   }
 
-  private mutating func insert(
-    _ event: TaskEvent, _ submission: TaskSubmission, status: TaskStatusRow, revision: Revision,
-    at stamp: Stamp
+  private mutating func remember(
+    _ task: TaskID, _ submission: TaskSubmission, revision: Revision, at stamp: Stamp
   ) {
-    inserts[event.task] = batch.inserts.count
-    batch.inserts.append(
-      TaskRow(
-        submission: TaskSubmissionRow(
-          id: event.task, pool: event.pool, kind: event.kind, priority: submission.priority,
-          createTime: stamp.time, submitRevision: revision, deadline: submission.deadline,
-          labels: event.labels, policy: encoded(submission.policy),
-          spec: LogAPI.Spec(submission).protobufBytes(), payload: submission.payload),
-        status: status))
     guard let request = submission.request else { return }
-    if let place = requests[request.key], batch.requests[place].fingerprint == request.fingerprint,
-      batch.requests[place].time == stamp.time
+    if let place = requests[request.key], remembered[place].fingerprint == request.fingerprint,
+      remembered[place].time == stamp.time
     {
-      batch.requests[place].tasks.append(event.task)
+      remembered[place].tasks.append(task)
     } else {
-      requests[request.key] = batch.requests.count
-      batch.requests.append(
+      requests[request.key] = remembered.count
+      remembered.append(
         RememberedRequest(
-          key: request.key, fingerprint: request.fingerprint, tasks: [event.task],
-          revision: revision, time: stamp.time))
+          key: request.key, fingerprint: request.fingerprint, tasks: [task], revision: revision,
+          time: stamp.time))
     }
   }
 
   private mutating func apply(_ purge: TasksPurged) {
     for entry in purge.entries {
-      batch.deletes.append(entry.task)
-      touchedPools.insert(entry.pool)
-      touchedCounts.insert(Counters.Key(pool: entry.pool, kind: entry.kind))
+      deletes.append(entry.task)
+      touch(Counters.Key(pool: entry.pool, kind: entry.kind))
     }
   }
 
-  private func row(_ event: TaskEvent, revision: Revision) -> TaskStatusRow {
-    let status = event.status
-    var result: [UInt8]?
-    if case .succeeded(let value) = event.change { result = LogAPI.Result(value).protobufBytes() }
-    return TaskStatusRow(
-      state: status.state, attempt: status.attempt, attemptsForgiven: status.attemptsForgiven,
-      revision: revision, due: status.due, dueTime: status.dueTime,
-      startTime: status.notes?.startTime, finishTime: status.finishTime,
-      status: status.notes.map { LogAPI.Notes($0).protobufBytes() } ?? [], result: result)
+  private mutating func touch(_ pool: PoolID) { touchedPools.insert(pool) }
+
+  private mutating func touch(_ key: Counters.Key) {
+    if newestTouched == key { return }
+    newestTouched = key
+    touchedPools.insert(key.pool)
+    touchedCounts.insert(key)
   }
 
   private mutating func encoded(_ policy: TaskPolicy) -> [UInt8] {
     if let newestPolicy, newestPolicy.value == policy { return newestPolicy.bytes }
     let bytes = lookUp(policy)
     newestPolicy = (policy, bytes)
+    return bytes
+  }
+
+  private mutating func encoded(_ spec: LogAPI.Spec) -> [UInt8] {
+    if let newestSpec, newestSpec.value == spec { return newestSpec.bytes }
+    let bytes = spec.protobufBytes()
+    newestSpec = (spec, bytes)
     return bytes
   }
 
@@ -153,5 +151,51 @@ package struct IndexFold: Sendable {
         forKey: CatalogFacts.countsKey(key))
     }
     return facts
+  }
+}
+
+/// The newest status of each task that changed, in the order of the tasks' first changes. Encoded
+/// only when taken: most statuses are replaced before.
+private struct TaskChanges<Value: Sendable>: Sendable {
+  private var changes: [(value: Value, status: ChangedStatus)] = []
+  private var places: [TaskID: Int] = [:]
+
+  mutating func add(_ value: Value, _ task: TaskID, _ status: ChangedStatus) {
+    places[task] = changes.count
+    changes.append((value, status))
+  }
+
+  /// False if the task is not here.
+  mutating func set(_ task: TaskID, _ status: ChangedStatus) -> Bool {
+    guard let place = places[task] else { return false }
+    changes[place].status = status
+    return true
+  }
+
+  mutating func take() -> [(value: Value, status: ChangedStatus)] {
+    places.removeAll(keepingCapacity: true)
+    defer { changes = [] }
+    return changes
+  }
+}
+
+private struct ChangedStatus: Sendable {
+  private let status: TaskStatus
+  private let result: TaskResult?
+  private let revision: Revision
+
+  init(_ event: TaskEvent, revision: Revision) {
+    status = event.status
+    self.revision = revision
+    if case .succeeded(let result) = event.change { self.result = result } else { result = nil }
+  }
+
+  var row: TaskStatusRow {
+    TaskStatusRow(
+      state: status.state, attempt: status.attempt, attemptsForgiven: status.attemptsForgiven,
+      revision: revision, due: status.due, dueTime: status.dueTime,
+      startTime: status.notes?.startTime, finishTime: status.finishTime,
+      status: status.notes.map { LogAPI.Notes($0).protobufBytes() } ?? [],
+      result: result.map { LogAPI.Result($0).protobufBytes() })
   }
 }

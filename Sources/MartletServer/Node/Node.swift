@@ -29,6 +29,7 @@ package final class Node: Sendable {
   let logWriter: LogWriter
   let indexWriter: IndexWriter
   let dispatcher: Dispatcher
+  let names: NameBook
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
   private let status: Mutex<Status>
@@ -62,7 +63,16 @@ package final class Node: Sendable {
     let links = Links()
     let dispatcher = Dispatcher(
       handlers: handlers, limits: limits, clock: clock,
-      load: { task, revision in await links.node?.submission(task, revision) },
+      submissions: SubmissionSource(
+        oldestNear: { feed.oldestInMemory },
+        near: { task, revision in
+          feed.segment(holding: revision)
+            .flatMap { SubmittedTask(task, in: $0, at: revision) }
+            .map { TaskContent($0.submission) }
+        },
+        far: { attempts, then in
+          if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
+        }),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     runner = EngineRunner(
@@ -76,13 +86,22 @@ package final class Node: Sendable {
           indexWriter.add(sealed)
           links.node?.follow(sealed)
         },
-        isHeldUp: {
+        pace: {
           let lag = indexWriter.lag
-          return lag.events > limits.indexLagEvents
+          if lag.events > 4 * limits.indexLagEvents { return .held }
+          let isLate =
+            lag.events > limits.indexLagEvents
             || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
+          return isLate ? .withoutSubmissions : .free
         },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
+    names = NameBook(known: catalog) { () async throws(Refusal) in
+      guard let node = links.node,
+        case .catalog(let catalog) = try await node.see(.catalog, on: nil).value
+      else { return nil }
+      return catalog
+    }
     self.waits = waits
     self.limits = limits
     self.clock = clock
@@ -299,8 +318,23 @@ package final class Node: Sendable {
     return feed.durable >= revision
   }
 
-  private func submission(_ task: TaskID, _ revision: Revision) async -> SubmittedTask? {
-    try? await submissions([(task, revision)])[task]
+  /// The content of tasks whose attempts begin, from the index.
+  private func contents(
+    of attempts: [StartedAttempt], _ then: @escaping @Sendable ([TaskID: TaskContent]) -> Void
+  ) {
+    let newest = attempts.lazy.map(\.submitRevision).max() ?? .zero
+    let (index, readers) = (index, readers)
+    let read: @Sendable (Int) -> Void = { _ in
+      var found: [TaskID: TaskContent] = [:]
+      let rows = try? index.tasks(attempts.map(\.token.task), withContent: true)
+      for row in rows ?? [] { found[row.id] = TaskContent(row) }
+      then(found)
+    }
+    if indexWriter.applied >= newest { return readers.execute(count: 1, read) }
+    Task {
+      _ = await indexWriter.waitApplied(newest)
+      readers.execute(count: 1, read)
+    }
   }
 
   /// The fixed half of tasks: from the newest segments in memory, else from the index.
@@ -321,19 +355,11 @@ package final class Node: Sendable {
       }
     }
     if missing.isEmpty { return found }
-    let names = await kindNames()
     for row in try await rows(missing, withContent: true, asOf: newest) {
-      let kind = Int(row.submission.kind.rawValue)
-      found[row.id] = SubmittedTask(row, kindName: kind < names.count ? names[kind] : "")
+      let kind = try? await names.name(of: row.submission.kind)
+      found[row.id] = SubmittedTask(row, kindName: kind ?? "")
     }
     return found
-  }
-
-  private func kindNames() async -> [String] {
-    guard let outcome = try? await see(.catalog, on: nil),
-      case .catalog(let catalog) = outcome.value
-    else { return [] }
-    return catalog.kinds.names
   }
 
   package func rows(

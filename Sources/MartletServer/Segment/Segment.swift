@@ -103,10 +103,15 @@ package final class Segment: Sendable {
     let start = privateStart + (index == 0 ? 0 : Int(entry(index - 1).privateEnd))
     let end = privateStart + Int(entry(index).privateEnd)
     guard start <= end, end <= bytes.count else { throw damaged(index) }
-    let record = bytes.withUnsafeBytes { bytes in
-      try? LogAPI.Record(protobufBytes: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+    let entry = entry(index)
+    let body: Event.Body? = bytes.withUnsafeBytes { bytes in
+      let bytes = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+      if entry.task != 0 {
+        return TaskEventCoding.event(bytes, of: entry).map(Event.Body.task)
+      }
+      return (try? LogAPI.Record(protobufBytes: bytes))?.value
     }
-    guard let body = record?.value else { throw damaged(index) }
+    guard let body else { throw damaged(index) }
     return body
   }
 

@@ -10,17 +10,35 @@ package struct SegmentEncoder {
   private var privatePart: [UInt8] = []
   private var entries: [UInt8] = []
 
+  /// Events added since the last `finish`.
+  package private(set) var count = 0
+
   package init() {}
 
-  /// `catalog` must be that of right after the segment's last event.
-  package mutating func encode(_ segment: SealedSegment, catalog: Catalog) -> StoredSegment {
-    publicPart.removeAll(keepingCapacity: true)
-    privatePart.removeAll(keepingCapacity: true)
-    entries.removeAll(keepingCapacity: true)
-    for event in segment.events { add(event, at: segment.stamp, catalog: catalog) }
+  /// Adds the events of an open segment that were not yet added, so that the work is done when the
+  /// segment is sealed. `catalog` must be that of right after the last of them.
+  package mutating func add(_ events: ArraySlice<Event>, at stamp: Stamp, catalog: Catalog) {
+    for event in events { add(event, at: stamp, catalog: catalog) }
+    count += events.count
+  }
+
+  /// The segment whose events were all added.
+  package mutating func finish(_ segment: SealedSegment) -> StoredSegment {
+    defer {
+      publicPart.removeAll(keepingCapacity: true)
+      privatePart.removeAll(keepingCapacity: true)
+      entries.removeAll(keepingCapacity: true)
+      count = 0
+    }
     return StoredSegment(
       firstRevision: segment.firstRevision, count: segment.events.count,
       elapsed: segment.stamp.elapsed, feedTime: segment.stamp.time, bytes: assemble(segment))
+  }
+
+  /// `catalog` must be that of right after the segment's last event.
+  package mutating func encode(_ segment: SealedSegment, catalog: Catalog) -> StoredSegment {
+    add(segment.events[...], at: segment.stamp, catalog: catalog)
+    return finish(segment)
   }
 
   private mutating func add(_ event: Event, at stamp: Stamp, catalog: Catalog) {
@@ -30,7 +48,11 @@ package struct SegmentEncoder {
       publicPart.appendVarint(bytes.count)
       publicPart.append(contentsOf: bytes)
     }
-    LogAPI.Record(event.body).appendProtobufBytes(to: &privatePart)
+    if case .task(let change) = event.body {
+      TaskEventCoding.append(change, to: &privatePart)
+    } else {
+      LogAPI.Record(event.body)?.appendProtobufBytes(to: &privatePart)
+    }
     entries.appendInteger(UInt32(publicPart.count))
     entries.appendInteger(UInt32(privatePart.count))
     entries.appendInteger(event.body.pool?.rawValue ?? 0)

@@ -16,7 +16,7 @@ final class ServiceDesk: Sendable {
 
   init(node: Node) {
     self.node = node
-    names = NameBook(node: node)
+    names = node.names
   }
 
   /// Runs a method; whatever it throws leaves as a status.

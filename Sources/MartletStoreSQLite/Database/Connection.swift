@@ -85,6 +85,15 @@ final class Connection: @unchecked Sendable {
     }
   }
 
+  /// Runs `body`, which only reads, on one state of the database: one lock for all its statements.
+  func snapshot<Value>(
+    _ body: () throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    try statement("BEGIN").run()
+    defer { if sqlite3_get_autocommit(handle) == 0 { try? statement("COMMIT").run() } }
+    return try body()
+  }
+
   /// The value of a pragma, or any query of one number.
   func number(_ sql: String) throws(StoreFailure) -> Int64 {
     let statement = try statement(sql)

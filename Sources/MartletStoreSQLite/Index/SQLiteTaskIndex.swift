@@ -83,13 +83,15 @@ package final class SQLiteTaskIndex: TaskIndex {
 
   package func tasks(_ ids: [TaskID], withContent: Bool) throws(StoreFailure) -> [TaskRow] {
     try read { (reader) throws(StoreFailure) in
-      var rows = TaskRowReader(reader, withContent ? .whole : .withoutContent)
-      var found: [TaskRow] = []
-      found.reserveCapacity(ids.count)
-      for id in ids {
-        if let row = try reader.task(id, &rows) { found.append(row) }
+      try reader.snapshot { () throws(StoreFailure) in
+        var rows = TaskRowReader(reader, withContent ? .whole : .withoutContent)
+        var found: [TaskRow] = []
+        found.reserveCapacity(ids.count)
+        for id in ids {
+          if let row = try reader.task(id, &rows) { found.append(row) }
+        }
+        return found
       }
-      return found
     }
   }
 

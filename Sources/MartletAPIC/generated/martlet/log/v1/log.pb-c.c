@@ -1087,23 +1087,11 @@ void   martlet__log__v1__engine_fact__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__engine_fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[4] =
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[3] =
 {
   {
-    "task",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Martlet__Log__V1__Record, body_case),
-    offsetof(Martlet__Log__V1__Record, task),
-    &martlet__log__v1__task_record__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "pool",
-    2,
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Martlet__Log__V1__Record, body_case),
@@ -1115,7 +1103,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
   },
   {
     "tasks_purged",
-    3,
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Martlet__Log__V1__Record, body_case),
@@ -1127,7 +1115,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
   },
   {
     "events_purged",
-    4,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Martlet__Log__V1__Record, body_case),
@@ -1139,15 +1127,14 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
   },
 };
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
-  3,   /* field[3] = events_purged */
-  1,   /* field[1] = pool */
-  0,   /* field[0] = task */
-  2,   /* field[2] = tasks_purged */
+  2,   /* field[2] = events_purged */
+  0,   /* field[0] = pool */
+  1,   /* field[1] = tasks_purged */
 };
 static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -1157,54 +1144,18 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  4,
+  3,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
   1,  martlet__log__v1__record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[17] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[8] =
 {
   {
-    "task",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, task),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "pool",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, pool),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "kind",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, kind),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "labels",
-    4,
+    1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Martlet__Log__V1__TaskRecord, n_labels),
@@ -1215,116 +1166,44 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "from",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, from),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "state",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, state),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "attempt",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, attempt),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "attempts_forgiven",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, attempts_forgiven),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "due",
-    9,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, due),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "due_time",
-    10,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, due_time),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "finish_time",
-    11,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, finish_time),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "notes",
-    12,
+    "progress",
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, notes),
-    &martlet__log__v1__notes__descriptor,
+    offsetof(Martlet__Log__V1__TaskRecord, progress),
+    &martlet__log__v1__progress__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "change",
-    13,
+    "failure",
+    3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__TaskRecord, change),
-    &martlet__log__v1__task_change__descriptor,
+    offsetof(Martlet__Log__V1__TaskRecord, failure),
+    &martlet__log__v1__failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, cancel),
+    &martlet__log__v1__cancel_request__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "submission",
-    14,
+    5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -1336,7 +1215,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
   },
   {
     "result",
-    15,
+    6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -1348,7 +1227,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
   },
   {
     "origin",
-    16,
+    7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -1360,7 +1239,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
   },
   {
     "revival",
-    17,
+    8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -1372,28 +1251,19 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
   },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
-  6,   /* field[6] = attempt */
-  7,   /* field[7] = attempts_forgiven */
-  12,   /* field[12] = change */
-  8,   /* field[8] = due */
-  9,   /* field[9] = due_time */
-  10,   /* field[10] = finish_time */
-  4,   /* field[4] = from */
-  2,   /* field[2] = kind */
-  3,   /* field[3] = labels */
-  11,   /* field[11] = notes */
-  15,   /* field[15] = origin */
-  1,   /* field[1] = pool */
-  14,   /* field[14] = result */
-  16,   /* field[16] = revival */
-  5,   /* field[5] = state */
-  13,   /* field[13] = submission */
-  0,   /* field[0] = task */
+  3,   /* field[3] = cancel */
+  2,   /* field[2] = failure */
+  0,   /* field[0] = labels */
+  6,   /* field[6] = origin */
+  1,   /* field[1] = progress */
+  5,   /* field[5] = result */
+  7,   /* field[7] = revival */
+  4,   /* field[4] = submission */
 };
 static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -1403,7 +1273,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  17,
+  8,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
   1,  martlet__log__v1__task_record__number_ranges,

@@ -64,10 +64,9 @@ typedef enum _Martlet__Log__V1__TaskChange {
 
 typedef enum {
   MARTLET__LOG__V1__RECORD__BODY__NOT_SET = 0,
-  MARTLET__LOG__V1__RECORD__BODY_TASK = 1,
-  MARTLET__LOG__V1__RECORD__BODY_POOL = 2,
-  MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 3,
-  MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 4
+  MARTLET__LOG__V1__RECORD__BODY_POOL = 1,
+  MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 2,
+  MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
 
@@ -76,7 +75,6 @@ struct  Martlet__Log__V1__Record
   ProtobufCMessage base;
   Martlet__Log__V1__Record__BodyCase body_case;
   union {
-    Martlet__Log__V1__TaskRecord *task;
     Martlet__Log__V1__PoolRecord *pool;
     Martlet__Log__V1__TasksPurgedRecord *tasks_purged;
     Martlet__Log__V1__EventsPurgedRecord *events_purged;
@@ -90,20 +88,11 @@ struct  Martlet__Log__V1__Record
 struct  Martlet__Log__V1__TaskRecord
 {
   ProtobufCMessage base;
-  uint64_t task;
-  uint32_t pool;
-  uint32_t kind;
   size_t n_labels;
   Martlet__Log__V1__Label **labels;
-  uint32_t from;
-  uint32_t state;
-  uint32_t attempt;
-  uint32_t attempts_forgiven;
-  int64_t due;
-  int64_t due_time;
-  int64_t finish_time;
-  Martlet__Log__V1__Notes *notes;
-  Martlet__Log__V1__TaskChange change;
+  Martlet__Log__V1__Progress *progress;
+  Martlet__Log__V1__Failure *failure;
+  Martlet__Log__V1__CancelRequest *cancel;
   Martlet__Log__V1__Submission *submission;
   Martlet__Log__V1__Result *result;
   Martlet__Log__V1__Origin *origin;
@@ -111,7 +100,7 @@ struct  Martlet__Log__V1__TaskRecord
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, NULL, MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNSPECIFIED, NULL, NULL, NULL, NULL }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Martlet__Log__V1__Label

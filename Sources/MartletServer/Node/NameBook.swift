@@ -9,12 +9,16 @@ final class NameBook: Sendable {
     var kinds: [String] = []
   }
 
-  private let node: Node
+  private let catalog: @Sendable () async throws(Refusal) -> Catalog?
   private let pages = Mutex(Pages())
   /// Pools may come and go without end; beyond this the book starts anew.
   private static let poolsMax = 100_000
 
-  init(node: Node) { self.node = node }
+  /// `known` is where it begins; `catalog` looks at the engine for what came since.
+  init(known: Catalog, catalog: @escaping @Sendable () async throws(Refusal) -> Catalog?) {
+    self.catalog = catalog
+    learn(known)
+  }
 
   /// The name of a pool that is known to be; empty if it has gone with its last task.
   func name(of pool: PoolID) async throws(Refusal) -> String {
@@ -45,6 +49,6 @@ final class NameBook: Sendable {
   }
 
   private func read() async throws(Refusal) {
-    if case .catalog(let catalog) = try await node.see(.catalog, on: nil).value { learn(catalog) }
+    if let newest = try await catalog() { learn(newest) }
   }
 }

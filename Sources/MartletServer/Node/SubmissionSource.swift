@@ -1,0 +1,37 @@
+import MartletAPI
+import MartletCore
+import MartletProtobuf
+import MartletStore
+
+/// What a handler is given of a task's submission.
+struct TaskContent: Sendable {
+  var payload: [UInt8]
+  var contentType: String
+  var traceParent: String
+
+  init(_ submission: TaskSubmission) {
+    payload = submission.payload
+    contentType = submission.contentType
+    traceParent = submission.traceParent
+  }
+
+  /// nil if the row is damaged.
+  init?(_ row: TaskRow) {
+    guard let spec = try? LogAPI.Spec(protobufBytes: row.submission.spec) else { return nil }
+    payload = row.submission.payload
+    contentType = spec.contentType
+    traceParent = spec.traceParent
+  }
+}
+
+/// Where the dispatcher finds the content of the tasks whose attempts it makes.
+struct SubmissionSource: Sendable {
+  /// Submissions from there on are in memory.
+  var oldestNear: @Sendable () -> Revision
+  /// From memory; nil if it is no longer there.
+  var near: @Sendable (TaskID, _ submitRevision: Revision) -> TaskContent?
+  /// From the index, with one look for all. What cannot be read is left out. `then` is called once,
+  /// on a thread for blocking work.
+  var far: @Sendable ([StartedAttempt], _ then: @escaping @Sendable ([TaskID: TaskContent]) -> Void)
+    -> Void
+}
