@@ -9,9 +9,8 @@ struct PretendClients {
     var stamp: RequestStamp
     var pool: String
     var drafts: [TaskDraft]
-    /// The first answer.
+    /// The newest answer.
     var tasks: [TaskID]?
-    var sentAt: WallTime
   }
 
   var requests: [Request] = []
@@ -94,7 +93,7 @@ extension Simulation {
     let stamp = RequestStamp(
       id: "request-\(number)", key: .init(high: 1, low: number), fingerprint: number)
     clients.requests.append(
-      PretendClients.Request(stamp: stamp, pool: pool, drafts: drafts, sentAt: clock.wall))
+      PretendClients.Request(stamp: stamp, pool: pool, drafts: drafts))
     send(clients.requests.count - 1, withHistory: chance(3, of: 4))
   }
 
