@@ -108,71 +108,34 @@ extension TaskTable {
   }
 
   mutating func link(_ place: Place) {
-    let task = self[place].task
-    if task.state == .pending {
-      let (index, found) =
-        queues[task.pool, default: PoolQueues()]
-        .readyIndex(priority: task.priority, kind: task.kind)
-      if !found {
-        queues[task.pool, default: PoolQueues()].ready.insert(
-          PoolQueues.Ready(priority: task.priority, kind: task.kind), at: index)
-      }
-      var list = queues[task.pool, default: PoolQueues()].ready[index].list
-      append(place, to: &list)
-      queues[task.pool, default: PoolQueues()].ready[index].list = list
-    } else {
-      var list = queues[task.pool, default: PoolQueues()][list: task.state]
-      append(place, to: &list)
-      queues[task.pool, default: PoolQueues()][list: task.state] = list
-    }
+    let pool = self[place].task.pool
+    Self.link(place, in: &queues[pool, default: PoolQueues()], &slots)
   }
 
   mutating func unlink(_ place: Place) {
-    let task = self[place].task
-    if task.state == .pending {
-      guard
-        let (index, found) = queues[task.pool]?
-          .readyIndex(priority: task.priority, kind: task.kind), found
-      else { return }
-      var list = queues[task.pool, default: PoolQueues()].ready[index].list
-      remove(place, from: &list)
-      if list.count == 0 {
-        queues[task.pool]?.ready.remove(at: index)
-      } else {
-        queues[task.pool]?.ready[index].list = list
-      }
-    } else {
-      var list = queues[task.pool, default: PoolQueues()][list: task.state]
-      remove(place, from: &list)
-      queues[task.pool, default: PoolQueues()][list: task.state] = list
-    }
+    let pool = self[place].task.pool
+    Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots)
   }
 
-  private mutating func append(_ place: Place, to list: inout TaskList) {
-    self[place].previous = list.tail
-    self[place].next = Self.nowhere
-    if list.tail == Self.nowhere {
-      list.head = place
-    } else {
-      self[list.tail].next = place
+  private static func link(_ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots) {
+    let (state, priority, kind) = slots.queue(of: place)
+    guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
+    let (index, found) = queues.readyIndex(priority: priority, kind: kind)
+    if !found {
+      queues.ready.insert(PoolQueues.Ready(priority: priority, kind: kind), at: index)
     }
-    list.tail = place
-    list.count += 1
+    slots.append(place, to: &queues.ready[index].list)
   }
 
-  private mutating func remove(_ place: Place, from list: inout TaskList) {
-    let (previous, next) = (self[place].previous, self[place].next)
-    if previous == Self.nowhere {
-      list.head = next
-    } else {
-      self[previous].next = next
-    }
-    if next == Self.nowhere {
-      list.tail = previous
-    } else {
-      self[next].previous = previous
-    }
-    list.count -= 1
+  private static func unlink(
+    _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots
+  ) {
+    let (state, priority, kind) = slots.queue(of: place)
+    guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
+    let (index, found) = queues.readyIndex(priority: priority, kind: kind)
+    guard found else { return }
+    slots.remove(place, from: &queues.ready[index].list)
+    if queues.ready[index].list.count == 0 { queues.ready.remove(at: index) }
   }
 }
 
@@ -218,6 +181,6 @@ extension TaskTable {
     if isSorted { return }
     places.sort { self[$0].task.revision < self[$1].task.revision }
     list = TaskList()
-    for place in places { append(place, to: &list) }
+    for place in places { slots.append(place, to: &list) }
   }
 }

@@ -29,23 +29,12 @@ package struct LiveTask: Hashable, Sendable {
 
 /// Every task that has not ended, with the queues and timers that lead to it.
 ///
-/// Tasks lie in a slab of fixed chunks, so that growing never copies them; lists and the timer
-/// heap link them by place.
+/// Tasks lie in slots; lists and the timer heap link them by place.
 package struct TaskTable: Sendable {
   typealias Place = Int32
   static let nowhere: Place = -1
 
-  struct Slot: Sendable {
-    var task: LiveTask
-    var previous: Place = TaskTable.nowhere
-    var next: Place = TaskTable.nowhere
-    var timer: Int32 = -1
-  }
-
-  static let chunkSize = 1024
-
-  var chunks: [ContiguousArray<Slot>] = []
-  var free: [Place] = []
+  var slots = TaskSlots()
   var places = PlaceMap()
   var labels = InternTable<LabelSet>()
   var policies = InternTable<TaskPolicy>()
@@ -65,9 +54,9 @@ package struct TaskTable: Sendable {
   package func labels(of task: LiveTask) -> LabelSet { labels[task.labels] }
   package func policy(of task: LiveTask) -> TaskPolicy { policies[task.policy] }
 
-  subscript(place: Place) -> Slot {
-    _read { yield chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
-    _modify { yield &chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
+  subscript(place: Place) -> TaskSlots.Slot {
+    _read { yield slots[place] }
+    _modify { yield &slots[place] }
   }
 
   // MARK: - Changes
@@ -83,7 +72,7 @@ package struct TaskTable: Sendable {
       labels: labels.retain(event.labels), policy: policies.retain(policy),
       attempt: event.status.attempt, attemptsForgiven: event.status.attemptsForgiven,
       state: event.status.state, priority: priority)
-    let place = allocate(task)
+    let place = slots.allocate(task)
     places.insert(event.task, at: place)
     link(place)
     setTimer(place)
@@ -110,27 +99,11 @@ package struct TaskTable: Sendable {
     removeTimer(place)
     labels.release(self[place].task.labels)
     policies.release(self[place].task.policy)
-    self[place].task.notes = nil
     places.remove(id)
-    free.append(place)
+    slots.release(place)
   }
 
   package mutating func removeQueues(of pool: PoolID) {
     queues[pool] = nil
-  }
-
-  private mutating func allocate(_ task: LiveTask) -> Place {
-    if let place = free.popLast() {
-      self[place] = Slot(task: task)
-      return place
-    }
-    if chunks.last.map({ $0.count == Self.chunkSize }) ?? true {
-      var chunk = ContiguousArray<Slot>()
-      chunk.reserveCapacity(Self.chunkSize)
-      chunks.append(chunk)
-    }
-    let last = chunks.count - 1
-    chunks[last].append(Slot(task: task))
-    return Place(last * Self.chunkSize + chunks[last].count - 1)
   }
 }

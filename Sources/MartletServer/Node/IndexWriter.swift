@@ -42,7 +42,7 @@ final class IndexWriter: Sendable {
   private static let enoughEvents = 20_000
   /// What was applied reaches `index.db` in pieces of about so many rows, so that no single one is
   /// long enough to hold up the log's flushes.
-  private static let rowsPerCheckpoint = 30_000
+  private static let rowsPerCheckpoint = 8_000
 
   private let index: any TaskIndex
   private let state: Monitor<State>

@@ -33,6 +33,7 @@ struct SubmissionSource: Sendable {
   /// From the index, with one look for all. What cannot be read is left out. `then` is called once,
   /// on a thread for blocking work.
   var far:
-    @Sendable ([StartedAttempt], _ then: @escaping @Sendable ([TaskID: TaskContent]) -> Void)
-      -> Void
+    @Sendable (
+      [StartedAttempt], _ then: @escaping @Sendable ([TaskID: TaskContent]) -> Void
+    ) -> Void
 }

@@ -85,10 +85,15 @@ package final class SQLiteTaskIndex: TaskIndex {
     try read { (reader) throws(StoreFailure) in
       try reader.snapshot { () throws(StoreFailure) in
         var rows = TaskRowReader(reader, withContent ? .whole : .withoutContent)
+        let statement = try reader.statement(
+          "SELECT \(rows.extent.columns) FROM task WHERE id = ?1")
+        defer { statement.reset() }
         var found: [TaskRow] = []
         found.reserveCapacity(ids.count)
         for id in ids {
-          if let row = try reader.task(id, &rows) { found.append(row) }
+          statement.bind(1, Int64(clamping: id.rawValue))
+          if try statement.step() { found.append(try rows.row(statement)) }
+          statement.reset()
         }
         return found
       }

@@ -1,0 +1,77 @@
+/// Where live tasks lie: a slab of fixed chunks, so that growing never copies them. A slot also has
+/// the links of the list that its task is in.
+struct TaskSlots: Sendable {
+  typealias Place = TaskTable.Place
+
+  struct Slot: Sendable {
+    var task: LiveTask
+    var previous: Place = TaskTable.nowhere
+    var next: Place = TaskTable.nowhere
+    var timer: Int32 = -1
+  }
+
+  private static let chunkSize = 1024
+
+  private var chunks: [ContiguousArray<Slot>] = []
+  private var free: [Place] = []
+
+  subscript(place: Place) -> Slot {
+    _read { yield chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
+    _modify { yield &chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
+  }
+
+  mutating func allocate(_ task: LiveTask) -> Place {
+    if let place = free.popLast() {
+      self[place] = Slot(task: task)
+      return place
+    }
+    if chunks.last.map({ $0.count == Self.chunkSize }) ?? true {
+      var chunk = ContiguousArray<Slot>()
+      chunk.reserveCapacity(Self.chunkSize)
+      chunks.append(chunk)
+    }
+    let last = chunks.count - 1
+    chunks[last].append(Slot(task: task))
+    return Place(last * Self.chunkSize + chunks[last].count - 1)
+  }
+
+  /// The slot may be given to another task.
+  mutating func release(_ place: Place) {
+    self[place].task.notes = nil
+    free.append(place)
+  }
+
+  /// What says which queue of its pool a task is in.
+  func queue(of place: Place) -> (state: TaskState, priority: UInt8, kind: KindID) {
+    (self[place].task.state, self[place].task.priority, self[place].task.kind)
+  }
+
+  // MARK: - Lists
+
+  mutating func append(_ place: Place, to list: inout TaskList) {
+    self[place].previous = list.tail
+    self[place].next = TaskTable.nowhere
+    if list.tail == TaskTable.nowhere {
+      list.head = place
+    } else {
+      self[list.tail].next = place
+    }
+    list.tail = place
+    list.count += 1
+  }
+
+  mutating func remove(_ place: Place, from list: inout TaskList) {
+    let (previous, next) = (self[place].previous, self[place].next)
+    if previous == TaskTable.nowhere {
+      list.head = next
+    } else {
+      self[previous].next = next
+    }
+    if next == TaskTable.nowhere {
+      list.tail = previous
+    } else {
+      self[next].previous = previous
+    }
+    list.count -= 1
+  }
+}
