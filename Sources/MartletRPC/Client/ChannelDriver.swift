@@ -286,9 +286,9 @@ final class ChannelDriver: @unchecked Sendable {
     }
   }
 
-  private static func explain(_ error: any Error) -> String {
+  static func explain(_ error: any Error) -> String {
     switch error {
-    case let error as IOError: "\(error)"
+    case let error as IOError: error.words
     case let error as NIOConnectionError:
       if let last = error.connectionErrors.last {
         explain(last.error)

@@ -42,6 +42,7 @@ public struct CallContext: Sendable {
         method: method, metadata: metadata, deadline: deadline, loop: RPCEventLoops.with().next()))
   }
 
+  /// The method that was called.
   public var method: MethodDescriptor {
     switch source {
     case .call(let call): call.descriptor ?? Self.ended

@@ -10,6 +10,7 @@ public struct RPCServerConfiguration: Sendable {
   /// Event loops: 1 to 64; nil: as many as cores, at least 2 and at most 8.
   public var eventLoops: Int?
 
+  /// What one connection and one call may take.
   public var limits = ServerLimits()
 
   public init(addresses: [String] = ["127.0.0.1:0"]) { self.addresses = addresses }

@@ -81,6 +81,16 @@ final class IndexWriter: Sendable {
     }
   }
 
+  /// What may be decided while the index is so far behind.
+  func pace(_ limits: Limits) -> EngineRunner.Pace {
+    let lag = lag
+    if lag.events > 4 * limits.indexLagEvents { return .held }
+    let isLate =
+      lag.events > limits.indexLagEvents
+      || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
+    return isLate ? .withoutSubmissions : .free
+  }
+
   /// Waits until the index holds everything up to `revision`; false if it never will.
   func waitApplied(_ revision: Revision) async -> Bool {
     if state.withLock({ $0.applied >= revision }) { return true }
