@@ -188,6 +188,7 @@ struct PoolTests {
       let error = try await refusal { try await world.pools.delete("p") }
       #expect(error.code == .failedPrecondition && error.reason == .poolNotEmpty)
       #expect(error.metadata["unfinished"] == "101")
+      await gate.came(1)
       let deleted = try await world.pools.delete("p", force: true, reason: "gone")
       #expect(deleted.state == .deleting)
       for id in waiting + [running] {
