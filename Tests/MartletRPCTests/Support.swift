@@ -78,6 +78,9 @@ enum Methods {
   static let join = method("Join", .clientStreaming)
   static let chat = method("Chat", .bidirectional)
   static let big = method("Big", .unary)
+  static let packed = method("Packed", .unary)
+  static let compressed = method("Compressed", .unary)
+  static let mixed = method("Mixed", .serverStreaming)
 }
 
 actor Elsewhere {
@@ -93,6 +96,7 @@ final class TestService: RPCService {
 
   func register(in router: inout ServerRouter) {
     registerUnary(in: &router)
+    registerCompressed(in: &router)
     router.serverStreaming(Methods.count) {
       (request: RawMessage, response: ResponseWriter<RawMessage>, _) in
       for number in 0..<(Int(request.text) ?? 0) {
@@ -120,6 +124,23 @@ final class TestService: RPCService {
         }
         try await response.write(request)
       }
+    }
+  }
+
+  private func registerCompressed(in router: inout ServerRouter) {
+    router.unary(Methods.packed) { (request: RawMessage, context) in
+      context.setResponseEncoding(.gzip)
+      return request
+    }
+    router.unary(Methods.compressed) { (request: RawMessage, context) -> RawMessage in
+      context.isRequestCompressed ? request : "plain"
+    }
+    router.serverStreaming(Methods.mixed) {
+      (request: RawMessage, response: ResponseWriter<RawMessage>, context) in
+      context.setResponseEncoding(.gzip)
+      try await response.write(request)
+      try await response.write(request, compressed: false)
+      try await response.write(request)
     }
   }
 

@@ -37,7 +37,7 @@ public final class RPCServer: Sendable {
     let state = ServerState()
     let methods = MethodTable(router, requestBytesMax: configuration.limits.requestBytesMax)
     let loops = eventLoops.loops.map {
-      ServerLoop(loop: $0, methods: methods, limits: configuration.limits, server: state)
+      ServerLoop(loop: $0, methods: methods, configuration: configuration, server: state)
     }
     let addresses = try configuration.addresses.map { try RPCAddress($0) }
     var listeners: [any Channel] = []

@@ -12,6 +12,10 @@ public struct RPCServerConfiguration: Sendable {
 
   public var limits = ServerLimits()
 
+  /// What responses are compressed with if the caller takes it and the handler does not say
+  /// otherwise. Requests may be compressed in any case.
+  public var responseEncoding = MessageEncoding.identity
+
   public init(addresses: [String] = ["127.0.0.1:0"]) { self.addresses = addresses }
 }
 

@@ -11,7 +11,7 @@ struct RequestHead {
   private(set) var hasMalformedTimeout = false
   /// Nanoseconds.
   private(set) var timeout: UInt64 = 0
-  private(set) var hasUnknownEncoding = false
+  private(set) var encoding = AnnouncedEncoding.none
 
   init(_ headers: HeaderBlock, methods: MethodTable) {
     headers.visit { name, value in
@@ -33,7 +33,7 @@ struct RequestHead {
           timeout = nanoseconds
         }
       case 13 where name.equals("grpc-encoding"):
-        hasUnknownEncoding = !value.equals("identity")
+        encoding = AnnouncedEncoding(value)
       default:
         break
       }

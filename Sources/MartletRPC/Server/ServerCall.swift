@@ -20,6 +20,13 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// Content-type subtype to answer with.
   @exclusivity(unchecked) var answersProto = false
 
+  /// What responses are compressed with, as far as the caller takes it.
+  @exclusivity(unchecked) private(set) var responseEncoding = MessageEncoding.identity
+  /// The last request message that was taken came compressed.
+  @exclusivity(unchecked) var isRequestCompressed = false
+  /// The size of the last response message, which may have to be compressed.
+  @exclusivity(unchecked) private var lastMessageBytes = 0
+
   @exclusivity(unchecked) private(set) var hasSentHeaders = false
   /// The outcome is settled: trailers are under way, or the stream is gone.
   @exclusivity(unchecked) private(set) var isFinished = false
@@ -47,6 +54,8 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     assembler = MessageAssembler(
       messageBytesMax: method._withUnsafeGuaranteedRef { $0.requestBytesMax })
     answersProto = false
+    responseEncoding = connection.serverLoop.responseEncoding
+    isRequestCompressed = false
     hasSentHeaders = false
     isFinished = false
     isRequestEnded = false
@@ -87,7 +96,11 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     guard !isFinished else { return }
     guard hasSingleRequest else { return wakeReaders() }
     if assembler.completeMessages == 1 {
-      start()
+      if assembler.isFirstCompressed(stream.received) {
+        startCompressed()
+      } else {
+        start()
+      }
     } else if stream.received.isEmpty {
       finish(RPCStatus(code: .unimplemented, message: "no request message"))
     } else {
@@ -171,17 +184,26 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     }
   }
 
+  /// Too late once the headers have been sent.
+  func setResponseEncoding(_ encoding: MessageEncoding) {
+    if !hasSentHeaders { responseEncoding = encoding }
+  }
+
   func sendHeaders() {
     guard !hasSentHeaders, !isFinished else { return }
     hasSentHeaders = true
+    if responseEncoding != .identity, !stream.headers.acceptsGzip { responseEncoding = .identity }
     connection.session.respond(stream, headers: responseHeaders)
     connection.setDirty()
   }
 
   private var responseHeaders: HeaderFields {
     let table = answersProto ? WireHeaders.responseProto : WireHeaders.response
-    guard initialMetadata != nil || assembler.hasUnknownEncoding else { return .table(table) }
-    return .list(responseHeaderList)
+    let isPlain = responseEncoding == .identity && assembler.encoding != .unknown
+    guard initialMetadata != nil || !isPlain else { return .table(table) }
+    var list = responseHeaderList
+    if responseEncoding != .identity { list.append("grpc-encoding", responseEncoding.rawValue) }
+    return .list(list)
   }
 
   private var responseHeaderList: HeaderList {
@@ -189,7 +211,9 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       (":status", "200"),
       ("content-type", answersProto ? "application/grpc+proto" : "application/grpc"),
     ])
-    if assembler.hasUnknownEncoding { list.append("grpc-accept-encoding", "identity") }
+    if assembler.encoding == .unknown {
+      list.append("grpc-accept-encoding", WireHeaders.acceptedEncodings)
+    }
     if let initialMetadata { MetadataCoding.encode(initialMetadata, into: &list) }
     return list
   }
@@ -197,30 +221,41 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// Room for one message in the output; to be filled before anything else is called.
   @usableFromInline
   func reserveMessage(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
-    stream.outgoing.reserveMessage(byteCount)
+    lastMessageBytes = byteCount
+    return stream.outgoing.reserveMessage(byteCount)
   }
 
-  /// A message was put into the output. True when the writer should wait for room.
+  /// A message was put into the output, to be compressed if that was agreed and it is not to be
+  /// `plain`. True when the writer should wait for room.
   @usableFromInline
-  func messageAppended() -> Bool {
+  func messageAppended(plain: Bool = false) -> Bool {
     guard !isFinished else {
       stream.outgoing.reset()
       return false
     }
-    if hasSentHeaders {
+    let isFirst = !hasSentHeaders
+    sendHeaders()
+    if responseEncoding != .identity, !plain { compressLastMessage() }
+    if !isFirst {
       connection.session.resume(stream)
       connection.setDirty()
-    } else {
-      sendHeaders()
     }
     return stream.outgoing.count > connection.serverLoop.limits.writerBufferBytes
+  }
+
+  private func compressLastMessage() {
+    let plain = UnsafeRawBufferPointer(
+      rebasing: stream.outgoing.readable.suffix(lastMessageBytes))
+    guard let packed = loop.gzip.compress(plain) else { return }
+    stream.outgoing.removeLast(MessageAssembler.prefixBytes + lastMessageBytes)
+    stream.outgoing.reserveMessage(packed.count, isCompressed: true).copyBytes(from: packed)
   }
 
   /// The only message was put into the output: the call ends well.
   @usableFromInline
   func finishWithMessage() {
     guard !isFinished, !hasSentHeaders, initialMetadata == nil, trailingMetadata == nil,
-      !assembler.hasUnknownEncoding
+      assembler.encoding != .unknown, responseEncoding == .identity
     else {
       _ = messageAppended()
       return finish(nil)

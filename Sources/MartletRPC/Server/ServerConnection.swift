@@ -199,7 +199,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     stream.withOwner(ServerCall.self) { call in
       call.begin(method, deadline: deadline)
       call.answersProto = request.isProtoSubtype
-      call.assembler.hasUnknownEncoding = request.hasUnknownEncoding
+      call.assembler.encoding = request.encoding
       if deadline > 0 { serverLoop.loop.addDeadline(call, at: deadline) }
     }
   }

@@ -22,6 +22,7 @@ final class ServerLoop: @unchecked Sendable {
   let loop: RPCEventLoop
   let methods: MethodTable
   let limits: ServerLimits
+  let responseEncoding: MessageEncoding
   let http2Limits: HTTP2Limits
   let server: ServerState
   let handlers: HandlerPool
@@ -35,13 +36,15 @@ final class ServerLoop: @unchecked Sendable {
   let failedCalls = Counter()
 
   init(
-    loop: RPCEventLoop, methods: MethodTable, limits: ServerLimits, server: ServerState
+    loop: RPCEventLoop, methods: MethodTable, configuration: RPCServerConfiguration,
+    server: ServerState
   ) {
     self.loop = loop
     handlers = HandlerPool(loop: loop)
     self.methods = methods
-    self.limits = limits
-    http2Limits = limits.http2
+    limits = configuration.limits
+    http2Limits = configuration.limits.http2
+    responseEncoding = configuration.responseEncoding
     self.server = server
   }
 

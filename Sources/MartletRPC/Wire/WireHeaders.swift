@@ -18,6 +18,9 @@ enum WireHeaders {
     ("grpc-message", "gRPC calls use POST"),
   ])
 
+  /// The value of `grpc-accept-encoding`.
+  static let acceptedEncodings = "identity,gzip"
+
   /// Largest size of the trailers that carry a status; details that would not fit are left out.
   static let trailersBytesMax = 8 << 10
 
