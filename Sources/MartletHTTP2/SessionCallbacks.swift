@@ -8,6 +8,7 @@ enum SessionCallbacks {
     nghttp2_session_callbacks_new(&table)
     nghttp2_session_callbacks_set_on_begin_frame_callback(table, beginFrame)
     nghttp2_session_callbacks_set_on_header_callback(table, header)
+    nghttp2_session_callbacks_set_on_invalid_header_callback(table, invalidHeader)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, dataChunk)
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, invalidFrame)
     nghttp2_session_callbacks_set_on_stream_close_callback(table, streamClose)
@@ -73,6 +74,9 @@ enum SessionCallbacks {
       return result
     }
   }
+
+  /// A field whose value has bytes that HTTP does not allow is left out; it is no reason to fail.
+  static let invalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, _, _, _, _, _ in 0 }
 
   static let dataChunk: nghttp2_on_data_chunk_recv_callback = { _, _, id, data, count, userData in
     withCore(userData) { core in

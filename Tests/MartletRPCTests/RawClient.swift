@@ -17,6 +17,8 @@ final class RawClient {
   let session: HTTP2ClientSession
   /// What the connection was told, in order.
   private(set) var notices: [HTTP2Notice] = []
+  /// Streams that were ended without the session's knowledge.
+  private var endedByHand: Set<Int32> = []
 
   init(port: Int) throws {
     session = try HTTP2ClientSession()
@@ -84,9 +86,48 @@ final class RawClient {
     return stream
   }
 
+  /// Sends a request that is nothing but a header block with END_STREAM.
+  func beginWithoutBody(_ headers: HeaderList) throws -> HTTP2Stream {
+    try flush()
+    guard let stream = session.request(headers: headers, isComplete: true) else {
+      throw ConnectFailed()
+    }
+    var region = [UInt8](repeating: 0, count: 64 << 10)
+    let count = region.withUnsafeMutableBytes { session.drain(into: $0) }
+    // HEADERS, then an empty DATA frame: only the former goes out, with the flag of the latter.
+    region[4] |= 1
+    send(Array(region[..<(count - 9)]))
+    endedByHand.insert(stream.id)
+    return stream
+  }
+
+  /// Sends a frame that the session has not made.
+  func sendFrame(_ type: UInt8, flags: UInt8 = 0, on stream: HTTP2Stream?, _ payload: [UInt8]) {
+    let id = UInt32(stream?.id ?? 0).bigEndian
+    if let stream, type < 2, flags & 1 != 0 { endedByHand.insert(stream.id) }
+    var frame = withUnsafeBytes(of: UInt32(payload.count).bigEndian) { Array($0.dropFirst()) }
+    frame += [type, flags]
+    frame += withUnsafeBytes(of: id) { Array($0) }
+    send(frame + payload)
+  }
+
+  /// Header fields as HPACK literals that nobody remembers.
+  static func literals(_ fields: [(String, String)]) -> [UInt8] {
+    var block: [UInt8] = []
+    for (name, value) in fields {
+      block += [0, UInt8(name.utf8.count)]
+      block += Array(name.utf8)
+      block += [UInt8(value.utf8.count)]
+      block += Array(value.utf8)
+    }
+    return block
+  }
+
   /// Reads until the stream has been answered or the connection is closed.
   func answer(to stream: HTTP2Stream) throws -> Answer {
-    while !stream.isClosed, !(stream.isRemoteClosed && stream.isLocalEnded) {
+    while !stream.isClosed {
+      let hasEnded = stream.isLocalEnded || endedByHand.contains(stream.id)
+      if stream.isRemoteClosed, hasEnded { break }
       guard try pump() else { break }
     }
     var answer = Answer()

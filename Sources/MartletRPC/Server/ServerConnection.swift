@@ -215,6 +215,8 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       status = serverLoop.methods.explainMissing(RequestHead.path(in: stream.headers))
     } else if request.hasMalformedTimeout {
       status = RPCStatus(code: .internalError, message: "grpc-timeout is malformed")
+    } else if request.hasMalformedBytes {
+      status = RPCStatus(code: .internalError, message: "a -bin field is not base64")
     } else if request.hasTimeout, request.timeout == 0 {
       status = RPCStatus(code: .deadlineExceeded, message: "the deadline passed")
     } else {
