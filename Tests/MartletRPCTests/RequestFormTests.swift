@@ -55,7 +55,8 @@ import Testing
     #expect(answer.wasReset && answer.closeCode == .protocolError)
   }
 
-  @Test("timeouts as long as can be written are no error", arguments: ["99999999H", "1n", "00001S"])
+  @Test(
+    "timeouts as long as can be written are no error", arguments: ["99999999H", "1n", "00001S"])
   func timeouts(text: String) async throws {
     let answer = try await answer([("grpc-timeout", text)])
     #expect(["0", "4"].contains(answer.fields["grpc-status"]))
