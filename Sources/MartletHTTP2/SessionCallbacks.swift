@@ -38,6 +38,11 @@ enum SessionCallbacks {
         }
       case NGHTTP2_HEADERS.rawValue:
         core.isInHeaderBlock = true
+        switch core.streamIDs?.headers(on: frame.pointee.stream_id) {
+        case nil, .allowed: break
+        case .skipped: core.chargeIdleFrame()
+        case .stale: core.terminate(.protocolError)
+        }
       case NGHTTP2_WINDOW_UPDATE.rawValue:
         if core.windowUpdateAllowance > 0 {
           core.windowUpdateAllowance &-= 1
@@ -182,6 +187,8 @@ enum SessionCallbacks {
     (start + 9).copyMemory(from: source, byteCount: length)
     core.outputUsed &+= length &+ 9
     stream.outgoing.discard(length)
+    core.countOutgoing(of: stream)
+    core.hasSentPayload = true
     core.windowUpdateAllowance = min(100_000, core.windowUpdateAllowance &+ 4)
     if payload.count &- length <= stream.drainMark {
       stream.drainMark = -1
@@ -195,7 +202,10 @@ enum SessionCallbacks {
     let isAck = frame.hd.flags & flags(NGHTTP2_FLAG_ACK) != 0
     switch UInt32(frame.hd.type) {
     case NGHTTP2_PING.rawValue:
-      guard isAck else { return }
+      guard isAck else {
+        core.notices.append(.pingReceived)
+        return
+      }
       let opaque = withUnsafeBytes(of: frame.ping.opaque_data) {
         $0.loadUnaligned(as: UInt64.self)
       }

@@ -17,6 +17,8 @@ final class RawClient {
   let session: HTTP2ClientSession
   /// What the connection was told, in order.
   private(set) var notices: [HTTP2Notice] = []
+  /// What the last read brought.
+  private(set) var lastRead: [UInt8] = []
   /// Streams that were ended without the session's knowledge.
   private var endedByHand: Set<Int32> = []
 
@@ -166,6 +168,16 @@ final class RawClient {
     return goAway
   }
 
+  /// Reads and answers nothing until the server closes: true. False: it does not.
+  func readUntilClosedRaw() throws -> Bool {
+    var region = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = region.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+      if count == 0 { return true }
+      if count < 0 { return errno == ECONNRESET }
+    }
+  }
+
   /// False: the server takes no more.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Bool {
@@ -202,7 +214,8 @@ final class RawClient {
     var region = [UInt8](repeating: 0, count: 64 << 10)
     let count = region.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
     guard count > 0 else { return false }
-    try region[..<count].withUnsafeBytes { try session.receive($0, at: 1) }
+    lastRead = Array(region[..<count])
+    try lastRead.withUnsafeBytes { try session.receive($0, at: 1) }
     return true
   }
 

@@ -84,6 +84,7 @@ enum Methods {
   static let reflect = method("Reflect", .unary)
   static let verbose = method("Verbose", .unary)
   static let quiet = method("Quiet", .serverStreaming)
+  static let stubborn = method("Stubborn", .unary)
   static let deaf = method("Deaf", .clientStreaming)
 }
 
@@ -96,6 +97,8 @@ final class TestService: RPCService {
   let held = Event()
   let cancelled = Event()
   let flooded = Tally()
+  /// Lets the stubborn handlers end.
+  let released = Event()
   let elsewhere = Elsewhere()
 
   func register(in router: inout ServerRouter) {
@@ -166,6 +169,11 @@ final class TestService: RPCService {
       [held, cancelled] (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
       response.sendHeaders()
       try await Self.hold(held, cancelled)
+    }
+    router.unary(Methods.stubborn) { [released] (_: RawMessage, _) -> RawMessage in
+      // Does not care whether it is cancelled.
+      await released.wait()
+      return RawMessage()
     }
     router.clientStreaming(Methods.deaf) {
       [held, cancelled] (_: RequestStream<RawMessage>, _) -> RawMessage in

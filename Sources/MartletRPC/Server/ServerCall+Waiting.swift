@@ -32,7 +32,10 @@ extension ServerCall {
   }
 
   @usableFromInline
-  func discardSingleRequest() { stream.received.reset() }
+  func discardSingleRequest() {
+    releasePartial()
+    stream.received.reset()
+  }
 
   /// Hands the next whole request message to `decode`, if there is one.
   func nextRequest<M>(

@@ -22,6 +22,10 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   /// What responses are compressed with, as far as the caller takes it.
   @exclusivity(unchecked) private(set) var responseEncoding = MessageEncoding.identity
+  /// Since when a message has been incomplete, on the loop's clock; 0: it is not.
+  @exclusivity(unchecked) private var requestSince: UInt64 = 0
+  /// As many bytes are in the connection's sum of partial requests.
+  @exclusivity(unchecked) private var partialBytes = 0
   /// The last request message that was taken came compressed.
   @exclusivity(unchecked) var isRequestCompressed = false
   /// The size of the last response message, which may have to be compressed.
@@ -56,6 +60,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     answersProto = false
     responseEncoding = connection.serverLoop.responseEncoding
     isRequestCompressed = false
+    requestSince = hasSingleRequest && !stream.isRemoteClosed ? loop.now : 0
     hasSentHeaders = false
     isFinished = false
     isRequestEnded = false
@@ -84,8 +89,10 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
         return finish(
           RPCStatus(code: .unimplemented, message: "more than one request message"))
       }
+      if !stream.isRemoteClosed, !countPartial() { return }
       connection.session.consume(stream, stream.unconsumed)
     } else {
+      guard watchRequest() else { return }
       grantWindow()
       wakeReaders()
     }
@@ -93,6 +100,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   func requestEnded() {
     isRequestEnded = true
+    requestSince = 0
     guard !isFinished else { return }
     guard hasSingleRequest else { return wakeReaders() }
     if assembler.completeMessages == 1 {
@@ -108,6 +116,52 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     }
   }
 
+  // MARK: Slow and large requests
+
+  /// Keeps the connection's sum of what has come of unfinished requests; false when that is too
+  /// much, and the call has ended.
+  private func countPartial() -> Bool {
+    connection.partialRequestBytes += stream.received.count - partialBytes
+    partialBytes = stream.received.count
+    guard connection.partialRequestBytes > connection.serverLoop.limits.partialRequestBytes else {
+      return true
+    }
+    finish(
+      RPCStatus(
+        code: .resourceExhausted, message: "too many bytes of unfinished requests"))
+    dropRequest()
+    return false
+  }
+
+  func releasePartial() {
+    guard partialBytes > 0 else { return }
+    connection.partialRequestBytes -= partialBytes
+    partialBytes = 0
+  }
+
+  /// Of a stream of requests each is watched: only one that has begun must come to its end, and
+  /// only while the handler lets it in.
+  /// False when the call has ended.
+  private func watchRequest() -> Bool {
+    guard assembler.completeMessages == 0, assembler.hasPartialMessage(stream.received) else {
+      requestSince = 0
+      releasePartial()
+      return true
+    }
+    if requestSince == 0 { requestSince = loop.now }
+    return countPartial()
+  }
+
+  /// Ends the call if its request does not come to an end.
+  func checkRequest(at now: UInt64, limit: UInt64) {
+    guard requestSince > 0, now > requestSince, now - requestSince >= limit, !isFinished else {
+      return
+    }
+    finish(RPCStatus(code: .deadlineExceeded, message: "the request took too long to arrive"))
+    dropRequest()
+    abandonHandler()
+  }
+
   func outputDrained() {
     for writer in writers.takeAll() { writer.resume() }
   }
@@ -119,6 +173,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       connection.serverLoop.failedCalls.add(1)
     }
     abandonHandler()
+    releasePartial()
     connection.session.consume(stream, stream.unconsumed)
   }
 
@@ -144,6 +199,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   }
 
   private func dropRequest() {
+    releasePartial()
     stream.received.reset()
     connection.session.consume(stream, stream.unconsumed)
   }
