@@ -17,8 +17,8 @@ final class RawClient {
   let session: HTTP2ClientSession
   /// What the connection was told, in order.
   private(set) var notices: [HTTP2Notice] = []
-  /// What the last read brought.
-  private(set) var lastRead: [UInt8] = []
+  /// All bytes that came.
+  private(set) var received: [UInt8] = []
   /// Streams that were ended without the session's knowledge.
   private var endedByHand: Set<Int32> = []
 
@@ -214,8 +214,8 @@ final class RawClient {
     var region = [UInt8](repeating: 0, count: 64 << 10)
     let count = region.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
     guard count > 0 else { return false }
-    lastRead = Array(region[..<count])
-    try lastRead.withUnsafeBytes { try session.receive($0, at: 1) }
+    received += region[..<count]
+    try region[..<count].withUnsafeBytes { try session.receive($0, at: 1) }
     return true
   }
 
