@@ -68,7 +68,8 @@ let package = Package(
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ], swiftSettings: settings),
     .executableTarget(
-      name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],
+      name: "rpc-echo-server",
+      dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
       swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),

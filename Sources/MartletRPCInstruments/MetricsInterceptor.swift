@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Counts calls by method and status (`grpc_server_handled_total`, dimensions `method` and `code`)
 /// and takes their time (`grpc_server_handling_seconds`, dimension `method`).
-public struct MetricsInterceptor: ServerInterceptor {
+public struct MetricsInterceptor: ServerInterceptorFactory {
   private let factory: (any MetricsFactory)?
 
   /// - Parameter factory: Where the metrics are made; nil: the process's.
@@ -12,14 +12,6 @@ public struct MetricsInterceptor: ServerInterceptor {
 
   public func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? {
     MethodMetrics(method, factory ?? MetricsSystem.factory)
-  }
-
-  /// Only for methods that no server has been started with.
-  public nonisolated(nonsending) func intercept(
-    _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
-  ) async throws {
-    try await MethodMetrics(context.method, factory ?? MetricsSystem.factory)
-      .intercept(context, next: next)
   }
 }
 

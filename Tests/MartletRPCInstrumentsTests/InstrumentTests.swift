@@ -23,7 +23,8 @@ struct Nothing: ProtobufMessage {
   static let refuse = MethodDescriptor(service: "test.Service", method: "Refuse", kind: .unary)
 
   /// Calls one method that answers and one that refuses.
-  private func run(_ interceptor: some ServerInterceptor, metadata: RPCMetadata = [:]) async throws
+  private func run(_ interceptor: some ServerInterceptorFactory, metadata: RPCMetadata = [:])
+    async throws
   {
     var router = ServerRouter()
     router.add(interceptor)

@@ -50,7 +50,7 @@ import Testing
   enum CallerName: CallContextKey { typealias Value = String }
 
   private func run(
-    _ interceptors: [any ServerInterceptor], _ body: (Fixture) async throws -> Void
+    _ interceptors: [any ServerInterceptorFactory], _ body: (Fixture) async throws -> Void
   ) async throws {
     try await Fixture.run(
       prepare: { router in for interceptor in interceptors { router.add(interceptor) } }, body)
@@ -163,18 +163,12 @@ import Testing
 
   @Test("one may leave methods out, and prepares the others once")
   func perMethod() async throws {
-    struct Chooser: ServerInterceptor {
+    struct Chooser: ServerInterceptorFactory {
       let lines: Lines
       func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? {
         guard method == Methods.echo else { return nil }
         lines.add("prepared")
         return Witness("echo", lines)
-      }
-      nonisolated(nonsending) func intercept(
-        _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
-      ) async throws {
-        lines.add("not for a method")
-        try await next()
       }
     }
     let lines = Lines()

@@ -7,7 +7,7 @@ final class ServerMethod: Sendable {
   let interceptors: [any ServerInterceptor]
   let run: @Sendable (ServerCall) async -> Void
 
-  init(_ entry: MethodEntry, requestBytesMax: Int, interceptors: [any ServerInterceptor]) {
+  init(_ entry: MethodEntry, requestBytesMax: Int, interceptors: [any ServerInterceptorFactory]) {
     descriptor = entry.descriptor
     path = Array(entry.descriptor.path.utf8)
     self.requestBytesMax = entry.requestBytesMax ?? requestBytesMax

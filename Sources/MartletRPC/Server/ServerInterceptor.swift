@@ -5,7 +5,7 @@
 /// Interceptors form a chain in the order in which they were added; the handler is at its end. They
 /// see calls whose method exists and whose header block is in order. A chain without interceptors
 /// costs nothing.
-public protocol ServerInterceptor: Sendable {
+public protocol ServerInterceptor: ServerInterceptorFactory {
   /// Runs around one call. To let it go on, call `next` once; to refuse it, throw an `RPCStatus`
   /// instead. What `next` throws is what the handler, or an interceptor behind this one, has thrown,
   /// and may be thrown on or replaced. The answer to a call with a single response leaves when the
@@ -13,9 +13,12 @@ public protocol ServerInterceptor: Sendable {
   nonisolated(nonsending) func intercept(
     _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
   ) async throws
+}
 
-  /// The interceptor for the calls of one method, asked for once when a server starts: a place to
-  /// prepare what depends on the method, or to leave the method out (nil). Itself, if not written.
+/// Makes the interceptor for each method: where something depends on the method that can be prepared,
+/// or methods are to be left out. An interceptor that needs neither is its own factory.
+public protocol ServerInterceptorFactory: Sendable {
+  /// Asked once for each method when a server starts; nil: calls of this method pass by.
   func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)?
 }
 

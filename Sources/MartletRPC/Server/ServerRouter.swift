@@ -9,7 +9,7 @@ public protocol RPCService: Sendable {
 /// The methods that a server answers. A value: a server keeps the one it was started with.
 public struct ServerRouter: Sendable {
   private(set) var entries: [MethodEntry] = []
-  private(set) var interceptors: [any ServerInterceptor] = []
+  private(set) var interceptors: [any ServerInterceptorFactory] = []
 
   public init() {}
 
@@ -21,7 +21,7 @@ public struct ServerRouter: Sendable {
 
   /// Adds an interceptor for all methods of the router, behind those added before: the first sees a
   /// call first, and its end last.
-  public mutating func add(_ interceptor: some ServerInterceptor) {
+  public mutating func add(_ interceptor: some ServerInterceptorFactory) {
     interceptors.append(interceptor)
   }
 
