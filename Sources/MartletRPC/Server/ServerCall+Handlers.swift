@@ -10,7 +10,8 @@ extension ServerCall {
     do {
       if hasInterceptors {
         let response = try await intercepted {
-          try await handler(decodeSingleRequest(), CallContext(call: self))
+          let request: I = try decodeSingleRequest()
+          return try await handler(request, CallContext(call: self))
         }
         return finish(with: response)
       }

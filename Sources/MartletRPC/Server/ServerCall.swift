@@ -78,7 +78,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     unmanagedMethod?._withUnsafeGuaranteedRef { $0.descriptor }
   }
 
-  var interceptors: [any ServerInterceptor] {
+  @usableFromInline var interceptors: [any ServerInterceptor] {
     unmanagedMethod?._withUnsafeGuaranteedRef { $0.interceptors } ?? []
   }
 

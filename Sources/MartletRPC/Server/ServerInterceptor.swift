@@ -40,19 +40,29 @@ extension ServerCall {
   @usableFromInline var hasInterceptors: Bool { !interceptors.isEmpty }
 
   /// Runs `body` at the end of the method's chain.
-  @usableFromInline
+  @inlinable
   nonisolated(nonsending) func intercepted<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
+    let chain = interceptors
+    guard !chain.isEmpty else { return try await body() }
     var result: Result?
-    try await runChain(from: 0) { result = try await body() }
+    try await chain[0].intercept(CallContext(call: self)) {
+      // One interceptor is the usual case: each further step of the chain has its price.
+      if chain.count == 1 {
+        result = try await body()
+      } else {
+        try await runChain(from: 1) { result = try await body() }
+      }
+    }
     guard let result else {
       throw RPCStatus(code: .internalError, message: "an interceptor did not let the call go on")
     }
     return result
   }
 
-  private nonisolated(nonsending) func runChain(
+  @usableFromInline
+  nonisolated(nonsending) func runChain(
     from index: Int, _ body: nonisolated(nonsending) () async throws -> Void
   ) async throws {
     let chain = interceptors
