@@ -243,8 +243,9 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   }
 
   /// The stream has been taken back; nothing of it may be used any more.
-  func detach() {
-    stream = nil
+  func detach(from stream: HTTP2Stream) {
+    guard self.stream === stream else { return }
+    self.stream = nil
     connection = nil
   }
 

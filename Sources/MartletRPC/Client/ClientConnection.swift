@@ -11,6 +11,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   typealias OutboundOut = ByteBuffer
 
   let session: HTTP2ClientSession
+  /// The subchannel that it belongs to.
+  let id: Int
   private let driver: ChannelDriver
 
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
@@ -20,12 +22,15 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private(set) var isReady = false
   /// Takes no new calls: GOAWAY was received, or the channel wants it closed when its calls end.
   @exclusivity(unchecked) private(set) var isDraining = false
+  /// A call was sent on it.
+  @exclusivity(unchecked) private(set) var hadCalls = false
   @exclusivity(unchecked) private var failure: String?
   @exclusivity(unchecked) private var lastByteAt: UInt64 = 0
   @exclusivity(unchecked) private var pingSentAt: UInt64 = 0
 
-  init(driver: ChannelDriver) throws {
+  init(driver: ChannelDriver, id: Int) throws {
     self.driver = driver
+    self.id = id
     var limits = HTTP2Limits()
     let configuration = driver.configuration
     limits.streamWindow = Int32(
@@ -49,8 +54,10 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
         headers: headers, adding: extra, isComplete: call.method.kind.hasSingleRequest)
     else {
       isDraining = true
+      driver.loop.execute { self.driver.connectionDraining(self) }
       return false
     }
+    hadCalls = true
     call.begin(on: self, stream)
     setDirty()
     return true
@@ -164,7 +171,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       handle(stream, events)
       if events.contains(.closed) {
         hasClosedStream = true
-        stream.withOwner(ClientCall.self) { $0.detach() }
+        stream.withOwner(ClientCall.self) { $0.detach(from: stream) }
         stream.owner = nil
         session.recycle(stream)
       }
