@@ -12,15 +12,19 @@ public struct CallOptions: Sendable {
   public var waitForReady: Bool
   /// What requests are compressed with. Responses may come compressed in any case.
   public var encoding: MessageEncoding
+  /// Which failures are followed by another attempt; nil: what the channel's configuration says.
+  public var retryPolicy: RetryPolicy?
 
   public init(
     timeout: Duration? = nil, metadata: RPCMetadata = [:], maxResponseBytes: Int = 4 << 20,
-    waitForReady: Bool = false, encoding: MessageEncoding = .identity
+    waitForReady: Bool = false, encoding: MessageEncoding = .identity,
+    retryPolicy: RetryPolicy? = nil
   ) {
     self.timeout = timeout
     self.metadata = metadata
     self.maxResponseBytes = maxResponseBytes
     self.waitForReady = waitForReady
     self.encoding = encoding
+    self.retryPolicy = retryPolicy
   }
 }

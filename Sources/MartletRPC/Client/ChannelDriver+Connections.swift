@@ -22,7 +22,7 @@ extension ChannelDriver {
     case .sendWaiting: break  // when `ready` is up to date
     case .failWaiting(let reason):
       let status = RPCStatus(code: .unavailable, message: reason)
-      for call in queue.takeImpatient() { call.end(status) }
+      for call in queue.takeImpatient() { call.attemptFailed(status) }
     }
   }
 

@@ -31,6 +31,8 @@ final class ChannelDriver: @unchecked Sendable {
 
   @exclusivity(unchecked) private var spare: ContiguousArray<Command> = []
   @exclusivity(unchecked) var machine: ChannelMachine
+  @exclusivity(unchecked) private var throttle: RetryThrottle?
+  @exclusivity(unchecked) private var random: SeededRandom
   @exclusivity(unchecked) var queue = CallQueue()
   /// The connections of subchannels by their number, ready or in the making.
   @exclusivity(unchecked) var connections: [Int: ClientConnection] = [:]
@@ -57,9 +59,10 @@ final class ChannelDriver: @unchecked Sendable {
     case .addresses(let given): addresses = given
     case .name: addresses = nil
     }
+    random = SeededRandom(seed: configuration.seed ?? UInt64.random(in: 0 ... .max))
     machine = ChannelMachine(
-      addresses: addresses, ChannelMachine.Settings(configuration),
-      seed: configuration.seed ?? UInt64.random(in: 0 ... .max))
+      addresses: addresses, ChannelMachine.Settings(configuration), seed: random.next())
+    throttle = configuration.retryThrottling.map { RetryThrottle($0) }
   }
 
   // MARK: From callers, on any thread
@@ -122,13 +125,31 @@ final class ChannelDriver: @unchecked Sendable {
   /// A call that the server cannot have seen comes back.
   func repeatCall(_ call: ClientCall) { dispatch(call) }
 
+  /// A call whose policy has it made again comes back.
+  func repeatCall(_ call: ClientCall, after delay: UInt64) {
+    loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay))) {
+      self.loop.duringTurn { if !call.isFinished { self.dispatch(call) } }
+      self.loop.runTurn()
+    }
+  }
+
+  func retry(
+    _ call: ClientCall, _ code: StatusCode, _ pushback: RetryMachine.Pushback, canRepeat: Bool,
+    _ policy: RetryPolicy
+  ) -> RetryMachine.Verdict {
+    call.retry.attemptFailed(
+      code, pushback, canRepeat: canRepeat && !machine.isClosed, policy, &throttle, using: &random)
+  }
+
+  func callSucceeded() { throttle?.succeeded() }
+
   private func dispatch(_ call: ClientCall) {
     if queue.isEmpty, send(call) { return }
     if machine.isClosed {
       return call.end(RPCStatus(code: .unavailable, message: "the channel is closed"))
     }
     if let reason = machine.failure, !call.options.waitForReady {
-      return call.end(RPCStatus(code: .unavailable, message: reason))
+      return call.attemptFailed(RPCStatus(code: .unavailable, message: reason))
     }
     queue.append(call)
     if ready.isEmpty { perform(machine.callWaits(at: loop.now)) }
@@ -160,8 +181,12 @@ final class ChannelDriver: @unchecked Sendable {
     }
     var extra: HeaderList?
     let isPlain = call.options.encoding == .identity
-    if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain {
+    let previousAttempts = call.retry.previousAttempts
+    if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain || previousAttempts > 0 {
       var list = HeaderList()
+      if previousAttempts > 0 {
+        list.append("grpc-previous-rpc-attempts", String(previousAttempts))
+      }
       if !isPlain { list.append("grpc-encoding", call.options.encoding.rawValue) }
       if call.deadline > 0 {
         let now = loop.now

@@ -25,6 +25,14 @@ public struct RPCChannelConfiguration: Sendable {
   /// first connection wins.
   public var connectionAttemptDelay = Duration.milliseconds(250)
 
+  /// Which failed calls are made again; nil: none, but for those that no server has seen.
+  public var retryPolicy: RetryPolicy?
+  /// Stops repeats while most calls fail; nil: they do not stop.
+  public var retryThrottling: RetryThrottling? = RetryThrottling()
+  /// Request bytes of one call that are kept for another attempt (0 to 1 GiB). A call whose
+  /// requests are larger is not made again.
+  public var retryBufferBytes = 256 << 10
+
   /// PING after so long without a byte from the server; nil: never.
   public var keepaliveInterval: Duration?
   /// Time for the answer to that PING; beyond it the connection is given up.
