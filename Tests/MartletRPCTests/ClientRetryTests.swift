@@ -27,7 +27,7 @@ import Testing
 
   @Test("without a policy no failure is repeated")
   func off() async throws {
-    try await ScriptedServer.run({ _ in [ScriptedServer.failure(14)] }) { server in
+    try await ScriptedServer { _ in [.failure(14)] }.run { server in
       let result = try await call(server) { _ in }
       #expect(result == .failure(RPCStatus(code: .unavailable, message: "")))
       #expect(server.requests.count == 1)
@@ -36,9 +36,9 @@ import Testing
 
   @Test("a retryable status is followed by other attempts, which the server can count")
   func retried() async throws {
-    try await ScriptedServer.run({ request in
-      request.number < 2 ? [ScriptedServer.failure(14)] : [ScriptedServer.reply("third")]
-    }) { server in
+    try await ScriptedServer { request in
+      request.number < 2 ? [.failure(14)] : [.reply("third")]
+    }.run { server in
       let result = try await call(server)
       #expect(result == .success("third"))
       let counts = server.requests.map { $0.fields["grpc-previous-rpc-attempts"] }
@@ -49,12 +49,12 @@ import Testing
 
   @Test("the last attempt's status is the call's; other codes are not repeated")
   func givesUp() async throws {
-    try await ScriptedServer.run({ _ in [ScriptedServer.failure(10)] }) { server in
+    try await ScriptedServer { _ in [.failure(10)] }.run { server in
       let result = try await call(server)
       #expect(result == .failure(RPCStatus(code: .aborted, message: "")))
       #expect(server.requests.count == 4)
     }
-    try await ScriptedServer.run({ _ in [ScriptedServer.failure(9)] }) { server in
+    try await ScriptedServer { _ in [.failure(9)] }.run { server in
       _ = try await call(server)
       #expect(server.requests.count == 1)
     }
@@ -62,9 +62,9 @@ import Testing
 
   @Test("a connection that is lost is a failure like others, answered by another attempt")
   func lostConnection() async throws {
-    try await ScriptedServer.run({ request in
-      request.number == 0 ? [.hangUp] : [ScriptedServer.reply("again")]
-    }) { server in
+    try await ScriptedServer { request in
+      request.number == 0 ? [.hangUp] : [.reply("again")]
+    }.run { server in
       let result = try await call(server)
       #expect(result == .success("again"))
     }
@@ -72,9 +72,9 @@ import Testing
 
   @Test("after the response has begun nothing is repeated")
   func committed() async throws {
-    try await ScriptedServer.run({ _ in
+    try await ScriptedServer { _ in
       [.answer([], trailers: [("grpc-status", "14")])]
-    }) { server in
+    }.run { server in
       let result = try await call(server)
       #expect(result == .failure(RPCStatus(code: .unavailable, message: "")))
       #expect(server.requests.count == 1)
@@ -83,11 +83,11 @@ import Testing
 
   @Test("pushback says when to come back, or not to")
   func pushback() async throws {
-    try await ScriptedServer.run({ request in
+    try await ScriptedServer { request in
       let now = [("grpc-retry-pushback-ms", "0")]
       return request.number == 0
-        ? [ScriptedServer.failure(14, now)] : [ScriptedServer.reply("back")]
-    }) { server in
+        ? [.failure(14, now)] : [.reply("back")]
+    }.run { server in
       // The policy's own wait is longer than the call may last.
       let result = try await call(server) {
         $0.retryPolicy = RetryPolicy(backoff: .seconds(3600), backoffMax: .seconds(3600))
@@ -95,9 +95,9 @@ import Testing
       #expect(result == .success("back"))
     }
     for never in ["-1", "soon", ""] {
-      try await ScriptedServer.run({ _ in
-        [ScriptedServer.failure(14, [("grpc-retry-pushback-ms", never)])]
-      }) { server in
+      try await ScriptedServer { _ in
+        [.failure(14, [("grpc-retry-pushback-ms", never)])]
+      }.run { server in
         _ = try await call(server)
         #expect(server.requests.count == 1)
       }
@@ -106,7 +106,7 @@ import Testing
 
   @Test("a request larger than the buffer is sent once")
   func bufferCap() async throws {
-    try await ScriptedServer.run({ _ in [ScriptedServer.failure(14)] }) { server in
+    try await ScriptedServer { _ in [.failure(14)] }.run { server in
       _ = try await call(server, body: "12345678") {
         $0.retryPolicy = Self.policy
         $0.retryBufferBytes = 12
@@ -117,9 +117,9 @@ import Testing
 
   @Test("a stream of requests is sent again from its beginning")
   func streamed() async throws {
-    try await ScriptedServer.run({ request in
-      request.number < 2 ? [ScriptedServer.failure(14)] : [ScriptedServer.reply("third")]
-    }) { server in
+    try await ScriptedServer { request in
+      request.number < 2 ? [.failure(14)] : [.reply("third")]
+    }.run { server in
       var configuration = RPCChannelConfiguration()
       configuration.retryPolicy = Self.policy
       let channel = try RPCChannel(target: server.target, configuration: configuration)
@@ -135,7 +135,7 @@ import Testing
 
   @Test("the deadline ends a call that waits for its next attempt")
   func deadline() async throws {
-    try await ScriptedServer.run({ _ in [ScriptedServer.failure(14)] }) { server in
+    try await ScriptedServer { _ in [.failure(14)] }.run { server in
       var configuration = RPCChannelConfiguration()
       configuration.retryPolicy = RetryPolicy(backoff: .seconds(3600), backoffMax: .seconds(3600))
       let channel = try RPCChannel(target: server.target, configuration: configuration)

@@ -7,7 +7,7 @@ import Testing
     _ actions: [ScriptedServer.Action], timeout: Duration? = nil
   ) async throws -> RPCStatus? {
     var result: RPCStatus?
-    try await ScriptedServer.run({ _ in actions }) { server in
+    try await ScriptedServer { _ in actions }.run { server in
       let channel = try RPCChannel(target: server.target)
       result = await status {
         let _: RawMessage = try await channel.unary(
@@ -71,7 +71,7 @@ import Testing
 
   @Test("a connection lost in the middle of a call is UNAVAILABLE and is not repeated")
   func hangUp() async throws {
-    try await ScriptedServer.run({ _ in [.hangUp] }) { server in
+    try await ScriptedServer { _ in [.hangUp] }.run { server in
       let channel = try RPCChannel(target: server.target)
       let lost = await status {
         let _: RawMessage = try await channel.unary(Methods.echo, "x" as RawMessage)
@@ -84,9 +84,9 @@ import Testing
 
   @Test("a stream that was refused is sent again once, and no more than once")
   func refused() async throws {
-    try await ScriptedServer.run({ request in
-      request.number == 0 ? [.reset(.refusedStream)] : [ScriptedServer.reply("second")]
-    }) { server in
+    try await ScriptedServer { request in
+      request.number == 0 ? [.reset(.refusedStream)] : [.reply("second")]
+    }.run { server in
       let channel = try RPCChannel(target: server.target)
       let reply: RawMessage = try await channel.unary(Methods.echo, "x" as RawMessage)
       #expect(reply.text == "second")
@@ -94,7 +94,7 @@ import Testing
       #expect(server.requests.allSatisfy { $0.fields["grpc-previous-rpc-attempts"] == nil })
       await channel.close()
     }
-    try await ScriptedServer.run({ _ in [.reset(.refusedStream)] }) { server in
+    try await ScriptedServer { _ in [.reset(.refusedStream)] }.run { server in
       let channel = try RPCChannel(target: server.target)
       let refused = await status {
         let _: RawMessage = try await channel.unary(Methods.echo, "x" as RawMessage)
@@ -107,13 +107,13 @@ import Testing
 
   @Test("after GOAWAY a stream above the last id is sent again elsewhere, one below it goes on")
   func goAway() async throws {
-    try await ScriptedServer.run({ request in
+    try await ScriptedServer { request in
       if request.connection == 0, request.streamID == 1 {
         // Says that it will answer this call, and no later one.
-        return [.goAway(last: 1), ScriptedServer.reply("below")]
+        return [.goAway(last: 1), .reply("below")]
       }
-      return [ScriptedServer.reply("elsewhere")]
-    }) { server in
+      return [.reply("elsewhere")]
+    }.run { server in
       let channel = try RPCChannel(target: server.target)
       let below: RawMessage = try await channel.unary(Methods.echo, "1" as RawMessage)
       let above: RawMessage = try await channel.unary(Methods.echo, "2" as RawMessage)
@@ -121,9 +121,9 @@ import Testing
       #expect(server.connections == 2)
       await channel.close()
     }
-    try await ScriptedServer.run({ request in
-      request.connection == 0 ? [.goAway(last: 0)] : [ScriptedServer.reply("elsewhere")]
-    }) { server in
+    try await ScriptedServer { request in
+      request.connection == 0 ? [.goAway(last: 0)] : [.reply("elsewhere")]
+    }.run { server in
       let channel = try RPCChannel(target: server.target)
       let above: RawMessage = try await channel.unary(Methods.echo, "x" as RawMessage)
       #expect(above.text == "elsewhere")

@@ -24,7 +24,11 @@ final class ScriptedServer: Sendable {
     /// GOAWAY with the highest stream that will be answered.
     case goAway(last: Int32, HTTP2ErrorCode = .noError, debugData: String = "")
     case hangUp
+    /// Leave the connection open and answer nothing any more, PINGs included.
+    case stall
   }
+
+  private enum Next { case readOn, hangUp, stall }
 
   static let ok = [(":status", "200"), ("content-type", "application/grpc")]
   static let fine = [("grpc-status", "0")]
@@ -41,6 +45,8 @@ final class ScriptedServer: Sendable {
   private let state = Mutex(State())
   private let listener: Int32
   private let script: Script
+  /// A first connection has ended.
+  let connectionEnded = Event()
   let port: Int
 
   var target: String { "127.0.0.1:\(port)" }
@@ -67,13 +73,10 @@ final class ScriptedServer: Sendable {
   }
 
   /// Serves while `body` runs.
-  static func run(
-    _ script: @escaping Script, _ body: (ScriptedServer) async throws -> Void
-  ) async throws {
-    let server = ScriptedServer(script)
-    BlockingThread.run { server.acceptAll() }
-    defer { server.stop() }
-    try await body(server)
+  func run(_ body: (ScriptedServer) async throws -> Void) async throws {
+    BlockingThread.run { self.acceptAll() }
+    defer { stop() }
+    try await body(self)
   }
 
   private func stop() {
@@ -103,6 +106,7 @@ final class ScriptedServer: Sendable {
     defer {
       state.withLock { $0.descriptors.removeAll { $0 == descriptor } }
       close(descriptor)
+      connectionEnded.happen()
     }
     guard let session = try? HTTP2ServerSession() else { return }
     var region = [UInt8](repeating: 0, count: 64 << 10)
@@ -114,19 +118,25 @@ final class ScriptedServer: Sendable {
       else { return }
       let pings = session.takeNotices().filter { $0 == .pingReceived }.count
       state.withLock { $0.pings += pings }
-      var isOver = false
+      var next = Next.readOn
       session.forEachReady { stream, events in
-        guard events.contains(.end), !stream.isClosed, !isOver else { return }
-        isOver = !self.answer(stream, session, descriptor, connection)
+        guard events.contains(.end), !stream.isClosed, next == .readOn else { return }
+        next = self.answer(stream, session, descriptor, connection)
       }
-      if isOver { return }
+      switch next {
+      case .readOn: break
+      case .hangUp: return
+      case .stall:
+        flush(session, descriptor)
+        while recv(descriptor, &region, region.count, 0) > 0 {}
+        return
+      }
     }
   }
 
-  /// False: hang up.
   private func answer(
     _ stream: HTTP2Stream, _ session: HTTP2ServerSession, _ descriptor: Int32, _ connection: Int
-  ) -> Bool {
+  ) -> Next {
     var request = Request(connection: connection, streamID: stream.id)
     stream.headers.visit { name, value in
       request.fields[String(decoding: name, as: UTF8.self)] = String(
@@ -152,10 +162,11 @@ final class ScriptedServer: Sendable {
         sendGoAway(last, code, debugData, descriptor)
       case .hangUp:
         flush(session, descriptor)
-        return false
+        return .hangUp
+      case .stall: return .stall
       }
     }
-    return true
+    return .readOn
   }
 
   private func sendGoAway(
@@ -188,10 +199,14 @@ extension ScriptedServer {
   static func framed(_ text: String) -> [UInt8] {
     [0, 0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8)
   }
+}
 
-  static func reply(_ text: String) -> Action { .answer(framed(text), trailers: fine) }
+extension ScriptedServer.Action {
+  static func reply(_ text: String) -> Self {
+    .answer(ScriptedServer.framed(text), trailers: ScriptedServer.fine)
+  }
 
-  static func failure(_ code: Int, _ more: [(String, String)] = []) -> Action {
-    .only(ok + [("grpc-status", "\(code)")] + more)
+  static func failure(_ code: Int, _ more: [(String, String)] = []) -> Self {
+    .only(ScriptedServer.ok + [("grpc-status", "\(code)")] + more)
   }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MartletHTTP2
 internal import NIOCore
 internal import NIOPosix
@@ -53,6 +54,36 @@ extension ChannelDriver {
     timer = (deadline, scheduled)
   }
 
+  // MARK: Idleness
+
+  /// From now on the channel is idle; closes the connections when it has been for long.
+  func noCallsLeft() {
+    guard let timeout = configuration.idleTimeout else { return }
+    idleSince = loop.now
+    if idleTimer == nil {
+      scheduleIdleCheck(after: UInt64(clamping: max(1, timeout.nanosecondsClamped)))
+    }
+  }
+
+  private func scheduleIdleCheck(after delay: UInt64) {
+    idleTimer = loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay))) {
+      self.idleTimer = nil
+      self.checkIdle()
+      self.loop.runTurn()
+    }
+  }
+
+  private func checkIdle() {
+    guard activeCalls == 0, let timeout = configuration.idleTimeout else { return }
+    let needed = UInt64(clamping: max(1, timeout.nanosecondsClamped))
+    let passed = loop.now &- idleSince
+    if passed >= needed {
+      loop.duringTurn { perform(machine.becameIdle()) }
+    } else {
+      scheduleIdleCheck(after: needed - passed)
+    }
+  }
+
   // MARK: Connecting
 
   private func connect(_ id: Int, to address: RPCAddress, timeout: UInt64) {
@@ -70,18 +101,24 @@ extension ChannelDriver {
             try channel.pipeline.syncOperations.addHandler(connection)
           }
         }
-      watch(Self.connect(bootstrap, to: address), connection, limit)
+      watch(connect(bootstrap, to: address), connection, limit)
     } catch {
       connectFailed(id, reason: "cannot start a connection: \(error)")
     }
   }
 
-  private static func connect(
+  private func connect(
     _ bootstrap: ClientBootstrap, to address: RPCAddress
   ) -> EventLoopFuture<any Channel> {
     switch address {
     case .tcp(let host, let port):
-      let bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      var bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      if keepaliveInterval != nil {
+        // The kernel, too, gives up what is not acknowledged (gRPC's A18).
+        let milliseconds = configuration.keepaliveTimeout.nanosecondsClamped / 1_000_000
+        bootstrap = bootstrap.channelOption(
+          .tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: .init(clamping: milliseconds))
+      }
       if let literal = try? SocketAddress(ipAddress: host, port: port) {
         return bootstrap.connect(to: literal)
       }

@@ -42,6 +42,12 @@ final class ChannelDriver: @unchecked Sendable {
   @exclusivity(unchecked) var draining: [ClientConnection] = []
   @exclusivity(unchecked) var closers: [UnsafeContinuation<Void, Never>] = []
   @exclusivity(unchecked) var timer: (at: UInt64, scheduled: Scheduled<Void>)?
+  /// Calls that have begun and not ended.
+  @exclusivity(unchecked) private(set) var activeCalls = 0
+  @exclusivity(unchecked) var idleSince: UInt64 = 0
+  @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
+  /// For new connections; grows when a server complains.
+  @exclusivity(unchecked) private(set) var keepaliveInterval: Duration?
   /// Header fields by path, made once.
   @exclusivity(unchecked) private var headers: [String: HeaderList] = [:]
 
@@ -52,6 +58,7 @@ final class ChannelDriver: @unchecked Sendable {
     self.loop = loop
     self.target = target
     self.configuration = configuration
+    keepaliveInterval = configuration.keepaliveInterval
     place = parsed.place
     authority = configuration.authority ?? parsed.authority
     let addresses: [RPCAddress]?
@@ -118,6 +125,8 @@ final class ChannelDriver: @unchecked Sendable {
 
   private func begin(_ call: ClientCall) {
     guard !call.isFinished else { return }
+    call.hasBegun = true
+    activeCalls &+= 1
     if call.deadline > 0 { loop.addDeadline(call, at: call.deadline) }
     dispatch(call)
   }
@@ -141,7 +150,12 @@ final class ChannelDriver: @unchecked Sendable {
       code, pushback, canRepeat: canRepeat && !machine.isClosed, policy, &throttle, using: &random)
   }
 
-  func callSucceeded() { throttle?.succeeded() }
+  func ended(_ call: ClientCall, isOK: Bool) {
+    if isOK { throttle?.succeeded() }
+    guard call.hasBegun else { return }
+    activeCalls &-= 1
+    if activeCalls == 0 { noCallsLeft() }
+  }
 
   private func dispatch(_ call: ClientCall) {
     if queue.isEmpty, send(call) { return }
@@ -224,12 +238,17 @@ final class ChannelDriver: @unchecked Sendable {
     }
   }
 
+  /// A server complained of too many PINGs.
+  func slowKeepalive() { keepaliveInterval = keepaliveInterval.map { $0 * 2 } }
+
   // MARK: The end
 
   private func closeAll(_ continuation: UnsafeContinuation<Void, Never>?) {
     machine.close()
     timer?.scheduled.cancel()
     timer = nil
+    idleTimer?.cancel()
+    idleTimer = nil
     if let continuation { closers.append(continuation) }
     let status = RPCStatus(code: .cancelled, message: "the channel was closed")
     for call in queue.takeAll() { call.end(status) }

@@ -29,6 +29,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
 
   @exclusivity(unchecked) var deadlineIndex = -1
   @exclusivity(unchecked) private(set) var isFinished = false
+  /// The channel counts the call.
+  @exclusivity(unchecked) var hasBegun = false
   @exclusivity(unchecked) unowned(unsafe) var connection: ClientConnection?
   @exclusivity(unchecked) var stream: HTTP2Stream?
   @exclusivity(unchecked) var assembler: MessageAssembler
@@ -114,7 +116,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     outcome.initialMetadata = initialMetadata
     outcome.trailingMetadata = trailing
     if let stream, let connection, !stream.isClosed { dropStream(stream, on: connection) }
-    if outcome.status == nil { channel.callSucceeded() }
+    channel.ended(self, isOK: outcome.status == nil)
     outbox?.fail(status ?? RPCStatus(code: .ok, message: "the call has ended"))
     inbox?.end(status, trailing: trailing)
     if let waiter {

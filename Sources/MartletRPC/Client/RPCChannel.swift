@@ -19,6 +19,8 @@ public final class RPCChannel: Sendable {
       configuration: configuration)
   }
 
+  init(driver: ChannelDriver) { self.driver = driver }
+
   deinit { driver.close(nil) }
 
   /// Calls made from tasks that prefer this executor run on the channel's own event loop, without

@@ -33,10 +33,19 @@ public struct RPCChannelConfiguration: Sendable {
   /// requests are larger is not made again.
   public var retryBufferBytes = 256 << 10
 
-  /// PING after so long without a byte from the server; nil: never.
+  /// PING after so long without a byte from the server (10 ms to 1 day); nil: never. A server may
+  /// end connections that send more PINGs than it likes (GOAWAY with `too_many_pings`); each time
+  /// the channel doubles this interval.
   public var keepaliveInterval: Duration?
-  /// Time for the answer to that PING; beyond it the connection is given up.
+  /// Time for the answer to that PING; beyond it the connection is given up. While there is
+  /// keepalive, TCP gives unacknowledged data no longer either.
   public var keepaliveTimeout = Duration.seconds(20)
+  /// PING also while no call is under way. Few servers like that.
+  public var keepaliveWithoutCalls = false
+  /// A channel without a call for so long closes its connections; the next call makes them again.
+  /// Nil: never.
+  public var idleTimeout: Duration? = .seconds(1800)
+
   /// Bytes of one stream, and of the connection, that may be on the way unread (64 KiB to 1 GiB).
   public var streamWindowBytes = 1 << 20
   public var connectionWindowBytes = 4 << 20
