@@ -9,6 +9,7 @@ public protocol RPCService: Sendable {
 /// The methods that a server answers. A value: a server keeps the one it was started with.
 public struct ServerRouter: Sendable {
   private(set) var entries: [MethodEntry] = []
+  private(set) var interceptors: [any ServerInterceptorFactory] = []
 
   public init() {}
 
@@ -17,6 +18,12 @@ public struct ServerRouter: Sendable {
 
   /// Adds all methods of a service.
   public mutating func add(_ service: some RPCService) { service.register(in: &self) }
+
+  /// Adds an interceptor for all methods of the router, behind those added before: the first sees a
+  /// call first, and its end last.
+  public mutating func add(_ interceptor: some ServerInterceptorFactory) {
+    interceptors.append(interceptor)
+  }
 
   /// Handlers start on the event loop of their connection, and run there whenever they are not
   /// bound to an actor: they must not block. Their Swift task is cancelled when the client cancels

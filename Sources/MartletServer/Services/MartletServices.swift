@@ -12,6 +12,7 @@ package enum MartletServices {
 
   package static func register(in router: inout ServerRouter, node: Node, health: HealthBoard) {
     let desk = ServiceDesk(node: node)
+    router.add(CallMetrics())
     router.add(PoolService(desk: desk))
     router.add(TaskService(desk: desk))
     router.add(EventService(desk: desk))
