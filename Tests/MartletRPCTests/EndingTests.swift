@@ -93,7 +93,6 @@ import Testing
   func waitForReady() async throws {
     let target = Fixture.freeAddress()
     var configuration = RPCChannelConfiguration()
-    configuration.firstRetryDelay = .milliseconds(5)
     configuration.backoff = .milliseconds(5)
     let channel = try RPCChannel(target: target, configuration: configuration)
     async let reply: RawMessage = channel.unary(
@@ -119,7 +118,6 @@ import Testing
     var server = try await RPCServer.start(
       router: router, configuration: .init(addresses: [target]))
     var configuration = RPCChannelConfiguration()
-    configuration.firstRetryDelay = .milliseconds(1)
     configuration.backoff = .milliseconds(1)
     let channel = try RPCChannel(target: target, configuration: configuration)
     let isOver = Event()

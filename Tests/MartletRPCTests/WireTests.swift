@@ -107,36 +107,4 @@ import Testing
     #expect(order == (0...150).filter { $0 % 3 != 0 })
     #expect(heap.earliest == 151)
   }
-
-  @Test("the wait between attempts is short once, then grows to its limit")
-  func backoff() {
-    var backoff = Backoff(RPCChannelConfiguration())
-    let waits = (0..<3).map { _ in backoff.next(random: 0.5) }
-    #expect(waits == [.milliseconds(50), .seconds(1), .milliseconds(1600)])
-    let later = (0..<40).map { _ in backoff.next(random: 1) }
-    #expect(later.last == .seconds(144))
-    backoff.reset()
-    let afterSuccess = backoff.next(random: 0)
-    #expect(afterSuccess == .milliseconds(50))
-  }
-
-  @Test("a channel connects when it is needed and fails fast while it may not try")
-  func machine() {
-    var machine = ChannelMachine()
-    let first = [false, true].map { machine.call(waitsForReady: $0) }
-    #expect(first == [.enqueueAndConnect, .enqueue])
-    let isWaiting = machine.connectFailed(reason: "no")
-    let second = [false, true].map { machine.call(waitsForReady: $0) }
-    #expect(isWaiting)
-    #expect(second == [.fail(RPCStatus(code: .unavailable, message: "no")), .enqueue])
-    let tries = machine.retryDue(hasWaitingCalls: true)
-    let isTaken = machine.connected()
-    let third = machine.call(waitsForReady: false)
-    #expect(tries && isTaken && third == .send)
-    let triesAgain = machine.connectionEnded(hasWaitingCalls: false)
-    #expect(!triesAgain && machine.state == .idle)
-    machine.close()
-    let isTakenAfterClose = machine.connected()
-    #expect(!isTakenAfterClose)
-  }
 }

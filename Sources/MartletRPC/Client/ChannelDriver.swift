@@ -25,28 +25,51 @@ final class ChannelDriver: @unchecked Sendable {
   let loop: RPCEventLoop
   let target: String
   let configuration: RPCChannelConfiguration
-  private let address: RPCAddress
+  private let place: ChannelTarget.Place
+  private let authority: String
   private let commands = Mutex(Commands())
 
   @exclusivity(unchecked) private var spare: ContiguousArray<Command> = []
-  @exclusivity(unchecked) private var machine = ChannelMachine()
-  @exclusivity(unchecked) private var backoff: Backoff
-  @exclusivity(unchecked) private var queue: ContiguousArray<ClientCall> = []
-  @exclusivity(unchecked) private var queueStart = 0
-  @exclusivity(unchecked) private var current: ClientConnection?
-  @exclusivity(unchecked) private var draining: [ClientConnection] = []
-  @exclusivity(unchecked) private var closers: [UnsafeContinuation<Void, Never>] = []
+  @exclusivity(unchecked) var machine: ChannelMachine
+  @exclusivity(unchecked) private var throttle: RetryThrottle?
+  @exclusivity(unchecked) private var random: SeededRandom
+  @exclusivity(unchecked) var queue = CallQueue()
+  /// The connections of subchannels by their number, ready or in the making.
+  @exclusivity(unchecked) var connections: [Int: ClientConnection] = [:]
+  /// Those that take calls, as the machine has them.
+  @exclusivity(unchecked) var ready: ContiguousArray<ClientConnection> = []
+  /// Those that only finish the calls they have.
+  @exclusivity(unchecked) var draining: [ClientConnection] = []
+  @exclusivity(unchecked) var closers: [UnsafeContinuation<Void, Never>] = []
+  @exclusivity(unchecked) var timer: (at: UInt64, scheduled: Scheduled<Void>)?
+  /// Calls that have begun and not ended.
+  @exclusivity(unchecked) private(set) var activeCalls = 0
+  @exclusivity(unchecked) var idleSince: UInt64 = 0
+  @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
+  /// For new connections; grows when a server complains.
+  @exclusivity(unchecked) private(set) var keepaliveInterval: Duration?
   /// Header fields by path, made once.
   @exclusivity(unchecked) private var headers: [String: HeaderList] = [:]
 
   init(
-    loop: RPCEventLoop, target: String, address: RPCAddress, configuration: RPCChannelConfiguration
+    loop: RPCEventLoop, target: String, _ parsed: ChannelTarget,
+    configuration: RPCChannelConfiguration
   ) {
     self.loop = loop
     self.target = target
-    self.address = address
     self.configuration = configuration
-    backoff = Backoff(configuration)
+    keepaliveInterval = configuration.keepaliveInterval
+    place = parsed.place
+    authority = configuration.authority ?? parsed.authority
+    let addresses: [RPCAddress]?
+    switch parsed.place {
+    case .addresses(let given): addresses = given
+    case .name: addresses = nil
+    }
+    random = SeededRandom(seed: configuration.seed ?? UInt64.random(in: 0 ... .max))
+    machine = ChannelMachine(
+      addresses: addresses, ChannelMachine.Settings(configuration), seed: random.next())
+    throttle = configuration.retryThrottling.map { RetryThrottle($0) }
   }
 
   // MARK: From callers, on any thread
@@ -102,6 +125,8 @@ final class ChannelDriver: @unchecked Sendable {
 
   private func begin(_ call: ClientCall) {
     guard !call.isFinished else { return }
+    call.hasBegun = true
+    activeCalls &+= 1
     if call.deadline > 0 { loop.addDeadline(call, at: call.deadline) }
     dispatch(call)
   }
@@ -109,41 +134,55 @@ final class ChannelDriver: @unchecked Sendable {
   /// A call that the server cannot have seen comes back.
   func repeatCall(_ call: ClientCall) { dispatch(call) }
 
-  private func dispatch(_ call: ClientCall) {
-    switch machine.call(waitsForReady: call.options.waitForReady) {
-    case .send:
-      if let current, queueStart == queue.count, current.hasRoom, send(call, on: current) { return }
-      queue.append(call)
-    case .enqueue: queue.append(call)
-    case .enqueueAndConnect:
-      queue.append(call)
-      connect()
-    case .fail(let status): call.end(status)
+  /// A call whose policy has it made again comes back.
+  func repeatCall(_ call: ClientCall, after delay: UInt64) {
+    loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay))) {
+      self.loop.duringTurn { if !call.isFinished { self.dispatch(call) } }
+      self.loop.runTurn()
     }
+  }
+
+  func retry(
+    _ call: ClientCall, _ code: StatusCode, _ pushback: RetryMachine.Pushback, canRepeat: Bool,
+    _ policy: RetryPolicy
+  ) -> RetryMachine.Verdict {
+    call.retry.attemptFailed(
+      code, pushback, canRepeat: canRepeat && !machine.isClosed, policy, &throttle, using: &random)
+  }
+
+  func ended(_ call: ClientCall, isOK: Bool) {
+    if isOK { throttle?.succeeded() }
+    guard call.hasBegun else { return }
+    activeCalls &-= 1
+    if activeCalls == 0 { noCallsLeft() }
+  }
+
+  private func dispatch(_ call: ClientCall) {
+    if queue.isEmpty, send(call) { return }
+    if machine.isClosed {
+      return call.end(RPCStatus(code: .unavailable, message: "the channel is closed"))
+    }
+    if let reason = machine.failure, !call.options.waitForReady {
+      return call.attemptFailed(RPCStatus(code: .unavailable, message: reason))
+    }
+    queue.append(call)
+    if ready.isEmpty { perform(machine.callWaits(at: loop.now)) }
   }
 
   /// Sends waiting calls while there is room for them.
   func roomAppeared() {
-    guard queueStart < queue.count, let current else { return }
-    while queueStart < queue.count, current.hasRoom {
-      let call = queue[queueStart]
-      if !call.isFinished, !send(call, on: current) { break }
-      queueStart += 1
-    }
-    trimQueue()
+    queue.sendWhile { call in call.isFinished || send(call) }
   }
 
-  private func trimQueue() {
-    if queueStart == queue.count {
-      queue.removeAll(keepingCapacity: queue.count < 4096)
-      queueStart = 0
-    } else if queueStart > 1024, queueStart > queue.count / 2 {
-      queue.removeFirst(queueStart)
-      queueStart = 0
+  /// Sends the call on the next connection that has room.
+  private func send(_ call: ClientCall) -> Bool {
+    for _ in 0..<ready.count {
+      let index = machine.pick()
+      guard index < ready.count else { return false }
+      if ready[index].hasRoom, send(call, on: ready[index]) { return true }
     }
+    return false
   }
-
-  private var hasWaitingCalls: Bool { queue[queueStart...].contains { !$0.isFinished } }
 
   private func send(_ call: ClientCall, on connection: ClientConnection) -> Bool {
     let path = call.method.path
@@ -156,8 +195,12 @@ final class ChannelDriver: @unchecked Sendable {
     }
     var extra: HeaderList?
     let isPlain = call.options.encoding == .identity
-    if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain {
+    let previousAttempts = call.retry.previousAttempts
+    if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain || previousAttempts > 0 {
       var list = HeaderList()
+      if previousAttempts > 0 {
+        list.append("grpc-previous-rpc-attempts", String(previousAttempts))
+      }
       if !isPlain { list.append("grpc-encoding", call.options.encoding.rawValue) }
       if call.deadline > 0 {
         let now = loop.now
@@ -171,12 +214,7 @@ final class ChannelDriver: @unchecked Sendable {
   }
 
   private func makeHeaders(_ path: String) -> HeaderList {
-    let authority: String
-    switch address {
-    case .tcp: authority = target
-    case .unix: authority = "localhost"
-    }
-    return HeaderList([
+    HeaderList([
       (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
       ("te", "trailers"), ("content-type", "application/grpc"),
       ("grpc-accept-encoding", WireHeaders.acceptedEncodings),
@@ -184,143 +222,45 @@ final class ChannelDriver: @unchecked Sendable {
     ])
   }
 
-  // MARK: Connections
-
-  private func connect() {
-    do {
-      let connection = try ClientConnection(driver: self)
-      current = connection
-      let bootstrap = ClientBootstrap(group: loop.eventLoop)
-        .connectTimeout(.nanoseconds(configuration.connectTimeout.nanosecondsClamped))
-        .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
-        .channelOption(.maxMessagesPerRead, value: 1)
-        .channelOption(.writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10))
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(connection)
-          }
-        }
-      switch address {
-      case .tcp(let host, let port):
-        watch(
-          bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: host, port: port), connection)
-      case .unix(let path):
-        watch(bootstrap.connect(unixDomainSocketPath: path), connection)
+  /// The target's addresses have to be found.
+  func resolve() {
+    guard case .name(let host, let port) = place else { return }
+    let resolver = configuration.resolver
+    Task { [loop] in
+      var found: [RPCAddress] = []
+      var reason = "\(host) has no address"
+      do {
+        found = try await resolver.addresses(host, port).map { text in try RPCAddress(text) }
+      } catch {
+        reason = (error as? RPCStatus)?.message ?? "cannot resolve \(host): \(error)"
       }
-    } catch {
-      connectFailed("cannot start a connection: \(error)")
+      loop.execute { [found, reason] in self.resolved(found, reason) }
     }
   }
 
-  private func watch(_ future: EventLoopFuture<any Channel>, _ connection: ClientConnection) {
-    future.whenComplete { result in
-      self.loop.execute {
-        switch result {
-        case .failure(let error):
-          guard self.current === connection else { return }
-          self.current = nil
-          self.connectFailed("cannot connect to \(self.target): \(Self.explain(error))")
-          self.finishClosing()
-        case .success(let channel):
-          guard self.machine.state != .closed else {
-            channel.close(promise: nil)
-            return
-          }
-          self.expectSettings(from: connection)
-        }
-      }
-    }
-  }
-
-  /// The server's first frame must come in time as well.
-  private func expectSettings(from connection: ClientConnection) {
-    let timeout = TimeAmount.nanoseconds(configuration.connectTimeout.nanosecondsClamped)
-    loop.eventLoop.scheduleTask(in: timeout) { [weak connection] in
-      guard let connection, !connection.isReady, self.current === connection else { return }
-      connection.closeNow("\(self.target) does not speak HTTP/2")
-      self.loop.runTurn()
-    }
-  }
-
-  func connectionReady(_ connection: ClientConnection) {
-    guard current === connection else { return }
-    guard machine.connected() else { return connection.closeNow("the channel is closed") }
-    backoff.reset()
-    roomAppeared()
-  }
-
-  /// The connection finishes the calls that it has; new ones need another.
-  func connectionDraining(_ connection: ClientConnection) {
-    guard current === connection else { return }
-    current = nil
-    draining.append(connection)
-    if machine.state == .connecting {
-      connectFailed("\(target) refused the connection")
-    } else if machine.connectionEnded(hasWaitingCalls: hasWaitingCalls) {
-      connect()
-    }
-  }
-
-  func connectionClosed(_ connection: ClientConnection, reason: String) {
-    draining.removeAll { $0 === connection }
-    if current === connection {
-      current = nil
-      if machine.state == .connecting {
-        connectFailed(reason)
-      } else if machine.connectionEnded(hasWaitingCalls: hasWaitingCalls) {
-        connect()
-      }
-    }
-    finishClosing()
-  }
-
-  private func connectFailed(_ reason: String) {
-    guard machine.connectFailed(reason: reason) else { return }
-    let status = RPCStatus(code: .unavailable, message: reason)
-    let waiting = queue[queueStart...]
-    queue = ContiguousArray(waiting.filter { !$0.isFinished && $0.options.waitForReady })
-    queueStart = 0
-    for call in waiting where !call.options.waitForReady { call.end(status) }
-    let delay = backoff.next(random: Double.random(in: 0...1))
-    loop.eventLoop.scheduleTask(in: .nanoseconds(delay.nanosecondsClamped)) {
-      if self.machine.retryDue(hasWaitingCalls: self.hasWaitingCalls) { self.connect() }
-      self.loop.runTurn()
-    }
-  }
-
-  static func explain(_ error: any Error) -> String {
-    switch error {
-    case let error as IOError: error.words
-    case let error as NIOConnectionError:
-      if let last = error.connectionErrors.last {
-        explain(last.error)
-      } else {
-        "no address for \(error.host)"
-      }
-    case ChannelError.connectTimeout: "no answer in time"
-    default: "\(error)"
-    }
-  }
+  /// A server complained of too many PINGs.
+  func slowKeepalive() { keepaliveInterval = keepaliveInterval.map { $0 * 2 } }
 
   // MARK: The end
 
   private func closeAll(_ continuation: UnsafeContinuation<Void, Never>?) {
     machine.close()
+    timer?.scheduled.cancel()
+    timer = nil
+    idleTimer?.cancel()
+    idleTimer = nil
     if let continuation { closers.append(continuation) }
-    let waiting = queue[queueStart...]
-    queue = []
-    queueStart = 0
     let status = RPCStatus(code: .cancelled, message: "the channel was closed")
-    for call in waiting { call.end(status) }
-    for connection in draining + (current.map { [$0] } ?? []) {
+    for call in queue.takeAll() { call.end(status) }
+    ready = []
+    for connection in draining + connections.sorted(by: { $0.key < $1.key }).map(\.value) {
       connection.closeNow("the channel was closed")
     }
     finishClosing()
   }
 
-  private func finishClosing() {
-    guard machine.state == .closed, draining.isEmpty, current == nil else { return }
+  func finishClosing() {
+    guard machine.isClosed, draining.isEmpty, connections.isEmpty else { return }
     for closer in closers { closer.resume() }
     closers = []
   }

@@ -21,7 +21,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   let deadline: UInt64
   /// The framed request of a call that has one; freed with the call, since an attempt may be
   /// repeated.
-  private let request: UnsafeMutableRawBufferPointer?
+  let request: UnsafeMutableRawBufferPointer?
   /// The requests of a call that has many.
   let outbox: RequestOutbox?
   /// The responses of a call that has many.
@@ -29,14 +29,19 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
 
   @exclusivity(unchecked) var deadlineIndex = -1
   @exclusivity(unchecked) private(set) var isFinished = false
-  @exclusivity(unchecked) var attempts = 0
-  @exclusivity(unchecked) private(set) unowned(unsafe) var connection: ClientConnection?
-  @exclusivity(unchecked) private(set) var stream: HTTP2Stream?
-  @exclusivity(unchecked) private var assembler: MessageAssembler
-  @exclusivity(unchecked) private var hasResponse = false
+  /// The channel counts the call.
+  @exclusivity(unchecked) var hasBegun = false
+  @exclusivity(unchecked) unowned(unsafe) var connection: ClientConnection?
+  @exclusivity(unchecked) var stream: HTTP2Stream?
+  @exclusivity(unchecked) var assembler: MessageAssembler
   /// Bytes of whole messages that the reader has not said it took.
-  @exclusivity(unchecked) private var unreadBytes = 0
-  @exclusivity(unchecked) private var initialMetadata = RPCMetadata()
+  @exclusivity(unchecked) var unreadBytes = 0
+  @exclusivity(unchecked) var initialMetadata = RPCMetadata()
+  @exclusivity(unchecked) var retry = RetryMachine()
+  /// No other attempt follows.
+  @exclusivity(unchecked) var isCommitted = false
+  /// A server refused the call unseen, and it was sent again.
+  @exclusivity(unchecked) var wasRefusedBefore = false
   @exclusivity(unchecked) private var waiter: UnsafeContinuation<CallOutcome, Never>?
   @exclusivity(unchecked) private var outcome: CallOutcome?
 
@@ -48,7 +53,9 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     self.method = method
     self.options = options
     self.request = request
-    outbox = method.kind.hasSingleRequest ? nil : RequestOutbox()
+    outbox =
+      method.kind.hasSingleRequest
+      ? nil : RequestOutbox(replayBytesMax: channel.configuration.retryBufferBytes)
     inbox = method.kind.hasSingleResponse ? nil : ResponseInbox()
     assembler = MessageAssembler(messageBytesMax: max(1, options.maxResponseBytes))
     if let timeout = options.timeout {
@@ -66,7 +73,6 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   func begin(on connection: ClientConnection, _ stream: HTTP2Stream) {
     self.connection = connection
     self.stream = stream
-    attempts += 1
     stream.owner = self
     if let request { stream.outgoing.append(UnsafeRawBufferPointer(request)) }
     sendOutbox()
@@ -93,106 +99,6 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
       waitingInStream: stream.outgoing.count, mark: channel.configuration.writerBufferBytes / 2)
   }
 
-  // MARK: From the stream
-
-  func headersArrived() {
-    guard let stream, !isFinished else { return }
-    hasResponse = true
-    let head = ResponseHead(stream.headers)
-    if head.httpStatus != 200 || !head.isGRPC {
-      if let status = head.status(in: stream.headers) { return end(status) }
-      let what = head.httpStatus != 200 ? "HTTP status \(head.httpStatus)" : "not a gRPC answer"
-      let code: StatusCode =
-        head.httpStatus != 200 ? StatusMapping.code(httpStatus: head.httpStatus) : .unknown
-      return end(RPCStatus(code: code, message: "\(what) from \(channel.target)"))
-    }
-    assembler.encoding = head.encoding
-    if head.hasMetadata { initialMetadata = MetadataCoding.decode(stream.headers) }
-    inbox?.headersArrived(initialMetadata)
-  }
-
-  func dataArrived() {
-    guard let stream, let connection, !isFinished else { return }
-    do {
-      try assembler.scan(stream.received)
-    } catch {
-      // To the caller an encoding that was not asked for is the server's fault.
-      var status = error
-      if status.code == .unimplemented { status.code = .internalError }
-      return end(status)
-    }
-    guard let inbox else {
-      if assembler.completeMessages > 1 {
-        return end(RPCStatus(code: .internalError, message: "more than one response message"))
-      }
-      connection.session.consume(stream, stream.unconsumed)
-      return
-    }
-    let complete = assembler.takeComplete()
-    unreadBytes += complete
-    inbox.add(complete, from: stream.received)
-    grantWindow(connection, stream)
-  }
-
-  /// Lets in the rest of a message that has begun, unless the reader is far behind.
-  private func grantWindow(_ connection: ClientConnection, _ stream: HTTP2Stream) {
-    guard unreadBytes <= channel.configuration.streamWindowBytes / 2 else { return }
-    connection.session.consume(stream, stream.unconsumed - unreadBytes)
-  }
-
-  /// The reader took so many bytes.
-  func credit(_ byteCount: Int) {
-    guard let stream, let connection, !isFinished else { return }
-    unreadBytes -= min(byteCount, unreadBytes)
-    connection.session.consume(stream, byteCount)
-    grantWindow(connection, stream)
-    connection.setDirty()
-  }
-
-  /// The server will send no more: the trailers, or a header block that is all, say how it went.
-  func responseEnded() {
-    guard let stream, !isFinished else { return }
-    let block = stream.trailers.fieldCount > 0 ? stream.trailers : stream.headers
-    let head = ResponseHead(block)
-    guard head.hasStatus else {
-      return end(
-        RPCStatus(code: .unknown, message: "\(channel.target) ended the call without a status"))
-    }
-    if let status = head.status(in: block) { return end(status) }
-    if assembler.hasPartialMessage(stream.received) {
-      return end(RPCStatus(code: .internalError, message: "the response ended within a message"))
-    }
-    if inbox == nil, assembler.completeMessages == 0 {
-      return end(RPCStatus(code: .internalError, message: "no response message"))
-    }
-    end(nil, trailing: head.hasMetadata ? MetadataCoding.decode(block) : RPCMetadata())
-  }
-
-  /// The stream is over without an end of the response. What the server cannot have seen is tried
-  /// again.
-  func streamClosed(_ stream: HTTP2Stream, connectionError: String?) {
-    guard !isFinished else { return }
-    let wasNeverProcessed = stream.closeCode == .refusedStream || !stream.wasSent
-    if wasNeverProcessed, !hasResponse, canRepeat, attempts < 5 {
-      self.stream = nil
-      connection = nil
-      return channel.repeatCall(self)
-    }
-    if let connectionError, !stream.wasResetByPeer {
-      end(RPCStatus(code: .unavailable, message: connectionError))
-    } else {
-      end(
-        RPCStatus(
-          code: StatusMapping.code(reset: stream.closeCode),
-          message: "\(channel.target) reset the call: \(stream.closeCode)"))
-    }
-  }
-
-  /// No request byte is lost with the stream.
-  private var canRepeat: Bool {
-    request != nil || outbox?.isUntouched == true
-  }
-
   // MARK: The end
 
   func deadlinePassed() {
@@ -209,14 +115,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     if status == nil, inbox == nil, let stream { takeResponse(stream, into: &outcome) }
     outcome.initialMetadata = initialMetadata
     outcome.trailingMetadata = trailing
-    if let stream, let connection, !stream.isClosed {
-      stream.received.reset()
-      connection.session.consume(stream, stream.unconsumed)
-      if !(stream.isRemoteClosed && stream.isLocalEnded) {
-        connection.session.reset(stream, stream.isRemoteClosed ? .noError : .cancel)
-      }
-      connection.setDirty()
-    }
+    if let stream, let connection, !stream.isClosed { dropStream(stream, on: connection) }
+    channel.ended(self, isOK: outcome.status == nil)
     outbox?.fail(status ?? RPCStatus(code: .ok, message: "the call has ended"))
     inbox?.end(status, trailing: trailing)
     if let waiter {
@@ -243,8 +143,9 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   }
 
   /// The stream has been taken back; nothing of it may be used any more.
-  func detach() {
-    stream = nil
+  func detach(from stream: HTTP2Stream) {
+    guard self.stream === stream else { return }
+    self.stream = nil
     connection = nil
   }
 

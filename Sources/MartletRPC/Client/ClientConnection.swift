@@ -11,6 +11,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   typealias OutboundOut = ByteBuffer
 
   let session: HTTP2ClientSession
+  /// The subchannel that it belongs to.
+  let id: Int
   private let driver: ChannelDriver
 
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
@@ -20,12 +22,14 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private(set) var isReady = false
   /// Takes no new calls: GOAWAY was received, or the channel wants it closed when its calls end.
   @exclusivity(unchecked) private(set) var isDraining = false
+  /// A call was sent on it.
+  @exclusivity(unchecked) private(set) var hadCalls = false
   @exclusivity(unchecked) private var failure: String?
-  @exclusivity(unchecked) private var lastByteAt: UInt64 = 0
-  @exclusivity(unchecked) private var pingSentAt: UInt64 = 0
+  @exclusivity(unchecked) private var keepalive: KeepaliveTimer?
 
-  init(driver: ChannelDriver) throws {
+  init(driver: ChannelDriver, id: Int) throws {
     self.driver = driver
+    self.id = id
     var limits = HTTP2Limits()
     let configuration = driver.configuration
     limits.streamWindow = Int32(
@@ -49,8 +53,10 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
         headers: headers, adding: extra, isComplete: call.method.kind.hasSingleRequest)
     else {
       isDraining = true
+      driver.loop.execute { self.driver.connectionDraining(self) }
       return false
     }
+    hadCalls = true
     call.begin(on: self, stream)
     setDirty()
     return true
@@ -80,9 +86,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    lastByteAt = driver.loop.now
     setDirty()
-    scheduleKeepalive(context)
+    startKeepalive(context)
     context.fireChannelActive()
   }
 
@@ -126,8 +131,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   private func receive(_ buffer: ByteBuffer, at now: UInt64) {
     guard !isClosing else { return }
-    lastByteAt = now
-    pingSentAt = 0
+    keepalive?.received(at: now)
     do {
       try buffer.withUnsafeReadableBytes { try session.receive($0, at: now) }
     } catch {
@@ -148,6 +152,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
         driver.roomAppeared()
       }
     case .goAway(_, let code, let debugData):
+      if code == .enhanceYourCalm, debugData == "too_many_pings" { driver.slowKeepalive() }
       if code != .noError { failure = failure ?? "\(driver.target) closed: \(code) \(debugData)" }
       if !isDraining {
         isDraining = true
@@ -165,7 +170,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       handle(stream, events)
       if events.contains(.closed) {
         hasClosedStream = true
-        stream.withOwner(ClientCall.self) { $0.detach() }
+        stream.withOwner(ClientCall.self) { $0.detach(from: stream) }
         stream.owner = nil
         session.recycle(stream)
       }
@@ -217,28 +222,35 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   // MARK: Keepalive
 
-  private func scheduleKeepalive(_ context: ChannelHandlerContext) {
-    guard let interval = driver.configuration.keepaliveInterval else { return }
-    let pause = max(.milliseconds(10), min(interval, driver.configuration.keepaliveTimeout))
-    context.eventLoop.scheduleTask(in: .nanoseconds(pause.nanosecondsClamped)) {
-      self.checkKeepalive(interval)
-    }
+  private func startKeepalive(_ context: ChannelHandlerContext) {
+    guard let interval = driver.keepaliveInterval else { return }
+    let configuration = driver.configuration
+    let timer = KeepaliveTimer(
+      interval: interval, timeout: configuration.keepaliveTimeout,
+      withoutCalls: configuration.keepaliveWithoutCalls, at: driver.loop.now)
+    keepalive = timer
+    scheduleKeepalive(context, timer)
   }
 
-  private func checkKeepalive(_ interval: Duration) {
-    guard let context else { return }
+  private func scheduleKeepalive(_ context: ChannelHandlerContext, _ timer: KeepaliveTimer) {
+    let pause = TimeAmount.nanoseconds(Int64(clamping: timer.tickInterval))
+    context.eventLoop.scheduleTask(in: pause) { [weak self] in self?.checkKeepalive() }
+  }
+
+  private func checkKeepalive() {
+    guard let context, let timer = keepalive else { return }
     let now = driver.loop.now
-    let timeout = UInt64(clamping: driver.configuration.keepaliveTimeout.nanosecondsClamped)
-    if pingSentAt > 0, now &- pingSentAt >= timeout {
+    switch keepalive?.tick(at: now, hasCalls: session.openStreamCount > 0) {
+    case .giveUp:
       failure = failure ?? "\(driver.target) does not answer"
       context.close(promise: nil)
-      return
-    }
-    if pingSentAt == 0, now &- lastByteAt >= UInt64(clamping: interval.nanosecondsClamped) {
-      pingSentAt = now
+    case .ping:
       session.ping(now)
       setDirty()
+      driver.loop.runTurn()
+    case .nothing, nil:
+      break
     }
-    scheduleKeepalive(context)
+    scheduleKeepalive(context, timer)
   }
 }

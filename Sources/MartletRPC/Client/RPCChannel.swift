@@ -1,7 +1,7 @@
 public import MartletProtobuf
 
-/// A connection to one server that makes itself again when it is lost. May be shared by any number
-/// of tasks.
+/// The connections to a server, or to several that do the same, which are made when they are needed
+/// and made again when they are lost. May be shared by any number of tasks.
 ///
 /// Errors are `RPCStatus`, or `CancellationError` when the caller's own task is cancelled. A call
 /// that the server certainly has not seen is repeated silently; no other is.
@@ -11,13 +11,15 @@ public final class RPCChannel: Sendable {
   /// The address, as given.
   public var target: String { driver.target }
 
-  /// `target`: `127.0.0.1:7411`, `[::1]:7411` or `unix:/path`. Connects when the first call is
-  /// made.
+  /// `target`: `host:port`, `dns:host:port`, `ipv4:1.2.3.4:5,1.2.3.5:6`, `ipv6:[::1]:7411` or
+  /// `unix:/path`. Connects when the first call is made.
   public init(target: String, configuration: RPCChannelConfiguration = .init()) throws {
     driver = ChannelDriver(
-      loop: RPCEventLoops.with().next(), target: target, address: try RPCAddress(target),
+      loop: RPCEventLoops.with().next(), target: target, try ChannelTarget(target),
       configuration: configuration)
   }
+
+  init(driver: ChannelDriver) { self.driver = driver }
 
   deinit { driver.close(nil) }
 

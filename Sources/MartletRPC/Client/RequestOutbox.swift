@@ -6,7 +6,8 @@ final class RequestOutbox: Sendable {
   private struct State {
     var bytes: [UInt8] = []
     var hasEnded = false
-    var isUntouched = true
+    /// What has left for a stream and may have to leave for another; nil: that cannot be.
+    var replay: [UInt8]? = []
     /// The loop has been told that there is something.
     var isPosted = false
     var waitingInStream = 0
@@ -16,6 +17,10 @@ final class RequestOutbox: Sendable {
   }
 
   private let state = Mutex(State())
+  private let replayBytesMax: Int
+
+  /// `replayBytesMax`: more requests than that are not kept for another attempt.
+  init(replayBytesMax: Int) { self.replayBytesMax = replayBytesMax }
 
   enum OnAdd {
     /// Tell the loop.
@@ -23,8 +28,22 @@ final class RequestOutbox: Sendable {
     case done
   }
 
-  /// No request has left for a stream yet.
-  var isUntouched: Bool { state.withLock { $0.isUntouched } }
+  /// All requests can be sent once more.
+  var canRewind: Bool { state.withLock { $0.replay != nil } }
+
+  /// Puts back what has left for a stream that is gone; false if not all of it was kept.
+  func rewind() -> Bool {
+    state.withLock { state in
+      guard let sent = state.replay else { return false }
+      state.bytes = sent + state.bytes
+      state.replay = []
+      state.waitingInStream = 0
+      return true
+    }
+  }
+
+  /// Nothing will be put back.
+  func commit() { state.withLock { $0.replay = nil } }
 
   /// Takes a framed message, or the end (nil). Fails with the call's status when that has ended.
   func add(_ message: [UInt8]?) throws(RPCStatus) -> OnAdd {
@@ -62,7 +81,13 @@ final class RequestOutbox: Sendable {
   func move(to queue: ByteQueue) -> Bool {
     state.withLock { state in
       state.isPosted = false
-      state.isUntouched = state.isUntouched && state.bytes.isEmpty && !state.hasEnded
+      if let kept = state.replay?.count {
+        if kept + state.bytes.count <= replayBytesMax {
+          state.replay?.append(contentsOf: state.bytes)
+        } else {
+          state.replay = nil
+        }
+      }
       state.bytes.withUnsafeBytes { queue.append($0) }
       state.bytes.removeAll(keepingCapacity: state.bytes.count < 64 << 10)
       state.waitingInStream = queue.count

@@ -9,6 +9,8 @@ struct ResponseHead {
   private(set) var encoding = AnnouncedEncoding.none
   /// There is something for the application.
   private(set) var hasMetadata = false
+  /// What the server said about trying again.
+  private(set) var pushback = RetryMachine.Pushback.nothing
   private var code = 0
 
   init(_ block: HeaderBlock) {
@@ -23,6 +25,8 @@ struct ResponseHead {
         isGRPC = WireHeaders.isGRPC(contentType: value)
       case 13 where name.equals("grpc-encoding"):
         encoding = AnnouncedEncoding(value)
+      case 22 where name.equals("grpc-retry-pushback-ms"):
+        pushback = RetryMachine.Pushback(value)
       default:
         if !MetadataCoding.isReserved(name) { hasMetadata = true }
       }

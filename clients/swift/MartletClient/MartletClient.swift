@@ -36,7 +36,7 @@ public struct MartletClient: Sendable {
   /// not closed.
   private static var channelConfiguration: RPCChannelConfiguration {
     var configuration = RPCChannelConfiguration()
-    configuration.backoff = .milliseconds(200)
+    configuration.backoff = .milliseconds(100)
     configuration.backoffMax = .seconds(2)
     configuration.connectTimeout = .seconds(5)
     configuration.keepaliveInterval = .seconds(20)
