@@ -43,6 +43,7 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // The C library, where its headers hide from Swift what the server needs of Linux.
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -51,7 +52,7 @@ let package = Package(
     .target(name: "MartletHTTP2", dependencies: ["CNGHTTP2"], swiftSettings: settings),
     .target(name: "MartletProtobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
     .target(
-      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf"] + nio,
+      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
       swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],

@@ -413,7 +413,6 @@ def test_bytes_that_are_no_message_are_refused(client):
         assert caught.value.code() in (StatusCode.INVALID_ARGUMENT, StatusCode.INTERNAL)
 
 
-@pytest.mark.xfail(strict=True, reason="compressed messages are refused: UNIMPLEMENTED")
 def test_a_compressed_request_is_understood(client, pool):
     request = tasks.SubmitTaskRequest(pool=pool, spec=spec(payload=b"a" * 100_000))
     reply = client.tasks.SubmitTask(request, compression=grpc.Compression.Gzip)

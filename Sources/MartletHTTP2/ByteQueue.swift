@@ -69,6 +69,11 @@ package struct ByteQueue: @unchecked Sendable {
     }
   }
 
+  /// Takes back the last `byteCount` bytes that were added.
+  package func removeLast(_ byteCount: Int) {
+    fields.pointee.tail &-= min(byteCount, count)
+  }
+
   /// Empties the queue; a block larger than `kept` bytes is given back to the system.
   package func reset(keeping kept: Int = 16 << 10) {
     fields.pointee.head = 0

@@ -13,6 +13,7 @@ package final class HTTP2ServerSession {
     limits: HTTP2Limits = HTTP2Limits(), memory: HTTP2Memory = HTTP2Memory()
   ) throws(HTTP2SessionFailure) {
     core = SessionCore(limits: limits, memory: memory)
+    core.streamIDs = StreamIDGuard()
     try core.open { session, userData, options, memory in
       nghttp2_session_server_new3(session, Self.callbacks.table, userData, options, memory)
     }
@@ -60,6 +61,15 @@ package final class HTTP2ServerSession {
   /// Streams that are open now.
   package var openStreamCount: Int { core.openCount }
 
+  /// Bytes of responses that wait to be sent, over all streams.
+  package var outgoingBytes: Int { core.outgoingBytes }
+
+  /// HEADERS or DATA were sent since the last call.
+  package func takeHasSentPayload() -> Bool {
+    defer { core.hasSentPayload = false }
+    return core.hasSentPayload
+  }
+
   /// A header block has begun and not ended: should not stay so for long.
   package var isInHeaderBlock: Bool { core.isInHeaderBlock }
 
@@ -68,6 +78,7 @@ package final class HTTP2ServerSession {
   /// Answers with a header block; then what is in the stream's `outgoing` follows. Once per stream.
   package func respond(_ stream: HTTP2Stream, headers: HeaderFields) {
     guard !stream.isClosed else { return }
+    core.countOutgoing(of: stream)
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
     provider.read_callback = SessionCallbacks.read
@@ -81,6 +92,7 @@ package final class HTTP2ServerSession {
     _ stream: HTTP2Stream, headers: StaticHeaderTable, trailers: StaticHeaderTable
   ) {
     guard !stream.isClosed else { return }
+    core.countOutgoing(of: stream)
     stream.ending = .trailers(.table(trailers))
     markResetAfterEnd(stream)
     var provider = nghttp2_data_provider()
@@ -220,6 +232,7 @@ extension HTTP2ServerSession {
   private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
     guard let frame, frame.pointee.hd.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 else { return 0 }
     return SessionCallbacks.withCore(userData) { core in
+      core.hasSentPayload = true
       guard core.awaitedResets > 0 else { return 0 }
       core.withStream(frame.pointee.hd.stream_id) { stream in
         guard stream.resetsAfterEnd else { return }

@@ -50,6 +50,8 @@ package final class HTTP2Stream {
   /// Payload that waits to be sent. After adding to it, call `resume` on the session.
   package let outgoing = ByteQueue()
   @exclusivity(unchecked) var ending = Ending.open
+  /// As many bytes of `outgoing` are in the session's sum.
+  @exclusivity(unchecked) var countedOutgoing = 0
   /// The library asked for data when there was none, and waits to be told.
   @exclusivity(unchecked) var isDeferred = false
   /// When `outgoing` sinks to this many bytes, `.drained` is noted once; −1: never.
@@ -116,6 +118,7 @@ package final class HTTP2Stream {
     received.reset()
     unconsumed = 0
     outgoing.reset()
+    countedOutgoing = 0
     ending = .open
     isDeferred = false
     drainMark = -1

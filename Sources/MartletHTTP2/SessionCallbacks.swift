@@ -8,6 +8,7 @@ enum SessionCallbacks {
     nghttp2_session_callbacks_new(&table)
     nghttp2_session_callbacks_set_on_begin_frame_callback(table, beginFrame)
     nghttp2_session_callbacks_set_on_header_callback(table, header)
+    nghttp2_session_callbacks_set_on_invalid_header_callback(table, invalidHeader)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, dataChunk)
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, invalidFrame)
     nghttp2_session_callbacks_set_on_stream_close_callback(table, streamClose)
@@ -37,6 +38,11 @@ enum SessionCallbacks {
         }
       case NGHTTP2_HEADERS.rawValue:
         core.isInHeaderBlock = true
+        switch core.streamIDs?.headers(on: frame.pointee.stream_id) {
+        case nil, .allowed: break
+        case .skipped: core.chargeIdleFrame()
+        case .stale: core.terminate(.protocolError)
+        }
       case NGHTTP2_WINDOW_UPDATE.rawValue:
         if core.windowUpdateAllowance > 0 {
           core.windowUpdateAllowance &-= 1
@@ -73,6 +79,9 @@ enum SessionCallbacks {
       return result
     }
   }
+
+  /// A field whose value has bytes that HTTP does not allow is left out; it is no reason to fail.
+  static let invalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, _, _, _, _, _ in 0 }
 
   static let dataChunk: nghttp2_on_data_chunk_recv_callback = { _, _, id, data, count, userData in
     withCore(userData) { core in
@@ -178,6 +187,8 @@ enum SessionCallbacks {
     (start + 9).copyMemory(from: source, byteCount: length)
     core.outputUsed &+= length &+ 9
     stream.outgoing.discard(length)
+    core.countOutgoing(of: stream)
+    core.hasSentPayload = true
     core.windowUpdateAllowance = min(100_000, core.windowUpdateAllowance &+ 4)
     if payload.count &- length <= stream.drainMark {
       stream.drainMark = -1
@@ -191,7 +202,10 @@ enum SessionCallbacks {
     let isAck = frame.hd.flags & flags(NGHTTP2_FLAG_ACK) != 0
     switch UInt32(frame.hd.type) {
     case NGHTTP2_PING.rawValue:
-      guard isAck else { return }
+      guard isAck else {
+        core.notices.append(.pingReceived)
+        return
+      }
       let opaque = withUnsafeBytes(of: frame.ping.opaque_data) {
         $0.loadUnaligned(as: UInt64.self)
       }

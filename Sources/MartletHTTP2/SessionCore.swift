@@ -32,6 +32,11 @@ final class SessionCore {
   @exclusivity(unchecked) private var withheld = 0
   @exclusivity(unchecked) private var unreadBytes = 0
 
+  /// Bytes of payload that wait to be sent, over all streams, as of their last use.
+  @exclusivity(unchecked) private(set) var outgoingBytes = 0
+  /// HEADERS or DATA were sent since somebody cleared this.
+  @exclusivity(unchecked) var hasSentPayload = false
+
   // Output of the drain that is going on.
   @exclusivity(unchecked) var outputStart: UnsafeMutableRawPointer?
   @exclusivity(unchecked) var outputCapacity = 0
@@ -41,6 +46,8 @@ final class SessionCore {
   // Guards.
   @exclusivity(unchecked) var bucket: TokenBucket
   @exclusivity(unchecked) var now: UInt64 = 0
+  /// Only a server's peer opens streams.
+  @exclusivity(unchecked) var streamIDs: StreamIDGuard?
   /// WINDOW_UPDATE frames that are free, because data was sent that calls for them.
   @exclusivity(unchecked) var windowUpdateAllowance = 1_000
   @exclusivity(unchecked) private(set) var isTerminated = false
@@ -123,6 +130,8 @@ final class SessionCore {
     stream.isRemoteClosed = true
     stream.closeCode = HTTP2ErrorCode(rawValue: code)
     isInHeaderBlock = false
+    stream.outgoing.reset()
+    countOutgoing(of: stream)
     if stream.resetsAfterEnd { awaitedResets &-= 1 }
     lastStream = nil
     openCount &-= 1
@@ -301,10 +310,19 @@ final class SessionCore {
       && nghttp2_session_want_write(session) == 0
   }
 
+  /// Brings the sum of what waits up to date with one stream.
+  @inline(__always)
+  func countOutgoing(of stream: HTTP2Stream) {
+    let waiting = stream.outgoing.count
+    outgoingBytes &+= waiting &- stream.countedOutgoing
+    stream.countedOutgoing = waiting
+  }
+
   // MARK: Verbs
 
   /// Tells the library that there is new payload, or the end of it.
   func resume(_ stream: HTTP2Stream) {
+    countOutgoing(of: stream)
     guard stream.isDeferred, !stream.isClosed else { return }
     if case .trailers(let fields) = stream.ending, stream.outgoing.isEmpty {
       // Nothing but trailers is left: no need for an empty DATA frame before them.
@@ -369,6 +387,8 @@ package enum HTTP2Output {
 package enum HTTP2Notice: Equatable, Sendable {
   /// The peer answered our PING.
   case pingAcknowledged(UInt64)
+  /// The peer sent a PING, which has been answered.
+  case pingReceived
   /// The peer's first SETTINGS came: the connection is usable.
   case settingsReceived
   /// The peer takes no streams above this id.

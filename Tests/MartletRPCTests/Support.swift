@@ -78,6 +78,14 @@ enum Methods {
   static let join = method("Join", .clientStreaming)
   static let chat = method("Chat", .bidirectional)
   static let big = method("Big", .unary)
+  static let packed = method("Packed", .unary)
+  static let compressed = method("Compressed", .unary)
+  static let mixed = method("Mixed", .serverStreaming)
+  static let reflect = method("Reflect", .unary)
+  static let verbose = method("Verbose", .unary)
+  static let quiet = method("Quiet", .serverStreaming)
+  static let stubborn = method("Stubborn", .unary)
+  static let deaf = method("Deaf", .clientStreaming)
 }
 
 actor Elsewhere {
@@ -89,10 +97,14 @@ final class TestService: RPCService {
   let held = Event()
   let cancelled = Event()
   let flooded = Tally()
+  /// Lets the stubborn handlers end.
+  let released = Event()
   let elsewhere = Elsewhere()
 
   func register(in router: inout ServerRouter) {
     registerUnary(in: &router)
+    registerCompressed(in: &router)
+    registerUnusual(in: &router)
     router.serverStreaming(Methods.count) {
       (request: RawMessage, response: ResponseWriter<RawMessage>, _) in
       for number in 0..<(Int(request.text) ?? 0) {
@@ -123,6 +135,66 @@ final class TestService: RPCService {
     }
   }
 
+  private func registerCompressed(in router: inout ServerRouter) {
+    router.unary(Methods.packed) { (request: RawMessage, context) in
+      context.setResponseEncoding(.gzip)
+      return request
+    }
+    router.unary(Methods.compressed) { (request: RawMessage, context) -> RawMessage in
+      context.isRequestCompressed ? request : "plain"
+    }
+    router.serverStreaming(Methods.mixed) {
+      (request: RawMessage, response: ResponseWriter<RawMessage>, context) in
+      context.setResponseEncoding(.gzip)
+      try await response.write(request)
+      try await response.write(request, compressed: false)
+      try await response.write(request)
+    }
+  }
+
+  private func registerUnusual(in router: inout ServerRouter) {
+    router.unary(Methods.reflect) { (_: RawMessage, context) in
+      for name in ["grpc-mine", "connection", "x-answer", "BAD NAME", "content-length"] {
+        context.setTrailingMetadata(name, "v")
+      }
+      let names = context.metadata.entries.map(\.key).joined(separator: " ")
+      return RawMessage(Array(names.utf8))
+    }
+    router.unary(Methods.verbose) { (_: RawMessage, _) -> RawMessage in
+      throw RPCStatus(
+        code: .failedPrecondition, message: String(repeating: "ä", count: 10_000),
+        details: [UInt8](repeating: 1, count: 10_000))
+    }
+    router.serverStreaming(Methods.quiet) {
+      [held, cancelled] (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
+      response.sendHeaders()
+      try await Self.hold(held, cancelled)
+    }
+    router.unary(Methods.stubborn) { [released] (_: RawMessage, _) -> RawMessage in
+      // Does not care whether it is cancelled.
+      await released.wait()
+      return RawMessage()
+    }
+    router.clientStreaming(Methods.deaf) {
+      [held, cancelled] (_: RequestStream<RawMessage>, _) -> RawMessage in
+      try await Self.hold(held, cancelled)
+      return RawMessage()
+    }
+  }
+
+  /// Returns when the call is cancelled, with an error.
+  private static func hold(_ held: Event, _ cancelled: Event) async throws {
+    held.happen()
+    let never = Event()
+    await withTaskCancellationHandler {
+      await never.wait()
+    } onCancel: {
+      cancelled.happen()
+      never.happen()
+    }
+    throw CancellationError()
+  }
+
   private func registerUnary(in router: inout ServerRouter) {
     router.unary(Methods.echo) { (request: RawMessage, _) in request }
     router.unary(Methods.big) { (request: RawMessage, _) in request }
@@ -135,15 +207,8 @@ final class TestService: RPCService {
         metadata: ["reason": "because"])
     }
     router.unary(Methods.hold) { [held, cancelled] (_: RawMessage, _) -> RawMessage in
-      held.happen()
-      let never = Event()
-      await withTaskCancellationHandler {
-        await never.wait()
-      } onCancel: {
-        cancelled.happen()
-        never.happen()
-      }
-      throw CancellationError()
+      try await Self.hold(held, cancelled)
+      return RawMessage()
     }
     router.unary(Methods.metadata) { (_: RawMessage, context) in
       context.setInitialMetadata("first", "in")

@@ -10,15 +10,18 @@ public struct CallOptions: Sendable {
   public var maxResponseBytes: Int
   /// Wait for a connection instead of failing with UNAVAILABLE when none can be had at once.
   public var waitForReady: Bool
+  /// What requests are compressed with. Responses may come compressed in any case.
+  public var encoding: MessageEncoding
 
   public init(
     timeout: Duration? = nil, metadata: RPCMetadata = [:], maxResponseBytes: Int = 4 << 20,
-    waitForReady: Bool = false
+    waitForReady: Bool = false, encoding: MessageEncoding = .identity
   ) {
     self.timeout = timeout
     self.metadata = metadata
     self.maxResponseBytes = maxResponseBytes
     self.waitForReady = waitForReady
+    self.encoding = encoding
   }
 }
 

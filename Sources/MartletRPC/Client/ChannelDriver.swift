@@ -155,8 +155,10 @@ final class ChannelDriver: @unchecked Sendable {
       headers[path] = fields
     }
     var extra: HeaderList?
-    if call.deadline > 0 || !call.options.metadata.isEmpty {
+    let isPlain = call.options.encoding == .identity
+    if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain {
       var list = HeaderList()
+      if !isPlain { list.append("grpc-encoding", call.options.encoding.rawValue) }
       if call.deadline > 0 {
         let now = loop.now
         let left = call.deadline > now ? call.deadline &- now : 1
@@ -177,6 +179,7 @@ final class ChannelDriver: @unchecked Sendable {
     return HeaderList([
       (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
       ("te", "trailers"), ("content-type", "application/grpc"),
+      ("grpc-accept-encoding", WireHeaders.acceptedEncodings),
       ("user-agent", configuration.userAgent),
     ])
   }

@@ -106,7 +106,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
         head.httpStatus != 200 ? StatusMapping.code(httpStatus: head.httpStatus) : .unknown
       return end(RPCStatus(code: code, message: "\(what) from \(channel.target)"))
     }
-    assembler.hasUnknownEncoding = head.hasUnknownEncoding
+    assembler.encoding = head.encoding
     if head.hasMetadata { initialMetadata = MetadataCoding.decode(stream.headers) }
     inbox?.headersArrived(initialMetadata)
   }
@@ -116,7 +116,10 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     do {
       try assembler.scan(stream.received)
     } catch {
-      return end(error)
+      // To the caller an encoding that was not asked for is the server's fault.
+      var status = error
+      if status.code == .unimplemented { status.code = .internalError }
+      return end(status)
     }
     guard let inbox else {
       if assembler.completeMessages > 1 {
@@ -203,9 +206,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     isFinished = true
     if deadlineIndex >= 0 { channel.loop.removeDeadline(self) }
     var outcome = CallOutcome(status: status)
-    if status == nil, inbox == nil, let stream {
-      outcome.messageBytes = Array(stream.received.readable.dropFirst(MessageAssembler.prefixBytes))
-    }
+    if status == nil, inbox == nil, let stream { takeResponse(stream, into: &outcome) }
     outcome.initialMetadata = initialMetadata
     outcome.trailingMetadata = trailing
     if let stream, let connection, !stream.isClosed {
@@ -223,6 +224,21 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
       waiter.resume(returning: outcome)
     } else if inbox == nil {
       self.outcome = outcome
+    }
+  }
+
+  /// Takes the only response message, or the reason why it is none.
+  private func takeResponse(_ stream: HTTP2Stream, into outcome: inout CallOutcome) {
+    let content = stream.received.readable.dropFirst(MessageAssembler.prefixBytes)
+    guard assembler.isFirstCompressed(stream.received) else {
+      outcome.messageBytes = Array(content)
+      return
+    }
+    do throws(RPCStatus) {
+      outcome.messageBytes = try channel.loop.gzip.decompress(
+        UnsafeRawBufferPointer(rebasing: content), limit: assembler.messageBytesMax)
+    } catch {
+      outcome.status = error
     }
   }
 

@@ -153,7 +153,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
         driver.connectionDraining(self)
       }
       if session.openStreamCount == 0 { endSession() }
-    case .pingAcknowledged:
+    case .pingAcknowledged, .pingReceived:
       break
     }
   }

@@ -113,7 +113,8 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, _ request: some ProtobufMessage, _ options: CallOptions
   ) -> ClientCall {
     let call = ClientCall(
-      channel: driver, method: method, options: options, request: FramedMessage.allocate(request))
+      channel: driver, method: method, options: options,
+      request: FramedMessage.allocate(request, options.encoding))
     driver.start(call)
     return call
   }
@@ -122,7 +123,8 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, _ request: some ProtobufMessage, _ options: CallOptions
   ) async throws -> CallOutcome {
     let call = ClientCall(
-      channel: driver, method: method, options: options, request: FramedMessage.allocate(request))
+      channel: driver, method: method, options: options,
+      request: FramedMessage.allocate(request, options.encoding))
     let outcome = await withTaskCancellationHandler {
       await withUnsafeContinuation { driver.start(call, $0) }
     } onCancel: {

@@ -7,9 +7,11 @@ public struct RequestWriter<M: ProtobufMessage>: Sendable {
 
   /// Sends a message. Suspends while too much waits because the server does not read. Throws the
   /// call's `RPCStatus` when that has ended.
-  public func write(_ message: M) async throws {
+  /// Compressed only if `compressed` and the call's `CallOptions.encoding` says so.
+  public func write(_ message: M, compressed: Bool = true) async throws {
     guard let outbox = call.outbox else { return }
-    if case .post = try outbox.add(FramedMessage.bytes(of: message)) {
+    let encoding = compressed ? call.options.encoding : .identity
+    if case .post = try outbox.add(FramedMessage.bytes(of: message, encoding)) {
       call.channel.outboxFilled(call)
     }
     let limit = call.channel.configuration.writerBufferBytes
@@ -29,23 +31,41 @@ public struct RequestWriter<M: ProtobufMessage>: Sendable {
 
 /// Messages with their length prefix.
 enum FramedMessage {
-  static func bytes(of message: some ProtobufMessage) -> [UInt8] {
-    let region = allocate(message)
+  static func bytes(of message: some ProtobufMessage, _ encoding: MessageEncoding) -> [UInt8] {
+    let region = allocate(message, encoding)
     defer { region.deallocate() }
     return Array(region)
   }
 
   /// The caller frees the memory.
-  static func allocate(_ message: some ProtobufMessage) -> UnsafeMutableRawBufferPointer {
+  static func allocate(
+    _ message: some ProtobufMessage, _ encoding: MessageEncoding
+  ) -> UnsafeMutableRawBufferPointer {
+    let plain = allocate(message)
+    let content = UnsafeRawBufferPointer(rebasing: plain[MessageAssembler.prefixBytes...])
+    guard encoding == .gzip, let packed = GzipCoder().compress(content) else { return plain }
+    defer { plain.deallocate() }
+    let region = allocate(byteCount: packed.count, flag: 1)
+    UnsafeMutableRawBufferPointer(rebasing: region[MessageAssembler.prefixBytes...])
+      .copyBytes(from: packed)
+    return region
+  }
+
+  private static func allocate(_ message: some ProtobufMessage) -> UnsafeMutableRawBufferPointer {
     var region = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     message.encodeProtobuf { byteCount in
-      let prefix = MessageAssembler.prefixBytes
-      region = .allocate(byteCount: prefix + byteCount, alignment: 1)
-      region.storeBytes(of: 0, as: UInt8.self)
-      region.storeBytes(
-        of: UInt32(truncatingIfNeeded: byteCount).bigEndian, toByteOffset: 1, as: UInt32.self)
-      return UnsafeMutableRawBufferPointer(rebasing: region[prefix...])
+      region = allocate(byteCount: byteCount, flag: 0)
+      return UnsafeMutableRawBufferPointer(rebasing: region[MessageAssembler.prefixBytes...])
     }
+    return region
+  }
+
+  private static func allocate(byteCount: Int, flag: UInt8) -> UnsafeMutableRawBufferPointer {
+    let region = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: MessageAssembler.prefixBytes + byteCount, alignment: 1)
+    region.storeBytes(of: flag, as: UInt8.self)
+    region.storeBytes(
+      of: UInt32(truncatingIfNeeded: byteCount).bigEndian, toByteOffset: 1, as: UInt32.self)
     return region
   }
 }

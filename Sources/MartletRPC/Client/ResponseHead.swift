@@ -6,7 +6,7 @@ struct ResponseHead {
   private(set) var httpStatus = 0
   private(set) var isGRPC = false
   private(set) var hasStatus = false
-  private(set) var hasUnknownEncoding = false
+  private(set) var encoding = AnnouncedEncoding.none
   /// There is something for the application.
   private(set) var hasMetadata = false
   private var code = 0
@@ -22,7 +22,7 @@ struct ResponseHead {
       case 12 where name.equals("content-type"):
         isGRPC = WireHeaders.isGRPC(contentType: value)
       case 13 where name.equals("grpc-encoding"):
-        hasUnknownEncoding = !value.equals("identity")
+        encoding = AnnouncedEncoding(value)
       default:
         if !MetadataCoding.isReserved(name) { hasMetadata = true }
       }

@@ -10,6 +10,7 @@ final class ResponseReader: @unchecked Sendable {
   private var uncredited = 0
   private var end: RPCStatus??
   private let creditThreshold: Int
+  private let gzip = GzipCoder()
 
   init(call: ClientCall) {
     self.call = call
@@ -48,6 +49,15 @@ final class ResponseReader: @unchecked Sendable {
     }
   }
 
+  private static func decode<M>(
+    _ message: [UInt8], _ decode: (UnsafeRawBufferPointer) throws(RPCStatus) -> M
+  ) throws(RPCStatus) -> M {
+    let result: Result<M, RPCStatus> = message.withUnsafeBytes { bytes in
+      Result { () throws(RPCStatus) in try decode(bytes) }
+    }
+    return try result.get()
+  }
+
   /// `run` holds whole messages only.
   private func takeMessage<M>(
     _ decode: (UnsafeRawBufferPointer) throws(RPCStatus) -> M
@@ -57,8 +67,12 @@ final class ResponseReader: @unchecked Sendable {
       let length = Int(
         UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt32.self)))
       offset = start + length
+      let content = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+      let isCompressed = bytes[start - MessageAssembler.prefixBytes] == 1
       return Result { () throws(RPCStatus) in
-        try decode(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+        guard isCompressed else { return try decode(content) }
+        let limit = max(1, call.options.maxResponseBytes)
+        return try Self.decode(try gzip.decompress(content, limit: limit), decode)
       }
     }
     uncredited += offset - start + MessageAssembler.prefixBytes

@@ -37,6 +37,9 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
   /// one needs it.
   @exclusivity(unchecked) var outputBuffer = ByteBuffer()
 
+  /// For the messages of the calls of this loop.
+  let gzip = GzipCoder()
+
   private let inbox = Mutex(Inbox())
   @exclusivity(unchecked) private var work: ContiguousArray<Work> = []
   @exclusivity(unchecked) private var spare: ContiguousArray<Work> = []

@@ -106,6 +106,25 @@ public struct CallContext: Sendable {
     setMetadata(key, value, isTrailing: false)
   }
 
+  /// Compresses the responses from now on, if the caller takes that; `identity` leaves them plain
+  /// whatever the server's configuration says. Too late once the first message has been written.
+  public func setResponseEncoding(_ encoding: MessageEncoding) {
+    guard case .call(let call) = source else { return }
+    if call.loop.isCurrent {
+      call.setResponseEncoding(encoding)
+    } else {
+      call.loop.execute { call.setResponseEncoding(encoding) }
+    }
+  }
+
+  /// The request message that was read last came compressed.
+  public var isRequestCompressed: Bool {
+    switch source {
+    case .call(let call): call.isRequestCompressed
+    case .local: false
+    }
+  }
+
   private func setMetadata(_ key: String, _ value: String, isTrailing: Bool) {
     guard case .call(let call) = source else { return }
     if call.loop.isCurrent {

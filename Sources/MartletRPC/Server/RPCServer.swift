@@ -37,7 +37,9 @@ public final class RPCServer: Sendable {
     let state = ServerState()
     let methods = MethodTable(router, requestBytesMax: configuration.limits.requestBytesMax)
     let loops = eventLoops.loops.map {
-      ServerLoop(loop: $0, methods: methods, limits: configuration.limits, server: state)
+      ServerLoop(
+        loop: $0, methods: methods, configuration: configuration,
+        loopCount: eventLoops.loops.count, server: state)
     }
     let addresses = try configuration.addresses.map { try RPCAddress($0) }
     var listeners: [any Channel] = []
@@ -75,10 +77,11 @@ public final class RPCServer: Sendable {
       )
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          let client = channel.remoteAddress?.ipAddress
           guard let serverLoop = byLoop[ObjectIdentifier(channel.eventLoop)],
-            serverLoop.server.connectionOpened(limit: serverLoop.limits.connections)
+            serverLoop.server.connectionOpened(from: client, serverLoop.limits)
           else { throw ChannelError.ioOnClosedChannel }
-          channel.closeFuture.whenComplete { _ in serverLoop.server.connectionClosed() }
+          channel.closeFuture.whenComplete { _ in serverLoop.server.connectionClosed(from: client) }
           let connection = try ServerConnection(serverLoop: serverLoop)
           try channel.pipeline.syncOperations.addHandler(connection)
         }

@@ -11,7 +11,9 @@ struct RequestHead {
   private(set) var hasMalformedTimeout = false
   /// Nanoseconds.
   private(set) var timeout: UInt64 = 0
-  private(set) var hasUnknownEncoding = false
+  private(set) var encoding = AnnouncedEncoding.none
+  /// A `-bin` field is not base64.
+  private(set) var hasMalformedBytes = false
 
   init(_ headers: HeaderBlock, methods: MethodTable) {
     headers.visit { name, value in
@@ -31,13 +33,23 @@ struct RequestHead {
             return
           }
           timeout = nanoseconds
+        } else {
+          checkBytes(name, value)
         }
       case 13 where name.equals("grpc-encoding"):
-        hasUnknownEncoding = !value.equals("identity")
+        encoding = AnnouncedEncoding(value)
       default:
-        break
+        checkBytes(name, value)
       }
     }
+  }
+
+  @inline(__always)
+  private mutating func checkBytes(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) {
+    guard MetadataCoding.hasBinarySuffix(name) else { return }
+    if !Base64.isList(value) { hasMalformedBytes = true }
   }
 
   /// The path as text, for messages.

@@ -30,6 +30,19 @@ public struct ResponseWriter<M: ProtobufMessage>: Sendable {
     if call.messageAppended() { try await call.waitForRoom() }
   }
 
+  /// Sends a message, compressed only if `compressed` and the call's responses are at all: what
+  /// mixes secrets with a caller's own words must not be (its size would tell).
+  @inlinable
+  public nonisolated(nonsending) func write(_ message: M, compressed: Bool) async throws {
+    guard call.loop.isCurrent else {
+      try await call.writeFromElsewhere(message.protobufBytes(), plain: !compressed)
+      return
+    }
+    try call.checkWritable()
+    message.encodeProtobuf { call.reserveMessage($0) }
+    if call.messageAppended(plain: !compressed) { try await call.waitForRoom() }
+  }
+
   /// The already encoded form: `fill` writes exactly `byteCount` bytes of one encoded `M` straight
   /// into the stream's buffer.
   @inlinable

@@ -17,8 +17,25 @@ extension ServerCall {
       rebasing: stream.received.readable.dropFirst(MessageAssembler.prefixBytes))
   }
 
+  /// Puts the decompressed message in the place of the compressed one, and starts.
+  func startCompressed() {
+    let packed = singleRequest
+    do {
+      let message = try loop.gzip.decompress(packed, limit: assembler.messageBytesMax)
+      isRequestCompressed = true
+      stream.received.reset()
+      stream.received.reserveMessage(message.count).copyBytes(from: message)
+      start()
+    } catch {
+      finish(error)
+    }
+  }
+
   @usableFromInline
-  func discardSingleRequest() { stream.received.reset() }
+  func discardSingleRequest() {
+    releasePartial()
+    stream.received.reset()
+  }
 
   /// Hands the next whole request message to `decode`, if there is one.
   func nextRequest<M>(
@@ -31,8 +48,16 @@ extension ServerCall {
       return .end
     }
     let start = MessageAssembler.prefixBytes
-    let bytes = stream.received.readable[start..<start + length]
-    let message = try decode(UnsafeRawBufferPointer(rebasing: bytes))
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: stream.received.readable[start..<start + length])
+    isRequestCompressed = assembler.isFirstCompressed(stream.received)
+    let message: M
+    if isRequestCompressed {
+      message = try loop.gzip.decompress(bytes, limit: assembler.messageBytesMax)
+        .withUnsafeBytes(decode)
+    } else {
+      message = try decode(bytes)
+    }
     stream.received.discard(start + length)
     assembler.removed(messageLength: length)
     connection.session.consume(stream, min(stream.unconsumed, start + length))
@@ -99,7 +124,7 @@ extension ServerCall {
 
   /// Takes a message that was encoded on another thread.
   @usableFromInline
-  func writeFromElsewhere(_ bytes: [UInt8]) async throws {
+  func writeFromElsewhere(_ bytes: [UInt8], plain: Bool = false) async throws {
     try await withUnsafeThrowingContinuation {
       (continuation: UnsafeContinuation<Void, any Error>) in
       loop.execute {
@@ -108,7 +133,7 @@ extension ServerCall {
           return
         }
         self.reserveMessage(bytes.count).copyBytes(from: bytes)
-        if self.messageAppended() {
+        if self.messageAppended(plain: plain) {
           self.lastWaiter &+= 1
           self.addWriter(continuation, id: self.lastWaiter)
         } else {

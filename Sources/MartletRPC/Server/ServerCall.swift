@@ -20,6 +20,17 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// Content-type subtype to answer with.
   @exclusivity(unchecked) var answersProto = false
 
+  /// What responses are compressed with, as far as the caller takes it.
+  @exclusivity(unchecked) private(set) var responseEncoding = MessageEncoding.identity
+  /// Since when a message has been incomplete, on the loop's clock; 0: it is not.
+  @exclusivity(unchecked) private var requestSince: UInt64 = 0
+  /// As many bytes are in the connection's sum of partial requests.
+  @exclusivity(unchecked) private var partialBytes = 0
+  /// The last request message that was taken came compressed.
+  @exclusivity(unchecked) var isRequestCompressed = false
+  /// The size of the last response message, which may have to be compressed.
+  @exclusivity(unchecked) private var lastMessageBytes = 0
+
   @exclusivity(unchecked) private(set) var hasSentHeaders = false
   /// The outcome is settled: trailers are under way, or the stream is gone.
   @exclusivity(unchecked) private(set) var isFinished = false
@@ -47,6 +58,9 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     assembler = MessageAssembler(
       messageBytesMax: method._withUnsafeGuaranteedRef { $0.requestBytesMax })
     answersProto = false
+    responseEncoding = connection.serverLoop.responseEncoding
+    isRequestCompressed = false
+    requestSince = hasSingleRequest && !stream.isRemoteClosed ? loop.now : 0
     hasSentHeaders = false
     isFinished = false
     isRequestEnded = false
@@ -75,8 +89,10 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
         return finish(
           RPCStatus(code: .unimplemented, message: "more than one request message"))
       }
+      if !stream.isRemoteClosed, !countPartial() { return }
       connection.session.consume(stream, stream.unconsumed)
     } else {
+      guard watchRequest() else { return }
       grantWindow()
       wakeReaders()
     }
@@ -84,15 +100,66 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   func requestEnded() {
     isRequestEnded = true
+    requestSince = 0
     guard !isFinished else { return }
     guard hasSingleRequest else { return wakeReaders() }
     if assembler.completeMessages == 1 {
-      start()
+      if assembler.isFirstCompressed(stream.received) {
+        startCompressed()
+      } else {
+        start()
+      }
     } else if stream.received.isEmpty {
       finish(RPCStatus(code: .unimplemented, message: "no request message"))
     } else {
       finish(Self.truncated)
     }
+  }
+
+  // MARK: Slow and large requests
+
+  /// Keeps the connection's sum of what has come of unfinished requests; false when that is too
+  /// much, and the call has ended.
+  private func countPartial() -> Bool {
+    connection.partialRequestBytes += stream.received.count - partialBytes
+    partialBytes = stream.received.count
+    guard connection.partialRequestBytes > connection.serverLoop.limits.partialRequestBytes else {
+      return true
+    }
+    finish(
+      RPCStatus(
+        code: .resourceExhausted, message: "too many bytes of unfinished requests"))
+    dropRequest()
+    return false
+  }
+
+  func releasePartial() {
+    guard partialBytes > 0 else { return }
+    connection.partialRequestBytes -= partialBytes
+    partialBytes = 0
+  }
+
+  /// Of a stream of requests each is watched: only one that has begun must come to its end, and
+  /// only while the handler lets it in.
+  /// False when the call has ended.
+  private func watchRequest() -> Bool {
+    guard assembler.completeMessages == 0, assembler.hasPartialMessage(stream.received) else {
+      requestSince = 0
+      releasePartial()
+      return true
+    }
+    if requestSince == 0 { requestSince = loop.now }
+    return countPartial()
+  }
+
+  /// Ends the call if its request does not come to an end.
+  func checkRequest(at now: UInt64, limit: UInt64) {
+    guard requestSince > 0, now > requestSince, now - requestSince >= limit, !isFinished else {
+      return
+    }
+    finish(RPCStatus(code: .deadlineExceeded, message: "the request took too long to arrive"))
+    dropRequest()
+    abandonHandler()
   }
 
   func outputDrained() {
@@ -106,6 +173,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       connection.serverLoop.failedCalls.add(1)
     }
     abandonHandler()
+    releasePartial()
     connection.session.consume(stream, stream.unconsumed)
   }
 
@@ -131,6 +199,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   }
 
   private func dropRequest() {
+    releasePartial()
     stream.received.reset()
     connection.session.consume(stream, stream.unconsumed)
   }
@@ -171,17 +240,26 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     }
   }
 
+  /// Too late once the headers have been sent.
+  func setResponseEncoding(_ encoding: MessageEncoding) {
+    if !hasSentHeaders { responseEncoding = encoding }
+  }
+
   func sendHeaders() {
     guard !hasSentHeaders, !isFinished else { return }
     hasSentHeaders = true
+    if responseEncoding != .identity, !stream.headers.acceptsGzip { responseEncoding = .identity }
     connection.session.respond(stream, headers: responseHeaders)
     connection.setDirty()
   }
 
   private var responseHeaders: HeaderFields {
     let table = answersProto ? WireHeaders.responseProto : WireHeaders.response
-    guard initialMetadata != nil || assembler.hasUnknownEncoding else { return .table(table) }
-    return .list(responseHeaderList)
+    let isPlain = responseEncoding == .identity && assembler.encoding != .unknown
+    guard initialMetadata != nil || !isPlain else { return .table(table) }
+    var list = responseHeaderList
+    if responseEncoding != .identity { list.append("grpc-encoding", responseEncoding.rawValue) }
+    return .list(list)
   }
 
   private var responseHeaderList: HeaderList {
@@ -189,7 +267,9 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       (":status", "200"),
       ("content-type", answersProto ? "application/grpc+proto" : "application/grpc"),
     ])
-    if assembler.hasUnknownEncoding { list.append("grpc-accept-encoding", "identity") }
+    if assembler.encoding == .unknown {
+      list.append("grpc-accept-encoding", WireHeaders.acceptedEncodings)
+    }
     if let initialMetadata { MetadataCoding.encode(initialMetadata, into: &list) }
     return list
   }
@@ -197,30 +277,41 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// Room for one message in the output; to be filled before anything else is called.
   @usableFromInline
   func reserveMessage(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
-    stream.outgoing.reserveMessage(byteCount)
+    lastMessageBytes = byteCount
+    return stream.outgoing.reserveMessage(byteCount)
   }
 
-  /// A message was put into the output. True when the writer should wait for room.
+  /// A message was put into the output, to be compressed if that was agreed and it is not to be
+  /// `plain`. True when the writer should wait for room.
   @usableFromInline
-  func messageAppended() -> Bool {
+  func messageAppended(plain: Bool = false) -> Bool {
     guard !isFinished else {
       stream.outgoing.reset()
       return false
     }
-    if hasSentHeaders {
+    let isFirst = !hasSentHeaders
+    sendHeaders()
+    if responseEncoding != .identity, !plain { compressLastMessage() }
+    if !isFirst {
       connection.session.resume(stream)
       connection.setDirty()
-    } else {
-      sendHeaders()
     }
     return stream.outgoing.count > connection.serverLoop.limits.writerBufferBytes
+  }
+
+  private func compressLastMessage() {
+    let plain = UnsafeRawBufferPointer(
+      rebasing: stream.outgoing.readable.suffix(lastMessageBytes))
+    guard let packed = loop.gzip.compress(plain) else { return }
+    stream.outgoing.removeLast(MessageAssembler.prefixBytes + lastMessageBytes)
+    stream.outgoing.reserveMessage(packed.count, isCompressed: true).copyBytes(from: packed)
   }
 
   /// The only message was put into the output: the call ends well.
   @usableFromInline
   func finishWithMessage() {
     guard !isFinished, !hasSentHeaders, initialMetadata == nil, trailingMetadata == nil,
-      !assembler.hasUnknownEncoding
+      assembler.encoding != .unknown, responseEncoding == .identity
     else {
       _ = messageAppended()
       return finish(nil)

@@ -21,21 +21,21 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private var isDirty = false
   @exclusivity(unchecked) private var isReadHeld = false
   @exclusivity(unchecked) private var isClosing = false
-  @exclusivity(unchecked) private var runningHandlers = 0
+  @exclusivity(unchecked) private var isLingering = false
+  @exclusivity(unchecked) var runningHandlers = 0
+  /// Bytes of requests that have come in part.
+  @exclusivity(unchecked) var partialRequestBytes = 0
   @exclusivity(unchecked) private(set) var peer = "unknown"
 
-  // Times, on the loop's clock; 0: nothing is awaited.
-  @exclusivity(unchecked) private var openedAt: UInt64 = 0
-  @exclusivity(unchecked) private var hasSettings = false
-  @exclusivity(unchecked) private var headerBlockSince: UInt64 = 0
-  @exclusivity(unchecked) private var stalledSince: UInt64 = 0
-  @exclusivity(unchecked) private var shutdownSince: UInt64 = 0
-  @exclusivity(unchecked) private var hasRefusedStreams = false
+  @exclusivity(unchecked) var timers: ConnectionTimers
+  @exclusivity(unchecked) private var strikes = PingStrikes()
 
   private static let shutdownPing: UInt64 = 0x4D61_7274_6C65_7401
 
   init(serverLoop: ServerLoop) throws {
     self.serverLoop = serverLoop
+    timers = ConnectionTimers(
+      openedAt: serverLoop.loop.now, serverLoop.timerLimits, chance: .random(in: 0...1))
     session = try HTTP2ServerSession(
       limits: serverLoop.http2Limits, memory: serverLoop.loop.http2Memory)
   }
@@ -44,7 +44,6 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    openedAt = serverLoop.loop.now
     peer = Self.describe(context.remoteAddress)
     serverLoop.add(self)
     if serverLoop.server.isShuttingDown.load(ordering: .relaxed) { beginShutdown() }
@@ -80,14 +79,11 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      stalledSince = 0
-      setDirty()
-      // What the client makes us send is bounded by not reading while it does not take it.
-      releaseRead()
-    } else {
-      stalledSince = serverLoop.loop.now
-    }
+    timers.becameWritable(context.channel.isWritable, at: serverLoop.loop.now)
+    guard context.channel.isWritable else { return }
+    setDirty()
+    // What the client makes us send is bounded by not reading while it does not take it.
+    releaseRead()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -103,7 +99,8 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-    serverLoop.server.isReading.load(ordering: .relaxed) && context.channel.isWritable
+    isLingering
+      || serverLoop.server.isReading.load(ordering: .relaxed) && context.channel.isWritable
   }
 
   /// Reads again, if reading was put off and nothing stands against it any more.
@@ -123,17 +120,26 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       isClosing = true
     }
     deliver()
-    for notice in session.takeNotices() { handle(notice) }
-    headerBlockSince =
-      session.isInHeaderBlock ? (headerBlockSince == 0 ? now : headerBlockSince) : 0
+    for notice in session.takeNotices() { handle(notice, at: now) }
+    timers.received(at: now, isInHeaderBlock: session.isInHeaderBlock)
   }
 
-  private func handle(_ notice: HTTP2Notice) {
+  private func handle(_ notice: HTTP2Notice, at now: UInt64) {
     switch notice {
-    case .settingsReceived: hasSettings = true
+    case .settingsReceived: timers.settingsReceived()
+    case .pingReceived: pingReceived(at: now)
     case .pingAcknowledged(Self.shutdownPing): refuseNewStreams()
     case .pingAcknowledged, .goAway: break
     }
+  }
+
+  private func pingReceived(at now: UInt64) {
+    let isAllowed = strikes.isPingAllowed(
+      at: now, hasCalls: session.openStreamCount > 0, hasSentSince: session.takeHasSentPayload(),
+      serverLoop.pingLimits)
+    guard !isAllowed, !isClosing else { return }
+    session.refuseNewStreams(.enhanceYourCalm, debugData: "too_many_pings")
+    isClosing = true
   }
 
   private func deliver() {
@@ -177,68 +183,6 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
   }
 
-  // MARK: New calls
-
-  private func open(_ stream: HTTP2Stream) {
-    let request = RequestHead(stream.headers, methods: serverLoop.methods)
-    if let refusal = refusal(of: request, stream) {
-      serverLoop.failedCalls.add(1)
-      session.respond(stream, onlyHeaders: refusal)
-      return
-    }
-    guard let method = request.method, runningHandlers < serverLoop.limits.handlersPerConnection
-    else {
-      serverLoop.failedCalls.add(1)
-      session.reset(stream, .refusedStream)
-      return
-    }
-    var deadline: UInt64 = 0
-    if request.timeout > 0 { deadline = serverLoop.loop.now &+ request.timeout }
-    if stream.owner == nil { stream.owner = ServerCall(connection: self, stream: stream) }
-    stream.isOwned = true
-    stream.withOwner(ServerCall.self) { call in
-      call.begin(method, deadline: deadline)
-      call.answersProto = request.isProtoSubtype
-      call.assembler.hasUnknownEncoding = request.hasUnknownEncoding
-      if deadline > 0 { serverLoop.loop.addDeadline(call, at: deadline) }
-    }
-  }
-
-  /// The whole answer to a request that reaches no handler; nil: it may go on.
-  private func refusal(of request: RequestHead, _ stream: HTTP2Stream) -> HeaderFields? {
-    if !request.isPost { return .table(WireHeaders.methodNotAllowed) }
-    if !request.isGRPC { return .table(WireHeaders.unsupportedMediaType) }
-    let status: RPCStatus
-    if stream.isHeaderListTooLarge {
-      status = RPCStatus(code: .resourceExhausted, message: "the header list is too large")
-    } else if request.method == nil {
-      status = serverLoop.methods.explainMissing(RequestHead.path(in: stream.headers))
-    } else if request.hasMalformedTimeout {
-      status = RPCStatus(code: .internalError, message: "grpc-timeout is malformed")
-    } else if request.hasTimeout, request.timeout == 0 {
-      status = RPCStatus(code: .deadlineExceeded, message: "the deadline passed")
-    } else {
-      return nil
-    }
-    var list = HeaderList([(":status", "200"), ("content-type", "application/grpc")])
-    WireHeaders.append(status, metadata: [:], to: &list)
-    return .list(list)
-  }
-
-  func handlerStarted(of method: ServerMethod) {
-    runningHandlers &+= 1
-    serverLoop.startedCalls.add(1)
-    serverLoop.activeCalls.add(1)
-    if !method.descriptor.kind.hasSingleResponse { serverLoop.parkedStreams.add(1) }
-  }
-
-  func handlerEnded(of method: ServerMethod) {
-    runningHandlers &-= 1
-    serverLoop.finishedCalls.add(1)
-    serverLoop.activeCalls.add(-1)
-    if !method.descriptor.kind.hasSingleResponse { serverLoop.parkedStreams.add(-1) }
-  }
-
   // MARK: Output
 
   @inline(__always)
@@ -261,55 +205,79 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     if hasWritten { context.flush() }
   }
 
+  /// Ends the output, and takes and forgets what still comes until the client ends, too: closing
+  /// with input unread would make the system throw away output that the client has not read, the
+  /// reason for the end among it.
   private func close(_ context: ChannelHandlerContext) {
     isClosing = true
+    guard !isLingering else { return }
+    isLingering = true
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
-      context.close(promise: nil)
+      self.timers.outputEnded(at: self.serverLoop.loop.now)
+      context.close(mode: .output, promise: nil)
+      self.releaseRead()
     }
   }
 
   // MARK: Times and the end
 
-  /// Once a second.
+  /// Now and then.
   func tick(at now: UInt64) {
     guard let context else { return }
-    let limits = serverLoop.limits
-    let isLate =
-      !hasSettings && Self.hasPassed(limits.handshakeTimeout, since: openedAt, at: now)
-      || Self.hasPassed(limits.handshakeTimeout, since: headerBlockSince, at: now)
-      || Self.hasPassed(limits.writeStallTimeout, since: stalledSince, at: now)
-    if isLate {
-      context.close(promise: nil)
-    } else if Self.hasPassed(.seconds(5), since: shutdownSince, at: now) {
-      refuseNewStreams()
+    if isReadHeld {
+      // What we do not read cannot be late.
+      timers.received(at: now, isInHeaderBlock: false)
+    } else {
+      endSlowRequests(at: now)
+    }
+    switch timers.tick(at: now, openStreams: session.openStreamCount, serverLoop.timerLimits) {
+    case .nothing: break
+    case .close: context.close(promise: nil)
+    case .ping: sendPing(now)
+    case .announceEnd: announceEnd()
+    case .refuseStreams(let reason): refuse(reason)
+    case .endCalls: endCalls()
     }
   }
 
-  private static func hasPassed(_ time: Duration, since start: UInt64, at now: UInt64) -> Bool {
-    guard start > 0, now > start else { return false }
-    return Duration.nanoseconds(Int64(clamping: now - start)) >= time
+  private func endSlowRequests(at now: UInt64) {
+    let limit = serverLoop.requestTimeout
+    session.forEachOpen { stream in
+      guard stream.isOwned else { return }
+      _ = stream.withOwner(ServerCall.self) { $0.checkRequest(at: now, limit: limit) }
+    }
   }
 
   /// First step of a graceful end; the second follows when the client has seen the first.
   func beginShutdown() {
-    guard shutdownSince == 0, context != nil else { return }
-    shutdownSince = serverLoop.loop.now
+    guard context != nil, timers.beginEnd(at: serverLoop.loop.now) else { return }
+    announceEnd()
+  }
+
+  private func announceEnd() {
     session.announceShutdown()
-    session.ping(Self.shutdownPing)
+    sendPing(Self.shutdownPing)
+  }
+
+  private func sendPing(_ opaque: UInt64) {
+    session.ping(opaque)
     setDirty()
   }
 
   private func refuseNewStreams() {
-    guard !hasRefusedStreams else { return }
-    hasRefusedStreams = true
-    session.refuseNewStreams()
+    if timers.beginRefusing() { refuse(timers.reason) }
+  }
+
+  private func refuse(_ reason: String) {
+    session.refuseNewStreams(debugData: reason)
     setDirty()
   }
 
   /// Ends all calls with UNAVAILABLE and closes.
   func endCalls() {
     session.forEachOpen { $0.isOwned ? ($0.owner as? ServerCall)?.shutDown() : () }
-    session.terminate(.noError)
+    session.refuseNewStreams(debugData: timers.reason)
+    isClosing = true
     setDirty()
   }
 

@@ -22,6 +22,13 @@ final class ServerLoop: @unchecked Sendable {
   let loop: RPCEventLoop
   let methods: MethodTable
   let limits: ServerLimits
+  let responseEncoding: MessageEncoding
+  let timerLimits: ConnectionTimers.Limits
+  let pingLimits: PingStrikes.Limits
+  /// This loop's share of all handlers.
+  let handlersMax: Int
+  /// Nanoseconds.
+  let requestTimeout: UInt64
   let http2Limits: HTTP2Limits
   let server: ServerState
   let handlers: HandlerPool
@@ -35,13 +42,19 @@ final class ServerLoop: @unchecked Sendable {
   let failedCalls = Counter()
 
   init(
-    loop: RPCEventLoop, methods: MethodTable, limits: ServerLimits, server: ServerState
+    loop: RPCEventLoop, methods: MethodTable, configuration: RPCServerConfiguration,
+    loopCount: Int, server: ServerState
   ) {
     self.loop = loop
+    timerLimits = ConnectionTimers.Limits(configuration.limits)
+    pingLimits = PingStrikes.Limits(configuration.limits)
+    handlersMax = max(1, configuration.limits.handlers / max(1, loopCount))
+    requestTimeout = ConnectionTimers.Limits.nanoseconds(configuration.limits.requestTimeout)
     handlers = HandlerPool(loop: loop)
     self.methods = methods
-    self.limits = limits
-    http2Limits = limits.http2
+    limits = configuration.limits
+    http2Limits = configuration.limits.http2
+    responseEncoding = configuration.responseEncoding
     self.server = server
   }
 
@@ -62,9 +75,21 @@ final class ServerLoop: @unchecked Sendable {
     connection.listIndex = -1
   }
 
-  /// Looks after time-outs once a second while there are connections.
+  /// A second, or a quarter of the shortest time-out.
+  private var tickInterval: Duration {
+    let times = [
+      limits.handshakeTimeout, limits.writeStallTimeout, limits.requestTimeout,
+      limits.keepaliveInterval, limits.keepaliveTimeout, limits.idleTimeout, limits.connectionAge,
+      limits.connectionAgeGrace,
+    ]
+    let shortest = times.compactMap { $0 }.min() ?? .seconds(4)
+    return max(.milliseconds(5), min(.seconds(1), shortest / 4))
+  }
+
+  /// Looks after time-outs while there are connections.
   private func scheduleTick() {
-    loop.eventLoop.scheduleTask(in: .seconds(1)) {
+    let interval = TimeAmount.nanoseconds(tickInterval.nanosecondsClamped)
+    loop.eventLoop.scheduleTask(in: interval) {
       let now = self.loop.now
       for connection in self.connections { connection.tick(at: now) }
       self.loop.runTurn()
@@ -77,6 +102,7 @@ final class ServerLoop: @unchecked Sendable {
 final class ServerState: Sendable {
   private struct Waiting {
     var connections = 0
+    var byAddress: [String: Int] = [:]
     var drained: CheckedContinuation<Void, Never>?
   }
 
@@ -87,18 +113,27 @@ final class ServerState: Sendable {
 
   var connections: Int { waiting.withLock { $0.connections } }
 
-  /// Counts a new connection; false when there are too many.
-  func connectionOpened(limit: Int) -> Bool {
+  /// Counts a new connection; false when there are too many, of all or from this address (nil: a
+  /// Unix socket, whose clients are not told apart).
+  func connectionOpened(from address: String?, _ limits: ServerLimits) -> Bool {
     waiting.withLock { waiting in
-      guard waiting.connections < limit else { return false }
+      guard waiting.connections < limits.connections else { return false }
+      if let address {
+        let others = waiting.byAddress[address] ?? 0
+        guard others < limits.connectionsPerAddress else { return false }
+        waiting.byAddress[address] = others + 1
+      }
       waiting.connections += 1
       return true
     }
   }
 
-  func connectionClosed() {
+  func connectionClosed(from address: String?) {
     let drained = waiting.withLock { waiting in
       waiting.connections -= 1
+      if let address, let count = waiting.byAddress[address] {
+        waiting.byAddress[address] = count > 1 ? count - 1 : nil
+      }
       guard waiting.connections == 0 else { return CheckedContinuation<Void, Never>?.none }
       defer { waiting.drained = nil }
       return waiting.drained

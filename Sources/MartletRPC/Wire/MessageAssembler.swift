@@ -7,8 +7,8 @@ struct MessageAssembler {
 
   /// The largest message to accept, in bytes.
   var messageBytesMax: Int
-  /// The peer named a `grpc-encoding` that is not known here.
-  var hasUnknownEncoding = false
+  /// What the peer compresses messages with.
+  var encoding = AnnouncedEncoding.none
   /// Whole messages, prefixes included, at the front of the queue.
   private(set) var completeBytes = 0
   /// How many messages those are.
@@ -33,6 +33,9 @@ struct MessageAssembler {
     return Self.length(queue.readable, at: 0)
   }
 
+  /// The first whole message is compressed. Ask only if there is one.
+  func isFirstCompressed(_ queue: ByteQueue) -> Bool { queue.readable.first == 1 }
+
   /// Notes that the first message, prefix included, has left the queue.
   mutating func removed(messageLength: Int) {
     completeBytes -= Self.prefixBytes + messageLength
@@ -54,14 +57,7 @@ struct MessageAssembler {
   private func messageLength(
     _ bytes: UnsafeRawBufferPointer, at offset: Int
   ) throws(RPCStatus) -> Int {
-    switch bytes[offset] {
-    case 0: break
-    case 1 where hasUnknownEncoding:
-      throw RPCStatus(code: .unimplemented, message: "grpc-encoding is not supported")
-    case 1:
-      throw RPCStatus(code: .internalError, message: "compressed message without grpc-encoding")
-    default: throw RPCStatus(code: .internalError, message: "invalid message flags")
-    }
+    if bytes[offset] != 0 { try checkFlag(bytes[offset]) }
     let length = Self.length(bytes, at: offset)
     guard length <= messageBytesMax else {
       throw RPCStatus(
@@ -71,6 +67,20 @@ struct MessageAssembler {
     return length
   }
 
+  @inline(never)
+  private func checkFlag(_ flag: UInt8) throws(RPCStatus) {
+    guard flag == 1 else {
+      throw RPCStatus(code: .internalError, message: "invalid message flags")
+    }
+    switch encoding {
+    case .gzip: break
+    case .none, .identity:
+      throw RPCStatus(code: .internalError, message: "compressed message without grpc-encoding")
+    case .unknown:
+      throw RPCStatus(code: .unimplemented, message: "grpc-encoding is not supported")
+    }
+  }
+
   private static func length(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
     Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt32.self)))
   }
@@ -78,9 +88,11 @@ struct MessageAssembler {
 
 extension ByteQueue {
   /// Adds a message's prefix and hands out the room for its bytes.
-  func reserveMessage(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+  func reserveMessage(
+    _ byteCount: Int, isCompressed: Bool = false
+  ) -> UnsafeMutableRawBufferPointer {
     let region = reserve(MessageAssembler.prefixBytes + byteCount)
-    region.storeBytes(of: 0, as: UInt8.self)
+    region.storeBytes(of: isCompressed ? 1 : 0, as: UInt8.self)
     region.storeBytes(
       of: UInt32(truncatingIfNeeded: byteCount).bigEndian, toByteOffset: 1, as: UInt32.self)
     return UnsafeMutableRawBufferPointer(rebasing: region[MessageAssembler.prefixBytes...])

@@ -12,6 +12,14 @@ enum MetadataCoding {
     }
   }
 
+  /// The name ends in `-bin`: its values are bytes, in base64.
+  @inline(__always)
+  static func hasBinarySuffix(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard name.count > 4 else { return false }
+    let suffix = name.loadUnaligned(fromByteOffset: name.count &- 4, as: UInt32.self)
+    return UInt32(littleEndian: suffix) == 0x6E69_622D
+  }
+
   /// The application's part of a received header block. Values under `-bin` keys that are not
   /// base64 are left out.
   static func decode(_ block: HeaderBlock) -> RPCMetadata {
@@ -19,7 +27,7 @@ enum MetadataCoding {
     block.visit { name, value in
       guard !isReserved(name) else { return }
       let key = String(decoding: name, as: UTF8.self)
-      guard key.hasSuffix("-bin") else {
+      guard hasBinarySuffix(name) else {
         metadata.append(key, String(decoding: value, as: UTF8.self))
         return
       }
@@ -58,8 +66,14 @@ enum MetadataCoding {
     }
   }
 
+  /// HTTP/2 knows no such fields, or says itself what is in them.
+  private static let hopByHop: Set<String> = [
+    "connection", "content-length", "host", "keep-alive", "proxy-connection", "transfer-encoding",
+    "upgrade",
+  ]
+
   private static func isSendable(_ key: String) -> Bool {
-    !key.isEmpty && !isReserved(key.utf8)
+    !key.isEmpty && !isReserved(key.utf8) && !hopByHop.contains(key)
       && key.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
@@ -96,7 +110,7 @@ enum Base64 {
 
   /// Nil when the text is not base64.
   static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-    var digits = Array(text)
+    var digits = text.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
     while digits.last == UInt8(ascii: "=") { digits.removeLast() }
     guard digits.count % 4 != 1 else { return nil }
     var bytes: [UInt8] = []
@@ -113,6 +127,28 @@ enum Base64 {
       }
     }
     return bytes
+  }
+
+  /// One or more values in base64, separated by commas.
+  static func isList(_ text: UnsafeRawBufferPointer) -> Bool {
+    var digits = 0
+    var isPadded = false
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: ","):
+        guard digits % 4 != 1 else { return false }
+        digits = 0
+        isPadded = false
+      case UInt8(ascii: "="):
+        isPadded = true
+      case UInt8(ascii: " "), UInt8(ascii: "\t"):
+        break
+      default:
+        guard !isPadded, value(of: byte) != nil else { return false }
+        digits += 1
+      }
+    }
+    return digits % 4 != 1
   }
 
   private static func value(of digit: UInt8) -> UInt32? {

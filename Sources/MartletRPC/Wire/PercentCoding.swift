@@ -2,20 +2,32 @@
 enum PercentCoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
-  /// UTF-8 with every byte outside printable ASCII, and `%`, written as `%XX`.
-  static func encode(_ text: String) -> [UInt8] {
+  /// UTF-8 with every byte outside printable ASCII, and `%`, written as `%XX`. What would be longer
+  /// than `limit` bytes is cut between two characters.
+  static func encode(_ text: String, limit: Int = .max) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    for byte in text.utf8 {
-      if 0x20...0x7E ~= byte, byte != UInt8(ascii: "%") {
-        bytes.append(byte)
-      } else {
-        bytes.append(UInt8(ascii: "%"))
-        bytes.append(digits[Int(byte >> 4)])
-        bytes.append(digits[Int(byte & 15)])
+    bytes.reserveCapacity(min(text.utf8.count, limit))
+    for scalar in text.unicodeScalars {
+      let start = bytes.count
+      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+        append(byte, to: &bytes)
+      }
+      guard bytes.count <= limit else {
+        bytes.removeSubrange(start...)
+        break
       }
     }
     return bytes
+  }
+
+  private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
+    if 0x20...0x7E ~= byte, byte != UInt8(ascii: "%") {
+      bytes.append(byte)
+    } else {
+      bytes.append(UInt8(ascii: "%"))
+      bytes.append(digits[Int(byte >> 4)])
+      bytes.append(digits[Int(byte & 15)])
+    }
   }
 
   /// Never fails: what is not an escape stays as it is, what is not UTF-8 is repaired.

@@ -18,6 +18,9 @@ enum WireHeaders {
     ("grpc-message", "gRPC calls use POST"),
   ])
 
+  /// The value of `grpc-accept-encoding`.
+  static let acceptedEncodings = "identity,gzip"
+
   /// Largest size of the trailers that carry a status; details that would not fit are left out.
   static let trailersBytesMax = 8 << 10
 
@@ -25,11 +28,8 @@ enum WireHeaders {
   static func append(_ status: RPCStatus, metadata: RPCMetadata, to list: inout HeaderList) {
     list.append("grpc-status", String(status.code.rawValue))
     if !status.message.isEmpty {
-      var message = PercentCoding.encode(status.message)
-      if message.count > trailersBytesMax / 2 {
-        message.removeSubrange((trailersBytesMax / 2)...)
-      }
-      list.append("grpc-message", bytes: message)
+      list.append(
+        "grpc-message", bytes: PercentCoding.encode(status.message, limit: trailersBytesMax / 2))
     }
     MetadataCoding.encode(metadata, into: &list)
     MetadataCoding.encode(status.metadata, into: &list)
