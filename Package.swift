@@ -23,6 +23,7 @@ let package = Package(
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
+    .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
   dependencies: [
@@ -54,6 +55,17 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
       swiftSettings: settings),
+    // What every gRPC server has beside its own services: reflection and health.
+    .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),
+    .target(
+      name: "MartletRPCServices",
+      dependencies: ["MartletRPCServicesC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCServicesTests",
+      dependencies: [
+        "MartletRPCServices", "MartletRPC", "MartletProtobuf", "MartletProtobufTestSupport",
+      ], swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],
       swiftSettings: settings),
@@ -81,7 +93,8 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux",
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletRPCServices",
+        "MartletProtobuf", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -89,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "martletd",
       dependencies: [
-        "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletCore", "MartletStore",
+        "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletRPCServices", "MartletCore",
+        "MartletStore",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -99,7 +113,8 @@ let package = Package(
 
     // Clients.
     .target(
-      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      name: "MartletClient",
+      dependencies: ["MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf"],
       path: "clients/swift/MartletClient", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
@@ -113,7 +128,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "MartletFakes", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      name: "MartletFakes",
+      dependencies: ["MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf"],
       path: "Tests/MartletFakes", swiftSettings: settings),
     .testTarget(
       name: "MartletClientTests",
@@ -154,7 +170,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "MartletServer", "MartletStoreSQLite", "MartletStore", "MartletCore", "MartletClient",
-        "MartletAPI", "MartletRPC", "MartletProtobuf",
+        "MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

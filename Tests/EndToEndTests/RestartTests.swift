@@ -1,5 +1,6 @@
 import MartletClient
 import MartletCore
+import MartletRPCServices
 import MartletServer
 import Testing
 
@@ -187,7 +188,7 @@ struct RestartTests {
       #expect(unknown.code == .notFound)
       var watch = health.watch(.init()).makeAsyncIterator()
       #expect(try await watch.next()?.status == .serving)
-      world.health.set(.notServing)
+      world.health.setAll(.notServing)
       #expect(try await watch.next()?.status == .notServing)
       try await world.restart()
       #expect(try await health.check(.init()).status == .serving)
