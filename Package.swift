@@ -23,6 +23,7 @@ let package = Package(
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
+    .library(name: "MartletRPCInstruments", targets: ["MartletRPCInstruments"]),
     .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
@@ -33,8 +34,10 @@ let package = Package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
       traits: [.defaults, "CommandLineArguments", "YAML"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -66,8 +69,19 @@ let package = Package(
       dependencies: [
         "MartletRPCServices", "MartletRPC", "MartletProtobuf", "MartletProtobufTestSupport",
       ], swiftSettings: settings),
+    .target(
+      name: "MartletRPCInstruments",
+      dependencies: [
+        "MartletRPC",
+        .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceContextModule", package: "swift-service-context"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ], swiftSettings: settings),
     .executableTarget(
-      name: "rpc-echo-server", dependencies: ["MartletRPC", "MartletProtobuf"],
+      name: "rpc-echo-server",
+      dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
       swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
@@ -75,6 +89,17 @@ let package = Package(
       name: "MartletRPCTests",
       dependencies: ["MartletRPC", "MartletHTTP2", "MartletProtobuf"] + nio,
       swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCInstrumentsTests",
+      dependencies: [
+        "MartletRPCInstruments", "MartletRPC", "MartletProtobuf",
+        .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "ServiceContextModule", package: "swift-service-context"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ], swiftSettings: settings),
     .executableTarget(name: "protoc-gen-martlet", swiftSettings: settings),
 
     // The contract, generated from proto/.

@@ -1,5 +1,6 @@
 import MartletProtobuf
 import MartletRPC
+import MartletRPCInstruments
 
 /// A message that is its bytes: measures the runtime without a codec, and passes any message
 /// through.
@@ -28,6 +29,7 @@ func option(_ name: String) -> String? {
 
 let service = "martlet.echo.v1.Echo"
 var router = ServerRouter()
+if CommandLine.arguments.contains("--metrics") { router.add(MetricsInterceptor()) }
 router.unary(MethodDescriptor(service: service, method: "Echo", kind: .unary)) {
   (request: RawMessage, _) in request
 }

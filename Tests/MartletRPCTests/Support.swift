@@ -82,6 +82,7 @@ enum Methods {
   static let compressed = method("Compressed", .unary)
   static let mixed = method("Mixed", .serverStreaming)
   static let reflect = method("Reflect", .unary)
+  static let detailed = method("Detailed", .unary)
   static let verbose = method("Verbose", .unary)
   static let quiet = method("Quiet", .serverStreaming)
   static let stubborn = method("Stubborn", .unary)
@@ -160,6 +161,10 @@ final class TestService: RPCService {
       let names = context.metadata.entries.map(\.key).joined(separator: " ")
       return RawMessage(Array(names.utf8))
     }
+    router.unary(Methods.detailed) { (_: RawMessage, _) -> RawMessage in
+      throw RPCStatus(
+        code: .resourceExhausted, message: "full", errorDetails: ErrorDetailTests.all)
+    }
     router.unary(Methods.verbose) { (_: RawMessage, _) -> RawMessage in
       throw RPCStatus(
         code: .failedPrecondition, message: String(repeating: "ä", count: 10_000),
@@ -234,11 +239,13 @@ struct Fixture {
   static func run(
     configuration: RPCServerConfiguration = .init(),
     channelConfiguration: RPCChannelConfiguration = .init(),
+    prepare: (inout ServerRouter) -> Void = { _ in },
     _ body: (Fixture) async throws -> Void
   ) async throws {
     let service = TestService()
     var router = ServerRouter()
     router.add(service)
+    prepare(&router)
     let server = try await RPCServer.start(router: router, configuration: configuration)
     let channel = try RPCChannel(
       target: server.addresses[0], configuration: channelConfiguration)

@@ -42,6 +42,11 @@ public struct CallContext: Sendable {
         method: method, metadata: metadata, deadline: deadline, loop: RPCEventLoops.with().next()))
   }
 
+  /// The call on a server, if it is one.
+  var call: ServerCall? {
+    if case .call(let call) = source { call } else { nil }
+  }
+
   public var method: MethodDescriptor {
     switch source {
     case .call(let call): call.descriptor ?? Self.ended

@@ -4,13 +4,15 @@ final class ServerMethod: Sendable {
   let path: [UInt8]
   let requestBytesMax: Int
   let hasSingleRequest: Bool
+  let interceptors: [any ServerInterceptor]
   let run: @Sendable (ServerCall) async -> Void
 
-  init(_ entry: MethodEntry, requestBytesMax: Int) {
+  init(_ entry: MethodEntry, requestBytesMax: Int, interceptors: [any ServerInterceptorFactory]) {
     descriptor = entry.descriptor
     path = Array(entry.descriptor.path.utf8)
     self.requestBytesMax = entry.requestBytesMax ?? requestBytesMax
     hasSingleRequest = entry.descriptor.kind.hasSingleRequest
+    self.interceptors = interceptors.compactMap { $0.interceptor(for: entry.descriptor) }
     run = entry.run
   }
 }
@@ -32,7 +34,9 @@ final class MethodTable: @unchecked Sendable {
   private let services: Set<String>
 
   init(_ router: ServerRouter, requestBytesMax: Int) {
-    methods = router.entries.map { ServerMethod($0, requestBytesMax: requestBytesMax) }
+    methods = router.entries.map {
+      ServerMethod($0, requestBytesMax: requestBytesMax, interceptors: router.interceptors)
+    }
     services = Set(router.methods.map(\.service))
     var capacity = 16
     while capacity < methods.count * 4 { capacity *= 2 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MartletHTTP2
 internal import NIOCore
 internal import NIOPosix
@@ -88,7 +89,14 @@ public final class RPCServer: Sendable {
       }
     switch address {
     case .tcp(let host, let port):
+      // What is sent to a machine that has vanished fails as early as a PING to it would (gRPC's A18).
+      let patience = loops.first?.limits.keepaliveTimeout ?? .seconds(20)
+      let milliseconds = max(1, patience.nanosecondsClamped / 1_000_000)
       return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelOption(
+          .tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
+          value: Int(clamping: milliseconds)
+        )
         .bind(host: host, port: port).get()
     case .unix(let path):
       return try await bootstrap.bind(

@@ -8,6 +8,13 @@ extension ServerCall {
     _ handler: nonisolated(nonsending) @Sendable (I, CallContext) async throws -> O
   ) async {
     do {
+      if hasInterceptors {
+        let response = try await intercepted {
+          let request: I = try decodeSingleRequest()
+          return try await handler(request, CallContext(call: self))
+        }
+        return finish(with: response)
+      }
       let request: I = try decodeSingleRequest()
       finish(with: try await handler(request, CallContext(call: self)))
     } catch {
@@ -21,8 +28,10 @@ extension ServerCall {
       nonisolated(nonsending) @Sendable (I, ResponseWriter<O>, CallContext) async throws -> Void
   ) async {
     do {
-      let request: I = try decodeSingleRequest()
-      try await handler(request, ResponseWriter(call: self), CallContext(call: self))
+      try await intercepted {
+        let request: I = try decodeSingleRequest()
+        try await handler(request, ResponseWriter(call: self), CallContext(call: self))
+      }
       finish(nil)
     } catch {
       finish(throwing: error)
@@ -34,7 +43,10 @@ extension ServerCall {
     _ handler: nonisolated(nonsending) @Sendable (RequestStream<I>, CallContext) async throws -> O
   ) async {
     do {
-      finish(with: try await handler(RequestStream(call: self), CallContext(call: self)))
+      let response = try await intercepted {
+        try await handler(RequestStream(call: self), CallContext(call: self))
+      }
+      finish(with: response)
     } catch {
       finish(throwing: error)
     }
@@ -47,8 +59,10 @@ extension ServerCall {
       async throws -> Void
   ) async {
     do {
-      try await handler(
-        RequestStream(call: self), ResponseWriter(call: self), CallContext(call: self))
+      try await intercepted {
+        try await handler(
+          RequestStream(call: self), ResponseWriter(call: self), CallContext(call: self))
+      }
       finish(nil)
     } catch {
       finish(throwing: error)

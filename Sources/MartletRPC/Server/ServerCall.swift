@@ -39,6 +39,10 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// The task that runs the handler.
   @exclusivity(unchecked) unowned(unsafe) var runner: HandlerRunner?
 
+  /// What interceptors and the handler have left for each other.
+  @exclusivity(unchecked) var values: [ObjectIdentifier: any Sendable] = [:]
+  /// The outcome, once it is settled.
+  @exclusivity(unchecked) private(set) var settledCode: StatusCode?
   @exclusivity(unchecked) private var initialMetadata: RPCMetadata?
   @exclusivity(unchecked) private var trailingMetadata: RPCMetadata?
   @exclusivity(unchecked) var readers = Waiters<Void>()
@@ -64,12 +68,18 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     hasSentHeaders = false
     isFinished = false
     isRequestEnded = false
+    settledCode = nil
+    if !values.isEmpty { values = [:] }
     if initialMetadata != nil { initialMetadata = nil }
     if trailingMetadata != nil { trailingMetadata = nil }
   }
 
   var descriptor: MethodDescriptor? {
     unmanagedMethod?._withUnsafeGuaranteedRef { $0.descriptor }
+  }
+
+  @usableFromInline var interceptors: [any ServerInterceptor] {
+    unmanagedMethod?._withUnsafeGuaranteedRef { $0.interceptors } ?? []
   }
 
   @usableFromInline var loop: RPCEventLoop { connection.serverLoop.loop }
@@ -170,6 +180,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   func streamClosed() {
     if !isFinished {
       isFinished = true
+      settledCode = .cancelled
       connection.serverLoop.failedCalls.add(1)
     }
     abandonHandler()
@@ -330,6 +341,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   func finish(_ status: RPCStatus?) {
     guard !isFinished else { return }
     isFinished = true
+    settledCode = status?.code ?? .ok
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
     if status != nil { connection.serverLoop.failedCalls.add(1) }
     if hasSentHeaders {
@@ -358,11 +370,14 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// themselves.
   @usableFromInline
   func finish(throwing error: any Error) {
+    finish(Self.status(of: error))
+  }
+
+  static func status(of error: any Error) -> RPCStatus {
     switch error {
-    case let status as RPCStatus: finish(status)
-    case is CancellationError:
-      finish(RPCStatus(code: .cancelled, message: "the call was cancelled"))
-    default: finish(RPCStatus(code: .unknown, message: "the handler failed"))
+    case let status as RPCStatus: status
+    case is CancellationError: RPCStatus(code: .cancelled, message: "the call was cancelled")
+    default: RPCStatus(code: .unknown, message: "the handler failed")
     }
   }
 }

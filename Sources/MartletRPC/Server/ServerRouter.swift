@@ -11,6 +11,7 @@ public struct ServerRouter: Sendable {
   private(set) var entries: [MethodEntry] = []
   /// The .proto files of the services that were added, in order, each once; for reflection.
   public private(set) var files: [ProtobufFile] = []
+  private(set) var interceptors: [any ServerInterceptorFactory] = []
 
   public init() {}
 
@@ -23,6 +24,12 @@ public struct ServerRouter: Sendable {
   /// Says which .proto file declares a service. Generated services do it by themselves.
   public mutating func describe(_ file: ProtobufFile) {
     if !files.contains(where: { $0.name == file.name }) { files.append(file) }
+  }
+
+  /// Adds an interceptor for all methods of the router, behind those added before: the first sees a
+  /// call first, and its end last.
+  public mutating func add(_ interceptor: some ServerInterceptorFactory) {
+    interceptors.append(interceptor)
   }
 
   /// Handlers start on the event loop of their connection, and run there whenever they are not

@@ -1,6 +1,4 @@
-import MartletAPI
 import MartletCore
-import MartletProtobuf
 import MartletRPC
 
 /// Why a call failed, for programs: `reason` of the `google.rpc.ErrorInfo`.
@@ -28,54 +26,40 @@ enum ErrorReason: String, CaseIterable, Sendable {
   case serverStopping = "SERVER_STOPPING"
 }
 
-/// The details of a `google.rpc.Status`, put together one by one.
+/// A failed call's status and its typed details, put together one by one.
 struct ErrorDetails {
   static let domain = "martlet"
 
   private var code: StatusCode
   private var message: String
-  private var details: [WellKnown.`Any`] = []
+  private var details: [RPCErrorDetail]
 
   init(
     _ code: StatusCode, _ reason: ErrorReason, _ message: String, metadata: [String: String] = [:]
   ) {
     self.code = code
     self.message = message
-    add(GoogleRPC.ErrorInfo(reason: reason.rawValue, domain: Self.domain, metadata: metadata))
-  }
-
-  private mutating func add(_ detail: some ProtobufMessage) {
-    details.append(
-      .init(
-        typeUrl: "type.googleapis.com/" + type(of: detail).protobufName,
-        value: detail.protobufBytes()))
+    details = [.errorInfo(reason: reason.rawValue, domain: Self.domain, metadata: metadata)]
   }
 
   /// The caller may try again after so long.
   func retry(after delay: Span) -> Self {
-    adding(GoogleRPC.RetryInfo(retryDelay: .init(delay)))
+    adding(.retryInfo(delay: .nanoseconds(delay.nanoseconds)))
   }
 
   func quota(subject: String, _ description: String) -> Self {
-    adding(
-      GoogleRPC.QuotaFailure(violations: [.init(subject: subject, description: description)]))
+    adding(.quotaFailure([.init(subject: subject, description: description)]))
   }
 
   func badRequest(_ violations: [FieldViolation]) -> Self {
-    adding(
-      GoogleRPC.BadRequest(
-        fieldViolations: violations.map { .init(field: $0.field, description: $0.description) }))
+    adding(.badRequest(violations.map { .init(field: $0.field, description: $0.description) }))
   }
 
-  private func adding(_ detail: some ProtobufMessage) -> Self {
+  private func adding(_ detail: RPCErrorDetail) -> Self {
     var copy = self
-    copy.add(detail)
+    copy.details.append(detail)
     return copy
   }
 
-  var status: RPCStatus {
-    let status = GoogleRPC.Status(
-      code: Int32(truncatingIfNeeded: code.rawValue), message: message, details: details)
-    return RPCStatus(code: code, message: message, details: status.protobufBytes())
-  }
+  var status: RPCStatus { RPCStatus(code: code, message: message, errorDetails: details) }
 }

@@ -1,33 +1,36 @@
-import MartletAPI
 import MartletRPC
 import Metrics
 
-/// Counts calls by method and by whether they were answered or failed.
-struct CallMetrics: Sendable {
-  private struct Counters: Sendable {
-    let answered: Counter
-    let failed: Counter
+/// Counts Martlet's own calls by method and by whether they were answered or failed.
+struct CallMetrics: ServerInterceptorFactory {
+  func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? {
+    method.service.hasPrefix("martlet.v1.") ? Counters(method) : nil
   }
 
-  private let counters: [MethodDescriptor: Counters]
+  private struct Counters: ServerInterceptor {
+    private let answered: Counter
+    private let failed: Counter
 
-  init() {
-    let methods =
-      API.PoolServiceMethods.all + API.TaskServiceMethods.all + API.EventServiceMethods.all
-      + API.ServerServiceMethods.all
-    counters = Dictionary(
-      methods.map { method in
-        func counter(_ outcome: String) -> Counter {
-          Counter(
-            label: "martlet_rpcs_total",
-            dimensions: [("method", method.path), ("outcome", outcome)])
-        }
-        return (method, Counters(answered: counter("answered"), failed: counter("failed")))
-      }, uniquingKeysWith: { first, _ in first })
-  }
+    init(_ method: MethodDescriptor) {
+      func counter(_ outcome: String) -> Counter {
+        Counter(
+          label: "martlet_rpcs_total",
+          dimensions: [("method", method.path), ("outcome", outcome)])
+      }
+      answered = counter("answered")
+      failed = counter("failed")
+    }
 
-  func ended(_ method: MethodDescriptor, failed: Bool) {
-    guard let counters = counters[method] else { return }
-    (failed ? counters.failed : counters.answered).increment()
+    nonisolated(nonsending) func intercept(
+      _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
+    ) async throws {
+      do {
+        try await next()
+      } catch {
+        failed.increment()
+        throw error
+      }
+      answered.increment()
+    }
   }
 }

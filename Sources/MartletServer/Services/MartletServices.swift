@@ -14,6 +14,7 @@ package enum MartletServices {
   /// - Parameter health: One that knows `names`.
   package static func register(in router: inout ServerRouter, node: Node, health: HealthBoard) {
     let desk = ServiceDesk(node: node)
+    router.add(CallMetrics())
     router.add(PoolService(desk: desk))
     router.add(TaskService(desk: desk))
     router.add(EventService(desk: desk))

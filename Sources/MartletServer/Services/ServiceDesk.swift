@@ -10,7 +10,6 @@ final class ServiceDesk: Sendable {
   let node: Node
   let names: NameBook
   private let faults = Atomic<UInt64>(0)
-  private let metrics = CallMetrics()
 
   private var logger: Logger { node.logger }
 
@@ -24,11 +23,8 @@ final class ServiceDesk: Sendable {
     _ context: CallContext, _ body: () async throws -> Reply
   ) async throws -> Reply {
     do {
-      let reply = try await body()
-      metrics.ended(context.method, failed: false)
-      return reply
+      return try await body()
     } catch {
-      metrics.ended(context.method, failed: true)
       throw status(of: error, in: context)
     }
   }
