@@ -24,6 +24,7 @@ let package = Package(
     .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletRPCInstruments", targets: ["MartletRPCInstruments"]),
+    .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
   dependencies: [
@@ -58,6 +59,17 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
       swiftSettings: settings),
+    // What every gRPC server has beside its own services: reflection and health.
+    .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),
+    .target(
+      name: "MartletRPCServices",
+      dependencies: ["MartletRPCServicesC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      exclude: ["proto"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCServicesTests",
+      dependencies: [
+        "MartletRPCServices", "MartletRPC", "MartletProtobuf", "MartletProtobufTestSupport",
+      ], swiftSettings: settings),
     .target(
       name: "MartletRPCInstruments",
       dependencies: [
@@ -107,7 +119,8 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux",
+        "MartletCore", "MartletStore", "MartletAPI", "MartletRPC", "MartletRPCServices",
+        "MartletProtobuf", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -115,7 +128,8 @@ let package = Package(
     .executableTarget(
       name: "martletd",
       dependencies: [
-        "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletCore", "MartletStore",
+        "MartletServer", "MartletStoreSQLite", "MartletRPC", "MartletRPCServices", "MartletCore",
+        "MartletStore",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -126,7 +140,8 @@ let package = Package(
 
     // Clients.
     .target(
-      name: "MartletClient", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      name: "MartletClient",
+      dependencies: ["MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf"],
       path: "clients/swift/MartletClient", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
@@ -140,7 +155,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "MartletFakes", dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"],
+      name: "MartletFakes",
+      dependencies: ["MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf"],
       path: "Tests/MartletFakes", swiftSettings: settings),
     .testTarget(
       name: "MartletClientTests",
@@ -181,7 +197,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "MartletServer", "MartletStoreSQLite", "MartletStore", "MartletCore", "MartletClient",
-        "MartletAPI", "MartletRPC", "MartletProtobuf",
+        "MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

@@ -21,6 +21,7 @@ let package = Package(
       name: "martlet-bench",
       dependencies: [
         .product(name: "MartletClient", package: "martlet"),
+        .product(name: "MartletRPCServices", package: "martlet"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings)
   ]

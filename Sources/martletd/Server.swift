@@ -1,6 +1,7 @@
 import Logging
 import MartletCore
 import MartletRPC
+import MartletRPCServices
 import MartletServer
 import MartletStore
 import MartletStoreSQLite
@@ -33,7 +34,7 @@ struct Server {
     let roots = try fileRoots()
     let store = try open()
     let node = try recovered(store, roots)
-    let health = HealthBoard()
+    let health = HealthBoard(services: MartletServices.names)
     let server = try await listen(node, health)
     let (ends, end) = AsyncStream.makeStream(of: End.self)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -41,7 +42,7 @@ struct Server {
     defer { listening.cancel() }
     await node.start(
       onFailure: { end.yield(.failed($0)) }, onPressure: { server.setReading(!$0) })
-    health.set(.serving)
+    health.setAll(.serving)
     logger.notice(
       "serving", metadata: ["addresses": "\(server.addresses.joined(separator: " "))"])
     for await reached in ends {
@@ -117,6 +118,7 @@ struct Server {
   private func listen(_ node: Node, _ health: HealthBoard) async throws -> RPCServer {
     var router = ServerRouter()
     MartletServices.register(in: &router, node: node, health: health)
+    if isShown(settings.reflection) { router.add(ReflectionService(of: router)) }
     let configuration = RPCServerConfiguration(addresses: settings.listen)
     do {
       return try await RPCServer.start(router: router, configuration: configuration)
@@ -126,6 +128,11 @@ struct Server {
         description: "cannot listen on \(addresses): \(error); "
           + "stop what uses the address, or choose another with --listen")
     }
+  }
+
+  /// Whether something for looking inside is served.
+  private func isShown(_ choice: String) -> Bool {
+    choice == "on" || choice == "auto" && settings.listen.allSatisfy(Self.isLocal)
   }
 
   // MARK: - Stop

@@ -7,6 +7,7 @@ struct Settings: Sendable {
   var dataDirectory: String
   var fileRoots: [String]
   var isInsecure: Bool
+  var reflection: String
   var logLevel: String
   var logFormat: String
   var limits: Limits
@@ -31,6 +32,9 @@ struct Settings: Sendable {
     Setting(
       name: "insecure", kind: .flag, fallback: "false",
       help: "Serve an address that is not loopback although there is no TLS."),
+    Setting(
+      name: "reflection", kind: .choice(["auto", "on", "off"]), fallback: "auto",
+      help: "Tell clients the contract (gRPC reflection); auto: if only loopback is served."),
     Setting(
       name: "log-level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error"]),
       fallback: "info", help: "The least important messages that are written."),
@@ -74,6 +78,7 @@ struct Settings: Sendable {
     dataDirectory = one("data-dir")
     fileRoots = values["file-root"] ?? []
     isInsecure = one("insecure") == "true"
+    reflection = one("reflection")
     logLevel = one("log-level")
     logFormat = one("log-format")
     var bounds = Limits()

@@ -3,10 +3,6 @@
 struct CHeaderGenerator {
   let schema: Schema
 
-  static func accessor(of message: MessageDescriptor) -> String {
-    Names.cSymbol(message.fullName) + "__descriptor_address"
-  }
-
   func source(files: [FileDescriptor]) -> String {
     let guardName = Names.upperSnake(schema.options.cModule) + "_H"
     var out = SourceWriter()
@@ -14,10 +10,8 @@ struct CHeaderGenerator {
     out.line("#ifndef \(guardName)")
     out.line("#define \(guardName)")
     out.line()
-    for file in files {
-      let stem = file.name.hasSuffix(".proto") ? String(file.name.dropLast(6)) : file.name
-      out.line("#include \"\(stem).pb-c.h\"")
-    }
+    let folder = schema.options.cPrefix.isEmpty ? "" : schema.options.cPrefix + "/"
+    for file in files { out.line("#include \"\(folder)\(file.stem).pb-c.h\"") }
     for file in files {
       for message in file.messages { write(message, to: &out) }
     }
@@ -27,10 +21,10 @@ struct CHeaderGenerator {
   }
 
   private func write(_ message: MessageDescriptor, to out: inout SourceWriter) {
-    let symbol = Names.cSymbol(message.fullName)
+    let symbol = schema.cSymbol(message.fullName)
     out.line()
     out.line("static inline const ProtobufCMessageDescriptor *")
-    out.block("\(Self.accessor(of: message))(void)") { out in
+    out.block("\(schema.cAccessor(message.fullName))(void)") { out in
       out.line("return &\(symbol)__descriptor;")
     }
     for nested in message.messages { write(nested, to: &out) }

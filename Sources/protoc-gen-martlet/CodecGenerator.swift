@@ -18,8 +18,8 @@ struct CodecGenerator {
   }
 
   private func write(_ message: MessageDescriptor, to out: inout SourceWriter) throws {
-    let cStruct = Names.cStruct(message.fullName)
-    let descriptor = CHeaderGenerator.accessor(of: message)
+    let cStruct = schema.cStruct(message.fullName)
+    let descriptor = schema.cAccessor(message.fullName)
     out.line()
     try out.block("extension \(try schema.swiftName(message.fullName))") { out in
       let string = schema.standard("String")
@@ -167,7 +167,7 @@ struct CodecGenerator {
   private func writeEncoding(
     _ message: MessageDescriptor, _ cStruct: String, to out: inout SourceWriter
   ) {
-    let accessor = CHeaderGenerator.accessor(of: message)
+    let accessor = schema.cAccessor(message.fullName)
     out.block("func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<\(cStruct)>") {
       out in
       out.line("let c = arena.make(\(cStruct).self, \(accessor)())")
@@ -208,12 +208,12 @@ struct CodecGenerator {
       let sorted =
         key.type == .bool
         ? "\(name).sorted(by: { !$0.key && $1.key })" : "\(name).sorted(by: { $0.key < $1.key })"
-      let entryStruct = Names.cStruct(entry.fullName)
+      let entryStruct = schema.cStruct(entry.fullName)
       out.block("if !\(name).isEmpty") { out in
         out.line("\(count(field)) = \(name).count")
         out.line("\(member) = arena.list(\(sorted)) { pair in")
         out.indented { out in
-          let accessor = CHeaderGenerator.accessor(of: entry)
+          let accessor = schema.cAccessor(entry.fullName)
           out.line("let entry = arena.make(\(entryStruct).self, \(accessor)())")
           out.line("entry.pointee.key = \(encoded(key, "pair.key"))")
           out.line("entry.pointee.value = \(encoded(value, "pair.value"))")

@@ -35,7 +35,9 @@ struct DescriptorReader {
       },
       services: try file.messages(Number.File.service).enumerated().map {
         try service($1, in: package, path: [Number.File.service, $0])
-      })
+      },
+      imports: file.strings(Number.File.dependency),
+      plainDescriptor: try DescriptorRewrite.plain(file).serialized)
   }
 
   private func message(

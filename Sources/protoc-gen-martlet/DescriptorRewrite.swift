@@ -4,14 +4,48 @@
 ///   wire: protoc has already declared that oneof, so the mark on the field is taken away.
 /// - A map becomes the repeated message that it is on the wire: `map_entry` is cleared.
 /// - Every string becomes `string_as_bytes`: as a C string it would end at an embedded NUL.
+/// - With a prefix, every file moves below a folder of that name, and its C package with it.
 enum DescriptorRewrite {
-  static func rewritten(descriptorSet bytes: [UInt8]) throws -> [UInt8] {
+  static func rewritten(descriptorSet bytes: [UInt8], prefix: String = "") throws -> [UInt8] {
     var set = try WireMessage(bytes)
     try set.changeMessages(Number.Set.file) { file in
+      if !prefix.isEmpty { try move(&file, below: prefix) }
       try file.changeMessages(Number.File.message, rewrite(message:))
       file.removeAll(Number.File.sourceCodeInfo)
     }
     return set.serialized
+  }
+
+  /// The file without comments, and without the JSON names that follow from the fields' names.
+  static func plain(_ file: WireMessage) throws -> WireMessage {
+    var file = file
+    file.removeAll(Number.File.sourceCodeInfo)
+    try file.changeMessages(Number.File.message, dropJSONNames(message:))
+    try file.changeMessages(Number.File.extensionField, dropJSONName(field:))
+    return file
+  }
+
+  private static func dropJSONNames(message: inout WireMessage) throws {
+    try message.changeMessages(Number.Message.field, dropJSONName(field:))
+    try message.changeMessages(Number.Message.extensionField, dropJSONName(field:))
+    try message.changeMessages(Number.Message.nested, dropJSONNames(message:))
+  }
+
+  private static func dropJSONName(field: inout WireMessage) {
+    let name = Names.json(field.string(Number.Field.name))
+    if field.string(Number.Field.jsonName) == name { field.removeAll(Number.Field.jsonName) }
+  }
+
+  private static func move(_ file: inout WireMessage, below prefix: String) throws {
+    let package = file.string(Number.File.package)
+    file.changeStrings(Number.File.name) { "\(prefix)/\($0)" }
+    file.changeStrings(Number.File.dependency) { "\(prefix)/\($0)" }
+    var options = try file.message(Number.File.options) ?? WireMessage()
+    var cOptions = WireMessage()
+    let cPackage = package.isEmpty ? prefix : "\(prefix).\(package)"
+    cOptions.append(Number.ProtobufC.cPackage, .bytes(Array(cPackage.utf8)))
+    options.append(Number.ProtobufC.fileOptions, .bytes(cOptions.serialized))
+    file.set(Number.File.options, .bytes(options.serialized))
   }
 
   private static func rewrite(message: inout WireMessage) throws {

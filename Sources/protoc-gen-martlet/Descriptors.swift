@@ -19,9 +19,12 @@ enum Number {
   enum File {
     static let name = 1
     static let package = 2
+    static let dependency = 3
     static let message = 4
     static let enumeration = 5
     static let service = 6
+    static let extensionField = 7
+    static let options = 8
     static let sourceCodeInfo = 9
     static let syntax = 12
   }
@@ -30,6 +33,7 @@ enum Number {
     static let field = 2
     static let nested = 3
     static let enumeration = 4
+    static let extensionField = 6
     static let options = 7
     static let oneof = 8
     static let mapEntryOption = 7
@@ -42,6 +46,7 @@ enum Number {
     static let typeName = 6
     static let options = 8
     static let oneofIndex = 9
+    static let jsonName = 10
     static let proto3Optional = 17
   }
   enum Enumeration {
@@ -68,6 +73,8 @@ enum Number {
   enum ProtobufC {
     static let fieldOptions = 1019
     static let stringAsBytes = 1
+    static let fileOptions = 1019
+    static let cPackage = 6
   }
 }
 
@@ -86,6 +93,23 @@ struct FileDescriptor {
   var messages: [MessageDescriptor]
   var enums: [EnumDescriptor]
   var services: [ServiceDescriptor]
+  /// Names of the files that it imports.
+  var imports: [String]
+  /// The `FileDescriptorProto` for reflection: without comments, and without the JSON names that
+  /// follow from the fields' names.
+  var plainDescriptor: [UInt8]
+
+  /// The name without its ending.
+  var stem: String { name.hasSuffix(".proto") ? String(name.dropLast(6)) : name }
+
+  /// The beginning of the names of what is generated from the file: slashes become underscores,
+  /// since the names of files must be unique within a module.
+  var outputBase: String { String(stem.map { $0 == "/" ? "_" : $0 }) }
+
+  /// The constant that carries the descriptor.
+  var constantName: String {
+    Names.lowerCamel(String(outputBase.map { $0.isLetter || $0.isNumber ? $0 : "_" })) + "File"
+  }
 }
 
 struct MessageDescriptor {

@@ -1,8 +1,8 @@
 /// Answers a `CodeGeneratorRequest` with a `CodeGeneratorResponse`.
 ///
-/// For each file NAME.proto: NAME.messages.swift (types), NAME.codec.swift (their border with C)
-/// and, if it has services, NAME.service.swift; slashes become underscores, since file names must
-/// be unique within a module. For all files: Namespaces.swift and, for the C module, its header.
+/// For each file NAME.proto: NAME.messages.swift (types), NAME.codec.swift (their border with C),
+/// NAME.descriptor.swift (the file itself, for reflection) and, if it has services,
+/// NAME.service.swift. For all files: Namespaces.swift and, for the C module, its header.
 enum Plugin {
   /// Says that the plugin knows proto3 `optional`.
   private static let supportsProto3Optional: UInt64 = 1
@@ -36,8 +36,7 @@ enum Plugin {
       guard file.syntax == "proto3" else {
         throw GenerationError("\(file.name): only syntax = \"proto3\" is supported")
       }
-      let stem = file.name.hasSuffix(".proto") ? String(file.name.dropLast(6)) : file.name
-      let base = String(stem.map { $0 == "/" ? "_" : $0 })
+      let base = file.outputBase
       if !file.messages.isEmpty || !file.enums.isEmpty {
         let types = try TypeGenerator(schema: schema, file: file).source()
         outputs.append(("\(base).messages.swift", types))
@@ -45,6 +44,8 @@ enum Plugin {
       if let codec = try CodecGenerator(schema: schema, file: file).source() {
         outputs.append(("\(base).codec.swift", codec))
       }
+      let descriptor = DescriptorGenerator(schema: schema, file: file, generated: wanted)
+      outputs.append(("\(base).descriptor.swift", descriptor.source()))
       if let service = try ServiceGenerator(schema: schema, file: file).source() {
         outputs.append(("\(base).service.swift", service))
       }

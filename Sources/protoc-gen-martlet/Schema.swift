@@ -62,6 +62,19 @@ struct Schema {
     return name
   }
 
+  /// The C struct of a message: `martlet.v1.TaskSpec` → `Martlet__V1__TaskSpec`.
+  func cStruct(_ fullName: String) -> String {
+    Names.cStruct(options.cPrefix.isEmpty ? fullName : "\(options.cPrefix).\(fullName)")
+  }
+
+  /// The prefix of a message's C symbols: `martlet__v1__task_spec`.
+  func cSymbol(_ fullName: String) -> String {
+    Names.cSymbol(options.cPrefix.isEmpty ? fullName : "\(options.cPrefix).\(fullName)")
+  }
+
+  /// The C function that gives the address of a message's descriptor.
+  func cAccessor(_ fullName: String) -> String { cSymbol(fullName) + "__descriptor_address" }
+
   /// A type of Swift's own, spelled out where a declaration of the schema would hide it.
   func standard(_ name: String) -> String {
     declaredNames.contains(name) ? "Swift.\(name)" : name
@@ -135,9 +148,12 @@ enum FieldShape {
 ///
 ///     namespace=PACKAGE=Name   the caseless enum that holds the types of a package; repeatable
 ///     c_module=Name            the Clang module of protoc-c's output
+///     c_prefix=name            put before every C name and the paths of C files, so that a library
+///                              can hold files which programs that use it generate, too
 struct Options {
   var namespaces: [String: String] = [:]
   var cModule = "ProtobufMessagesC"
+  var cPrefix = ""
 
   init(parameter: String) throws {
     for option in parameter.split(separator: ",") {
@@ -145,6 +161,7 @@ struct Options {
       switch (parts[0], parts.count) {
       case ("namespace", 3): namespaces[parts[1]] = parts[2]
       case ("c_module", 2): cModule = parts[1]
+      case ("c_prefix", 2): cPrefix = parts[1]
       default: throw GenerationError("unknown parameter \"\(option)\"")
       }
     }

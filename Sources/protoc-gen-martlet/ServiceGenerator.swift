@@ -93,6 +93,7 @@ struct ServiceGenerator {
   ) throws {
     try out.block("extension \(namespace).\(service.name)") { out in
       try out.block("public func register(in router: inout ServerRouter)") { out in
+        out.line("router.describe(\(namespace).\(file.constantName))")
         for method in service.methods {
           let input = try schema.swiftName(method.input)
           let output = try schema.swiftName(method.output)

@@ -129,6 +129,14 @@ extension WireMessage {
     fields.append(Field(number: number, value: value))
   }
 
+  /// Replaces each string with this number by what `change` makes of it, in its place.
+  mutating func changeStrings(_ number: Int, _ change: (String) -> String) {
+    for index in fields.indices where fields[index].number == number {
+      guard case .bytes(let bytes) = fields[index].value else { continue }
+      fields[index].value = .bytes(Array(change(String(decoding: bytes, as: UTF8.self)).utf8))
+    }
+  }
+
   /// Runs `change` on each submessage with this number, in its place.
   mutating func changeMessages(
     _ number: Int, _ change: (inout WireMessage) throws -> Void

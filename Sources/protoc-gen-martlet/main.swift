@@ -1,7 +1,9 @@
 // protoc's plugin for Swift on protobuf-c.
 //
 //     protoc --plugin=protoc-gen-martlet --martlet_out=DIR --martlet_opt=… FILE.proto
-//     protoc-gen-martlet --rewrite IN.binpb OUT.binpb     (a descriptor set for protoc-c)
+//     protoc-gen-martlet --rewrite IN.binpb OUT.binpb [PREFIX]
+//
+// The second form makes a descriptor set for protoc-c; PREFIX is that of the parameter c_prefix.
 
 import Glibc
 
@@ -25,10 +27,11 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
   }
 }
 
-func rewrite(_ input: String, _ output: String) throws {
+func rewrite(_ input: String, _ output: String, prefix: String) throws {
   let source = open(input, O_RDONLY)
   guard source >= 0 else { throw GenerationError("cannot open \(input) (errno \(errno))") }
-  let rewritten = try DescriptorRewrite.rewritten(descriptorSet: try readAll(source))
+  let rewritten = try DescriptorRewrite.rewritten(
+    descriptorSet: try readAll(source), prefix: prefix)
   let target = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
   guard target >= 0 else { throw GenerationError("cannot create \(output) (errno \(errno))") }
   try writeAll(rewritten, to: target)
@@ -39,10 +42,11 @@ do {
   switch arguments.dropFirst().first {
   case nil:
     try writeAll(try Plugin.respond(to: try readAll(STDIN_FILENO)), to: STDOUT_FILENO)
-  case "--rewrite" where arguments.count == 4:
-    try rewrite(arguments[2], arguments[3])
+  case "--rewrite" where arguments.count == 4 || arguments.count == 5:
+    try rewrite(arguments[2], arguments[3], prefix: arguments.count == 5 ? arguments[4] : "")
   default:
-    throw GenerationError("run by protoc, or as: protoc-gen-martlet --rewrite IN.binpb OUT.binpb")
+    throw GenerationError(
+      "run by protoc, or as: protoc-gen-martlet --rewrite IN.binpb OUT.binpb [PREFIX]")
   }
 } catch {
   try? writeAll(Array("protoc-gen-martlet: \(error)\n".utf8), to: STDERR_FILENO)

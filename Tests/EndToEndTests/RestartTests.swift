@@ -1,5 +1,6 @@
 import MartletClient
 import MartletCore
+import MartletRPCServices
 import MartletServer
 import Testing
 
@@ -189,7 +190,7 @@ struct RestartTests {
       #expect(unknown.code == .notFound)
       var watch = health.watch(.init()).makeAsyncIterator()
       #expect(try await watch.next()?.status == .serving)
-      world.health.set(.notServing)
+      world.health.setAll(.notServing)
       #expect(try await watch.next()?.status == .notServing)
       try await world.restart()
       #expect(try await health.check(.init()).status == .serving)

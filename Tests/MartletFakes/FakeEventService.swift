@@ -89,18 +89,3 @@ struct FakeServerService: API.ServerService {
       kinds: ["echo", "file.digest"])
   }
 }
-
-struct FakeHealth: GRPCHealth.Health {
-  func check(
-    _ request: GRPCHealth.HealthCheckRequest, context: CallContext
-  ) async throws -> GRPCHealth.HealthCheckResponse {
-    GRPCHealth.HealthCheckResponse(status: .serving)
-  }
-
-  func watch(
-    _ request: GRPCHealth.HealthCheckRequest,
-    response: ResponseWriter<GRPCHealth.HealthCheckResponse>, context: CallContext
-  ) async throws {
-    try await response.write(GRPCHealth.HealthCheckResponse(status: .serving))
-  }
-}

@@ -1,5 +1,6 @@
 package import MartletAPI
 package import MartletRPC
+import MartletRPCServices
 import Synchronization
 
 /// A server of the contract in memory, for tests of clients: it runs each task at once, keeps all
@@ -46,7 +47,9 @@ package final class FakeNode: Sendable {
     router.add(FakeTaskService(node: self))
     router.add(FakeEventService(node: self))
     router.add(FakeServerService(node: self))
-    router.add(FakeHealth())
+    let health = HealthBoard()
+    health.setAll(.serving)
+    router.add(HealthService(board: health))
     return router
   }
 

@@ -168,4 +168,43 @@ import Testing
     #expect(Names.cLower(name) == cLower)
     #expect(Names.upperSnake(name) == upperSnake)
   }
+
+  @Test("a file carries itself and the imports that no code is generated for")
+  func descriptors() throws {
+    let (files, error) = try generate(
+      """
+      syntax = "proto3";
+      package shop.v1;
+      import "google/protobuf/any.proto";
+      message Order { google.protobuf.Any what = 1; string given_name = 2; }
+      service Shop { rpc Buy(Order) returns (Order); }
+      """)
+    #expect(error == nil)
+    let text = try #require(files["shop_v1_shop.descriptor.swift"])
+    #expect(text.contains("  public static let shopV1ShopFile = ProtobufFile(\n"))
+    #expect(text.contains("name: \"shop/v1/shop.proto\",\n    imports: [googleProtobufAnyFile],"))
+    #expect(text.contains("private let googleProtobufAnyFile = ProtobufFile(\n"))
+    #expect(text.contains(#"descriptor: "\u{a}\u{12}shop/v1/shop.proto"#))
+    #expect(text.contains("given_name"))
+    #expect(!text.contains("givenName"))
+    let service = try #require(files["shop_v1_shop.service.swift"])
+    #expect(service.contains("    router.describe(Shop.shopV1ShopFile)\n"))
+  }
+
+  @Test("a prefix stands before all C names, in Swift as in what protoc-c reads")
+  func prefix() throws {
+    let proto = "syntax = \"proto3\"; package shop.v1; message Order { string name = 1; }"
+    let (files, _) = try generate(
+      proto, parameter: "namespace=shop.v1=Shop,c_module=ShopC,c_prefix=mine")
+    #expect(files["ShopC.h"]?.contains("#include \"mine/shop/v1/shop.pb-c.h\"") == true)
+    #expect(files["ShopC.h"]?.contains("mine__shop__v1__order__descriptor_address") == true)
+    #expect(files["shop_v1_shop.codec.swift"]?.contains("Mine__Shop__V1__Order") == true)
+    let rewritten = try WireMessage(
+      try DescriptorRewrite.rewritten(descriptorSet: descriptorSet(of: proto), prefix: "mine"))
+    let file = try #require(try rewritten.messages(Number.Set.file).last)
+    #expect(file.string(Number.File.name) == "mine/shop/v1/shop.proto")
+    #expect(file.string(Number.File.package) == "shop.v1")
+    let options = try file.message(Number.File.options)?.message(Number.ProtobufC.fileOptions)
+    #expect(options?.string(Number.ProtobufC.cPackage) == "mine.shop.v1")
+  }
 }

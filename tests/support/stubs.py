@@ -17,15 +17,10 @@ def _generate(directory):
     proto = REPOSITORY / "proto"
     bundled = Path(grpc_tools.__file__).parent / "_proto"
     ours = sorted(str(p.relative_to(proto)) for p in (proto / "martlet/v1").glob("*.proto"))
-    runs = [
-        [f"-I{proto}", *ours, "google/rpc/status.proto", "google/rpc/error_details.proto"],
-        # Below `grpc` it would hide behind the package of that name.
-        [f"-I{proto / 'grpc'}", "health/v1/health.proto"],
-    ]
-    for run in runs:
-        outputs = [f"--python_out={directory}", f"--grpc_python_out={directory}"]
-        if protoc.main(["protoc", f"-I{bundled}", *outputs, *run]) != 0:
-            raise RuntimeError("protoc failed for " + " ".join(run))
+    inputs = [f"-I{proto}", *ours, "google/rpc/status.proto", "google/rpc/error_details.proto"]
+    outputs = [f"--python_out={directory}", f"--grpc_python_out={directory}"]
+    if protoc.main(["protoc", f"-I{bundled}", *outputs, *inputs]) != 0:
+        raise RuntimeError("protoc failed for " + " ".join(inputs))
 
 
 def _load():
@@ -43,7 +38,7 @@ from google.protobuf.field_mask_pb2 import FieldMask  # noqa: E402
 from google.protobuf.timestamp_pb2 import Timestamp  # noqa: E402
 from google.rpc import error_details_pb2 as details  # noqa: E402
 from google.rpc import status_pb2  # noqa: E402
-from health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
 from martlet.v1 import event_service_pb2 as events  # noqa: E402
 from martlet.v1 import event_service_pb2_grpc as events_grpc  # noqa: E402
 from martlet.v1 import pool_service_pb2 as pools  # noqa: E402

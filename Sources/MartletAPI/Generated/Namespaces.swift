@@ -32,17 +32,6 @@ public enum GoogleRPC {
   }
 }
 
-/// Package `grpc.health.v1`.
-public enum GRPCHealth {
-  /// Every message type of the package, in the order of the files.
-  public static var messageTypes: [any ProtobufMessage.Type] {
-    [
-      GRPCHealth.HealthCheckRequest.self,
-      GRPCHealth.HealthCheckResponse.self,
-    ]
-  }
-}
-
 /// Package `martlet.log.v1`.
 public enum LogAPI {
   /// Every message type of the package, in the order of the files.

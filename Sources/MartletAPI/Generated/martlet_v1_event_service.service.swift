@@ -39,6 +39,7 @@ extension API {
 
 extension API.EventService {
   public func register(in router: inout ServerRouter) {
+    router.describe(API.martletV1EventServiceFile)
     router.serverStreaming(API.EventServiceMethods.watchEvents) {
       (request: API.WatchEventsRequest, response: ResponseWriter<API.WatchEventsResponse>, context: CallContext) async throws in
       try await self.watchEvents(request, response: response, context: context)

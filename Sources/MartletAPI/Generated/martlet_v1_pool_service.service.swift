@@ -102,6 +102,7 @@ extension API {
 
 extension API.PoolService {
   public func register(in router: inout ServerRouter) {
+    router.describe(API.martletV1PoolServiceFile)
     router.unary(API.PoolServiceMethods.createPool) {
       (request: API.CreatePoolRequest, context: CallContext) async throws -> API.CreatePoolResponse in
       try await self.createPool(request, context: context)

@@ -31,6 +31,7 @@ extension API {
 
 extension API.ServerService {
   public func register(in router: inout ServerRouter) {
+    router.describe(API.martletV1ServerServiceFile)
     router.unary(API.ServerServiceMethods.getServerInfo) {
       (request: API.GetServerInfoRequest, context: CallContext) async throws -> API.GetServerInfoResponse in
       try await self.getServerInfo(request, context: context)

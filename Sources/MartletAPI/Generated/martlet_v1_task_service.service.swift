@@ -125,6 +125,7 @@ extension API {
 
 extension API.TaskService {
   public func register(in router: inout ServerRouter) {
+    router.describe(API.martletV1TaskServiceFile)
     router.unary(API.TaskServiceMethods.submitTask) {
       (request: API.SubmitTaskRequest, context: CallContext) async throws -> API.SubmitTaskResponse in
       try await self.submitTask(request, context: context)

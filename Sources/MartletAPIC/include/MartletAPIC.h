@@ -6,7 +6,6 @@
 #include "google/rpc/error_details.pb-c.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/rpc/status.pb-c.h"
-#include "grpc/health/v1/health.pb-c.h"
 #include "martlet/log/v1/log.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
@@ -64,16 +63,6 @@ google__protobuf__any__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 google__rpc__status__descriptor_address(void) {
   return &google__rpc__status__descriptor;
-}
-
-static inline const ProtobufCMessageDescriptor *
-grpc__health__v1__health_check_request__descriptor_address(void) {
-  return &grpc__health__v1__health_check_request__descriptor;
-}
-
-static inline const ProtobufCMessageDescriptor *
-grpc__health__v1__health_check_response__descriptor_address(void) {
-  return &grpc__health__v1__health_check_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

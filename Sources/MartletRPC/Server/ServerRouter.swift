@@ -9,6 +9,8 @@ public protocol RPCService: Sendable {
 /// The methods that a server answers. A value: a server keeps the one it was started with.
 public struct ServerRouter: Sendable {
   private(set) var entries: [MethodEntry] = []
+  /// The .proto files of the services that were added, in order, each once; for reflection.
+  public private(set) var files: [ProtobufFile] = []
   private(set) var interceptors: [any ServerInterceptorFactory] = []
 
   public init() {}
@@ -18,6 +20,11 @@ public struct ServerRouter: Sendable {
 
   /// Adds all methods of a service.
   public mutating func add(_ service: some RPCService) { service.register(in: &self) }
+
+  /// Says which .proto file declares a service. Generated services do it by themselves.
+  public mutating func describe(_ file: ProtobufFile) {
+    if !files.contains(where: { $0.name == file.name }) { files.append(file) }
+  }
 
   /// Adds an interceptor for all methods of the router, behind those added before: the first sees a
   /// call first, and its end last.

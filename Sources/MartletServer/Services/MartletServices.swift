@@ -1,15 +1,17 @@
 import MartletAPI
 import MartletCore
 package import MartletRPC
+package import MartletRPCServices
 
 /// All services of a node.
 package enum MartletServices {
   /// Full names, as health checks ask for them.
-  static let names = [
+  package static let names = [
     "martlet.v1.PoolService", "martlet.v1.TaskService", "martlet.v1.EventService",
     "martlet.v1.ServerService", "grpc.health.v1.Health",
   ]
 
+  /// - Parameter health: One that knows `names`.
   package static func register(in router: inout ServerRouter, node: Node, health: HealthBoard) {
     let desk = ServiceDesk(node: node)
     router.add(CallMetrics())
@@ -17,7 +19,7 @@ package enum MartletServices {
     router.add(TaskService(desk: desk))
     router.add(EventService(desk: desk))
     router.add(ServerService(desk: desk))
-    router.add(HealthService(board: health, services: Set(names + [""])))
+    router.add(HealthService(board: health))
     router.setMaxRequestBytes(
       node.limits.batchBytes, for: API.TaskServiceMethods.batchSubmitTasks)
   }

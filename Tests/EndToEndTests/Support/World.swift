@@ -2,6 +2,7 @@ import Logging
 import MartletClient
 import MartletCore
 import MartletRPC
+import MartletRPCServices
 import MartletServer
 import MartletStore
 
@@ -56,7 +57,7 @@ final class World {
     var handlers = HandlerRegistry.standard(fileRoots: try FileRoots([]))
     for handler in more { handlers.register(handler) }
     (self.store, self.handlers, self.limits) = (store, handlers, limits)
-    health = HealthBoard()
+    health = HealthBoard(services: MartletServices.names)
     (node, rpc) = try await Self.start(store, handlers, limits, health, address: "127.0.0.1:0")
     let target = rpc.addresses[0]
     client = try MartletClient(target: target, configuration: .init(actor: "tester"))
@@ -76,7 +77,7 @@ final class World {
     let rpc = try await RPCServer.start(
       router: router, configuration: RPCServerConfiguration(addresses: [address]))
     await node.start(onFailure: { _ in }, onPressure: { rpc.setReading(!$0) })
-    health.set(.serving)
+    health.setAll(.serving)
     return (node, rpc)
   }
 
@@ -90,7 +91,7 @@ final class World {
 
   /// As `martletd` does on SIGTERM.
   func stop(grace: Span) async {
-    health.set(.notServing)
+    health.setAll(.notServing)
     let (rpc, node) = (rpc, node)
     async let closed: Void = rpc.shutdownGracefully(
       grace: .nanoseconds(grace.nanoseconds) + .seconds(2))

@@ -60,6 +60,7 @@ extension Kinds {
 
 extension Kinds.Talk {
   public func register(in router: inout ServerRouter) {
+    router.describe(Kinds.kindsFile)
     router.unary(Kinds.TalkMethods.echo) {
       (request: Kinds.Small, context: CallContext) async throws -> Kinds.Small in
       try await self.echo(request, context: context)

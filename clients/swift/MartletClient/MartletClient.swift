@@ -1,4 +1,5 @@
 internal import MartletRPC
+internal import MartletRPCServices
 
 /// A client of one Martlet server.
 ///

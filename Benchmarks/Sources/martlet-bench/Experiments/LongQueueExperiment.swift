@@ -1,4 +1,5 @@
 import MartletClient
+import MartletRPCServices
 
 /// What a queue of a million tasks costs: RAM, restart, lists, snapshots.
 struct LongQueueExperiment {
