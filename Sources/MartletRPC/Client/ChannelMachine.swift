@@ -1,6 +1,6 @@
-/// Decides which connections a channel makes, which of them gets the next call, and when calls that
-/// do not wait fail. A value: no sockets, no timers; told the time, in nanoseconds, and where chance
-/// begins.
+/// Decides which connections a channel makes, which of them gets the next call, and when calls
+/// that do not wait fail. A value: no sockets, no timers; told the time, in nanoseconds, and where
+/// chance begins.
 struct ChannelMachine {
   /// What is to be done.
   enum Effect: Equatable {

@@ -17,7 +17,7 @@ struct RoomTable {
 
   static func read() throws -> RoomTable {
     let cModules = try Set(
-      Repository.text(of: "Package.swift").matches(of: /name: "(C[A-Z]\w+|MartletAPIC)"/)
+      Repository.text(of: "Package.swift").matches(of: /name: "(C[A-Z]\w+|Martlet\w+C)"/)
         .map { String($0.output.1) })
     let lines = try Repository.text(of: "docs/ARCHITECTURE.md").split(separator: "\n")
       .drop { $0 != "| room | what lives there | imports |" }.dropFirst(2)
