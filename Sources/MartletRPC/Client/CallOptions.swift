@@ -14,6 +14,9 @@ public struct CallOptions: Sendable {
   public var encoding: MessageEncoding
   /// Which failures are followed by another attempt; nil: what the channel's configuration says.
   public var retryPolicy: RetryPolicy?
+  /// A call that is made while another one is answered, in the handler's task or one that it
+  /// started, must have ended by that one's deadline, too.
+  public var inheritsDeadline = true
 
   public init(
     timeout: Duration? = nil, metadata: RPCMetadata = [:], maxResponseBytes: Int = 4 << 20,
