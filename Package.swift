@@ -39,6 +39,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     // System libraries, one module map each.
@@ -118,6 +119,7 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: settings),
@@ -187,6 +189,7 @@ let package = Package(
       dependencies: [
         "MartletServer", "MartletCore", "MartletStore", "MartletAPI", "MartletProtobuf",
       ], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(
       name: "MartletServerTests",
       dependencies: [

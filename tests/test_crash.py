@@ -129,13 +129,13 @@ def repeat_unanswered(client, ledger):
     for call in ledger.unanswered():
         if call.request_id:
             for _ in range(2):
-                ledger.note_submitted(call, call.start(client).result())
+                ledger.note_submitted(call, call.start(client, waits=True).result())
 
 
 def repeat_some_answered(client, ledger, dice):
     answered = [call for call in ledger.calls.values() if call.request_id and call.ids]
     for call in dice.sample(answered, min(20, len(answered))):
-        ledger.note_submitted(call, call.start(client).result())
+        ledger.note_submitted(call, call.start(client, waits=True).result())
 
 
 def check_counts(client, listed):

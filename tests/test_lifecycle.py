@@ -241,16 +241,26 @@ def test_a_missing_directory_is_made_for_its_owner_alone(make_server):
     assert {path.name for path in server.data.iterdir()} >= {"log.db", "index.db", "LOCK"}
 
 
-@pytest.mark.parametrize("path", ["/proc/nothing", "/dev/null/data", "/nowhere/at/all"])
+def test_a_directory_is_made_with_what_is_missing_above_it(make_server, tmp_path):
+    server = make_server(start=False)
+    server.data = data = tmp_path / "not" / "there" / "yet"
+    server.start()
+    assert {path.name for path in data.iterdir()} >= {"log.db", "index.db", "LOCK"}
+
+
+@pytest.mark.parametrize("path", [
+    "/proc/nothing", "/proc/nothing/at/all", "/dev/null", "/dev/null/data"])
 def test_a_directory_that_cannot_be_made_is_refused(tmp_path, path):
     refuses_to_start(
-        "--listen", f"127.0.0.1:{free_port()}", "--data-dir", path, cwd=tmp_path, saying=[path])
+        "--listen", f"127.0.0.1:{free_port()}", "--data-dir", path, cwd=tmp_path,
+        saying=[path, "cannot be made", "--data-dir"])
 
 
 def test_a_file_root_that_is_not_there_is_refused(tmp_path):
     refuses_to_start(
         "--listen", f"127.0.0.1:{free_port()}", "--file-root", tmp_path / "nowhere", cwd=tmp_path,
         saying=["--file-root", "nowhere"])
+    assert list(tmp_path.iterdir()) == []
 
 
 # Settings
@@ -270,6 +280,10 @@ def test_insecure_serves_any_address(make_server):
 
 @pytest.mark.parametrize("arguments, saying", [
     (["--colour", "red"], ["--colour", "--help"]),
+    (["--data-dri", "x"], ["--data-dri", "--data-dir"]),
+    (["--insecure=maybe"], ["insecure", "maybe", "true or false"]),
+    (["--data-dir="], ["--data-dir", "needs a value"]),
+    (["--data-dir", "a", "--data-dir", "b"], ["--data-dir", "twice"]),
     (["serve"], ["serve", "--help"]),
     (["--limit-pools", "many"], ["limit-pools", "many", "whole number"]),
     (["--limit-pools", "0"], ["limit-pools", "0", "1 to 10000"]),
@@ -326,6 +340,50 @@ def test_a_configuration_file_that_makes_no_sense_is_refused(tmp_path, name, tex
     code, _, errors = martletd("--config", name, cwd=tmp_path)
     assert code == 1
     assert name in errors or "limit-pools" in errors
+
+
+@pytest.mark.parametrize("name, text, saying", [
+    ("a.yaml", "limitPool: 7", ["a.yaml", "limitPool", "limitPools"]),
+    ("a.yaml", "logFormat: json\ndata-dir: /x", ["data-dir", "dataDir"]),
+    ("a.json", '{"fileRoots": ["/x"]}', ["a.json", "fileRoots", "fileRoot"]),
+    ("a.json", '{"colour": "red"}', ["a.json", "colour", "--print-config"]),
+    ("a.yaml", "config: b.yaml", ["config"]),
+    ("a.yaml", "limit:\n  pools: 7", ["limit"]),
+])
+def test_a_key_that_is_no_setting_is_refused_with_the_nearest_that_is(
+        tmp_path, name, text, saying):
+    (tmp_path / name).write_text(text)
+    refuses_to_start("--config", name, cwd=tmp_path, saying=saying)
+
+
+@pytest.mark.parametrize("text, saying", [
+    ("insecure: maybe", ["insecure", "maybe", "true or false"]),
+    ("listen: 127.0.0.1:7411", ["listen", "127.0.0.1:7411", "a list"]),
+    ("listen: []", ["listen", "empty"]),
+    ("limitPools: [1, 2]", ["limit-pools", "a whole number"]),
+    ("dataDir: [x]", ["data-dir", "a text"]),
+])
+def test_a_value_of_another_type_is_refused(tmp_path, text, saying):
+    (tmp_path / "a.yaml").write_text(text)
+    refuses_to_start("--config", "a.yaml", cwd=tmp_path, saying=saying)
+
+
+@pytest.mark.parametrize("name, value, saying", [
+    ("MARTLET_INSECURE", "maybe", ["insecure", "maybe", "true or false"]),
+    ("MARTLET_INSECURE", "", ["insecure", "true or false"]),
+    ("MARTLET_LIMIT_POOLS", "many", ["limit-pools", "many", "a whole number"]),
+    ("MARTLET_LIMIT_POOLS", "0", ["limit-pools", "1 to 10000"]),
+    ("MARTLET_LOG_FORMAT", "xml", ["log-format", "xml", "json"]),
+])
+def test_a_variable_whose_value_makes_no_sense_is_refused(tmp_path, name, value, saying):
+    code, _, errors = martletd(cwd=tmp_path, environment={name: value})
+    assert code == 1
+    assert all(word in errors for word in saying), errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_variables_of_others_are_left_alone(tmp_path):
+    assert printed(cwd=tmp_path, environment={"MARTLET_SERVER": "x", "MARTLET_COLOUR": "red"})
 
 
 def test_help_and_version_end_well(tmp_path):

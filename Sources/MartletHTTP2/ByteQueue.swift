@@ -2,7 +2,7 @@
 ///
 /// A bare pointer and not a class: the hot path touches several queues for each frame, and counting
 /// references to them was a tenth of a call's cost. So it has one owner, who calls `deallocate`
-/// once; it has no lock either.
+/// once; it has no lock either, and `Sendable` is unchecked: it goes where its owner goes.
 package struct ByteQueue: @unchecked Sendable {
   private struct Fields {
     var base: UnsafeMutableRawPointer?

@@ -128,6 +128,7 @@ package final class HTTP2ClientSession {
 
 extension HTTP2ClientSession {
   private final class CallbackTable: Sendable {
+    /// Unsafe in name only: nghttp2 reads the table and never changes it.
     nonisolated(unsafe) let table: OpaquePointer?
     init(_ table: OpaquePointer?) { self.table = table }
   }

@@ -173,6 +173,7 @@ package final class HTTP2ServerSession {
 
 extension HTTP2ServerSession {
   private final class CallbackTable: Sendable {
+    /// Unsafe in name only: nghttp2 reads the table and never changes it.
     nonisolated(unsafe) let table: OpaquePointer?
     init(_ table: OpaquePointer?) { self.table = table }
   }

@@ -1,7 +1,7 @@
 /// The header fields of one received block, kept as raw bytes: one buffer for all, nothing
 /// allocated per field.
 ///
-/// A bare pointer with one owner, like the queue inside it.
+/// A bare pointer with one owner, like the queue inside it; `Sendable` is unchecked for it too.
 package struct HeaderBlock: @unchecked Sendable {
   private struct Counts {
     var fields = 0

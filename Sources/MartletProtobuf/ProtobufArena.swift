@@ -178,6 +178,7 @@ extension ProtobufArena {
     return string.withUTF8 { copy(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Bytes copied into the arena, as a field of a C message.
   public func copy(_ bytes: [UInt8]) -> ProtobufCBinaryData {
     bytes.withUnsafeBytes { copy($0) }
   }

@@ -9,6 +9,7 @@ extension ProtobufCBinaryData {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The bytes, copied out of C's memory.
   public func byteArray() -> [UInt8] {
     guard len > 0, let data else { return [] }
     return Array(UnsafeBufferPointer(start: data, count: len))

@@ -7,18 +7,15 @@ package final class SQLiteStore: Sendable {
   package let log: SQLiteEventLog
   package let index: SQLiteTaskIndex
 
-  /// Opens the directory, making it and its files if they are not there; only this user may enter
-  /// a new one. Throws `.inUse`, `.newerFormat`, or `.corrupted` with the name of the file, also if
-  /// one of two files is gone that belong together.
+  /// Opens the directory, making it, what is missing above it and its files; only this user may
+  /// enter a new one. Throws `.inUse`, `.newerFormat`, or `.corrupted` with the name of the file,
+  /// also if one of two files is gone that belong together.
   package static func open(directory: String) throws(StoreFailure) -> SQLiteStore {
     try SQLiteStore(directory: directory)
   }
 
   private init(directory: String) throws(StoreFailure) {
-    let isNew = mkdir(directory, 0o700) == 0
-    if !isNew && errno != EEXIST {
-      throw .writeFailed(file: directory, reason: SystemError.last.description)
-    }
+    let made = try Self.make(directory)
     let lock = try DirectoryLock(directory: directory)
     let indexIsNew = !DatabaseFile.index.hasContents(in: directory)
     if !indexIsNew && !DatabaseFile.log.hasContents(in: directory) {
@@ -34,7 +31,7 @@ package final class SQLiteStore: Sendable {
     }
     index = try SQLiteTaskIndex(directory: directory, lock: lock)
     try checkTogether(directory)
-    if isNew { try Self.flushEntry(of: directory) }
+    for path in made { try Self.flushEntry(of: path) }
   }
 
   /// After this, nothing of the store may be used.
@@ -59,6 +56,30 @@ package final class SQLiteStore: Sendable {
         reason: "it ends at revision \(applied.rawValue), but log.db begins with"
           + " \(bounds.oldest.rawValue): one of them is from another time")
     }
+  }
+
+  /// Makes the directory and what is missing above it; gives those that are new.
+  private static func make(_ directory: String) throws(StoreFailure) -> [String] {
+    var made: [String] = []
+    for path in paths(to: directory) {
+      if mkdir(path, 0o700) == 0 {
+        made.append(path)
+      } else if errno != EEXIST {
+        throw .writeFailed(file: directory, reason: SystemError.last.description)
+      }
+    }
+    // A file of that name is there as well.
+    guard access("\(directory)/.", F_OK) == 0 else {
+      throw .writeFailed(file: directory, reason: SystemError.last.description)
+    }
+    return made
+  }
+
+  /// `a`, `a/b`, `a/b/c` of `a/b/c`.
+  private static func paths(to directory: String) -> [String] {
+    let bytes = Array(directory.utf8)
+    let ends = bytes.indices.dropFirst().filter { bytes[$0] == UInt8(ascii: "/") } + [bytes.count]
+    return ends.map { String(decoding: bytes[..<$0], as: UTF8.self) }
   }
 
   /// Makes the directory's own name durable. (SQLite does so for the files in it.)

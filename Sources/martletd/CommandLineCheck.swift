@@ -11,6 +11,8 @@ enum CommandLineCheck {
     var action = Action.serve
     let known = Dictionary(
       uniqueKeysWithValues: (Settings.all.map { ($0.name, $0.takesValue) }) + [("config", true)])
+    let lists = Set(Settings.all.filter(\.isList).map(\.name))
+    var seen: Set<String> = []
     var index = 0
     while index < arguments.count {
       let argument = arguments[index]
@@ -30,7 +32,13 @@ enum CommandLineCheck {
       let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1)
       let name = String(parts.first ?? "")
       guard let takesValue = known[name] else {
-        throw Settings.Problem(description: "there is no flag --\(name): see --help")
+        let nearest = Spelling.nearest(to: name, among: known.keys.sorted())
+        throw Settings.Problem(
+          description: "there is no flag --\(name): "
+            + (nearest.map { "is --\($0) meant? See --help" } ?? "see --help"))
+      }
+      if !seen.insert(name).inserted && !lists.contains(name) {
+        throw Settings.Problem(description: "--\(name) is there twice: say it once")
       }
       guard takesValue, parts.count == 1 else { continue }
       guard index < arguments.count, !arguments[index].hasPrefix("--") else {

@@ -29,8 +29,10 @@ struct Server {
 
   /// Serves until a signal says stop. False if it stopped because a store failed.
   func serve() async throws -> Bool {
+    // Before a folder is made that nobody asked for.
+    let roots = try fileRoots()
     let store = try open()
-    let node = try recovered(store)
+    let node = try recovered(store, roots)
     let health = HealthBoard()
     let server = try await listen(node, health)
     let (ends, end) = AsyncStream.makeStream(of: End.self)
@@ -81,7 +83,7 @@ struct Server {
     }
   }
 
-  private func recovered(_ store: SQLiteStore) throws -> Node {
+  private func recovered(_ store: SQLiteStore, _ roots: FileRoots) throws -> Node {
     let clock = ContinuousClock()
     let start = clock.now
     let recovery: Recovery
@@ -98,7 +100,6 @@ struct Server {
         "revision": "\(recovery.durable.catalog.revision.rawValue)",
         "replayed_events": "\(recovery.replayed)", "took": "\(clock.now - start)",
       ])
-    let roots = try fileRoots()
     return Node(
       recovery: recovery, log: store.log, index: store.index,
       directory: settings.dataDirectory, handlers: .standard(fileRoots: roots),

@@ -6,6 +6,17 @@ struct Setting: Sendable {
     case number(ClosedRange<Int>)
     case flag
     case choice([String])
+
+    /// What a value must be, for people.
+    var wanted: String {
+      switch self {
+      case .text: "a text"
+      case .texts: "a list of texts"
+      case .number: "a whole number"
+      case .flag: "true or false"
+      case .choice(let choices): "one of \(choices.joined(separator: ", "))"
+      }
+    }
   }
 
   /// As a flag, without dashes: `data-dir`; in the environment MARTLET_DATA_DIR; in a file
@@ -27,5 +38,6 @@ struct Setting: Sendable {
     "MARTLET_" + name.uppercased().split(separator: "-").joined(separator: "_")
   }
 
+  var isList: Bool { if case .texts = kind { true } else { false } }
   var takesValue: Bool { if case .flag = kind { false } else { true } }
 }

@@ -1,6 +1,5 @@
 import Configuration
 import MartletCore
-import SystemPackage
 
 /// Everything that martletd was told, checked.
 struct Settings: Sendable {
@@ -60,28 +59,17 @@ struct Settings: Sendable {
       flags, KeyMappingProvider(upstream: variables) { $0.prepending("martlet") },
     ]
     let first = ConfigReader(providers: providers)
-    if let file = first.string(forKey: "config") { providers.append(try await fileProvider(file)) }
-    return try Settings(ConfigReader(providers: providers))
-  }
-
-  private static func fileProvider(_ path: String) async throws -> any ConfigProvider {
-    do {
-      if path.hasSuffix(".json") {
-        return try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
-      }
-      return try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
-    } catch {
-      throw Problem(
-        description: "the configuration file \(path) cannot be read: \(error); "
-          + "check its path and form")
+    if let file = first.string(forKey: "config") {
+      providers.append(try await ConfigurationFile.provider(file))
     }
+    let config = ConfigReader(providers: providers)
+    var values: [String: [String]] = [:]
+    for setting in all { values[setting.name] = try await self.values(of: setting, in: config) }
+    return Settings(values)
   }
 
-  private init(_ config: ConfigReader) throws {
-    var values: [String: [String]] = [:]
-    for setting in Self.all { values[setting.name] = try Self.values(of: setting, in: config) }
-    let read = values
-    func one(_ name: String) -> String { read[name]?.first ?? "" }
+  private init(_ values: [String: [String]]) {
+    func one(_ name: String) -> String { values[name]?.first ?? "" }
     listen = values["listen"] ?? []
     dataDirectory = one("data-dir")
     fileRoots = values["file-root"] ?? []
@@ -93,48 +81,60 @@ struct Settings: Sendable {
       bounds[keyPath: limit.field] = Int(one("limit-" + limit.name)) ?? bounds[keyPath: limit.field]
     }
     limits = bounds
-    inForce = Self.all.map { ($0.name, (read[$0.name] ?? []).joined(separator: ",")) }
+    inForce = Self.all.map { ($0.name, (values[$0.name] ?? []).joined(separator: ",")) }
   }
 
-  private static func values(of setting: Setting, in config: ConfigReader) throws -> [String] {
-    let key = ConfigKey(setting.key)
-    switch setting.kind {
+  private static func values(
+    of setting: Setting, in config: ConfigReader
+  ) async throws -> [String] {
+    do {
+      return try await setting.values(in: config)
+    } catch let error as Problem {
+      throw error
+    } catch {
+      // Something is there, and is of another type.
+      let text = config.string(forKey: ConfigKey(setting.key))
+      let found = text.map { "\"\($0)\"" } ?? "something else"
+      throw Problem(description: "\(setting.name) is \(found): use \(setting.kind.wanted)")
+    }
+  }
+}
+
+extension Setting {
+  /// The value in force, several for a list. Throws `Settings.Problem` for one out of its range,
+  /// and anything else for one that is not of its type.
+  fileprivate func values(in config: ConfigReader) async throws -> [String] {
+    let key = ConfigKey(self.key)
+    switch kind {
     case .text:
-      return [config.string(forKey: key, default: setting.fallback)]
+      let value = try await config.fetchString(forKey: key, default: fallback)
+      guard !value.isEmpty else {
+        throw Settings.Problem(description: "\(name) is empty: use \(kind.wanted)")
+      }
+      return [value]
     case .texts:
-      let fallback = setting.fallback.isEmpty ? [] : [setting.fallback]
-      return config.stringArray(forKey: key, default: fallback)
+      let usual = fallback.isEmpty ? [] : [fallback]
+      let values = try await config.fetchStringArray(forKey: key, default: usual)
+        .filter { !$0.isEmpty }
+      if values.isEmpty && !usual.isEmpty {
+        throw Settings.Problem(description: "\(name) is empty: use \(kind.wanted)")
+      }
+      return values
     case .flag:
-      return [config.bool(forKey: key, default: setting.fallback == "true") ? "true" : "false"]
+      return [String(try await config.fetchBool(forKey: key, default: fallback == "true"))]
     case .choice(let choices):
-      let value = config.string(forKey: key, default: setting.fallback)
+      let value = try await config.fetchString(forKey: key, default: fallback)
       guard choices.contains(value) else {
-        throw Problem(
-          description: "\(setting.name) is \"\(value)\": "
-            + "use one of \(choices.joined(separator: ", "))")
+        throw Settings.Problem(description: "\(name) is \"\(value)\": use \(kind.wanted)")
       }
       return [value]
     case .number(let range):
-      return [String(try number(setting, range, in: config))]
+      let value = try await config.fetchInt(forKey: key, default: Int(fallback) ?? 0)
+      guard range.contains(value) else {
+        throw Settings.Problem(
+          description: "\(name) is \(value): use \(range.lowerBound) to \(range.upperBound)")
+      }
+      return [String(value)]
     }
-  }
-
-  private static func number(
-    _ setting: Setting, _ range: ClosedRange<Int>, in config: ConfigReader
-  ) throws -> Int {
-    let key = ConfigKey(setting.key)
-    let value: Int
-    do {
-      value = try config.requiredInt(forKey: key)
-    } catch {
-      guard let text = config.string(forKey: key) else { return Int(setting.fallback) ?? 0 }
-      throw Problem(description: "\(setting.name) is \"\(text)\": use a whole number")
-    }
-    guard range.contains(value) else {
-      throw Problem(
-        description:
-          "\(setting.name) is \(value): use \(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
   }
 }

@@ -14,6 +14,9 @@ enum StartProblem {
 
   static func text(_ failure: StoreFailure, directory: String) -> String {
     switch failure {
+    case .writeFailed(directory, let reason):
+      "the folder \(directory) cannot be made: \(reason); "
+        + "make it for this user, or choose another with --data-dir"
     case .writeFailed(let file, let reason):
       "writing \(file) failed: \(reason); make room or mend the disk, then start again: "
         + "nothing that was acknowledged is lost"

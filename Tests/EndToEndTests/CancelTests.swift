@@ -29,6 +29,7 @@ struct CancelTests {
     let gate = GateHandler()
     try await World.run(on: store, handlers: [gate]) { world in
       let id = try await world.started(.gate)
+      await gate.came(1)
       let asked = try await world.tasks.cancel(id, reason: "too late")
       #expect(asked.state == .running)
       #expect(asked.cancelRequestTime != nil)

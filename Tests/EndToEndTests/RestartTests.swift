@@ -108,11 +108,13 @@ struct RestartTests {
       var spec = API.TaskSpec.gate
       spec.retryPolicy = .never
       let id = try await world.started(spec)
+      await gate.came(1)
       try await world.restart(grace: .milliseconds(1))
       try await world.reached(id, .running)
       gate.open()
       let task = try await world.tasks.waitUntilEnded(id)
       #expect(task.state == .succeeded && task.attempt == 2)
+      await gate.left(2)
       #expect(gate.stops == [.shutdown])
       #expect(
         try await world.story(of: id)

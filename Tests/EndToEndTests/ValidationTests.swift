@@ -1,4 +1,6 @@
 import MartletClient
+import MartletCore
+import MartletServer
 import Testing
 
 @Suite("Requests that are wrong", .serialized, .timeLimit(.minutes(2)))
@@ -103,13 +105,44 @@ struct ValidationTests {
     }
   }
 
-  @Test("a cursor from the future is refused, not waited for without end")
-  func futureCursor() async throws {
+  @Test(
+    "a cursor beyond the newest event is no cursor of this server: refused, not waited for",
+    arguments: [
+      ("pool", "min_cursor"), ("pools", "min_cursor"), ("task", "min_cursor"),
+      ("tasks", "min_cursor"), ("count", "min_cursor"), ("events", "cursor"),
+      ("events until now", "cursor"),
+    ])
+  func futureCursor(call: String, field: String) async throws {
     try await World.run(on: .memory) { world in
+      let newest = try #require(
+        Cursor(parsing: try await world.pools.create("p", slots: 1).cursor)?.revision)
+      try await Self.read(call, world, cursor: Cursor(newest).text)
       let error = try await refusal {
-        try await world.tasks.get("0000000000001", minCursor: "c1000000000zzzz")
+        try await Self.read(call, world, cursor: Cursor(newest.next).text)
       }
-      #expect(error.code != .ok)
+      #expect(error.code == .invalidArgument && error.reason == .fieldInvalid)
+      #expect(error.violations.map(\.field) == [field])
+    }
+  }
+
+  /// Reads what must be as new as the cursor, or comes after it.
+  private static func read(_ call: String, _ world: World, cursor: String) async throws {
+    switch call {
+    case "pool": _ = try await world.poolCalls.getPool(.init(name: "p", minCursor: cursor))
+    case "pools": _ = try await world.poolCalls.listPools(.init(minCursor: cursor))
+    case "task":
+      let error = try await refusal {
+        _ = try await world.taskCalls.getTask(.init(id: "0000000000001", minCursor: cursor))
+      }
+      if error.reason != .taskNotFound { throw error }
+    case "tasks": _ = try await world.taskCalls.listTasks(.init(minCursor: cursor))
+    case "count": _ = try await world.taskCalls.countTasks(.init(minCursor: cursor))
+    default:
+      // The heartbeat shows that a stream that stays open has started.
+      let watch = API.WatchEventsRequest(
+        from: .cursor(cursor), heartbeatInterval: .init(.milliseconds(100)),
+        untilNow: call == "events until now")
+      for try await _ in world.eventCalls.watchEvents(watch) { break }
     }
   }
 

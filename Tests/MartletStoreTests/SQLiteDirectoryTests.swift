@@ -41,6 +41,28 @@ struct SQLiteDirectoryTests {
     }
   }
 
+  @Test("it is made with all that is missing above it, for its owner alone")
+  func parents() throws {
+    let path = directory.file("a/b//c/")
+    try SQLiteStore.open(directory: path).close()
+    try SQLiteStore.open(directory: path).close()
+    for name in ["a", "a/b", "a/b/c"] { #expect(try mode(name) == 0o700) }
+  }
+
+  @Test("where a file is in the way, nothing is made")
+  func fileInTheWay() throws {
+    try FileManager.default.createDirectory(
+      atPath: directory.path, withIntermediateDirectories: true)
+    try Data().write(to: URL(filePath: directory.file("file")))
+    for name in ["file", "file/below"] {
+      let path = directory.file(name)
+      #expect(throws: StoreFailure.writeFailed(file: path, reason: "Not a directory")) {
+        try SQLiteStore.open(directory: path)
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
+  }
+
   @Test("everything is there after a reopening", arguments: [false, true])
   func reopen(trimming: Bool) throws {
     try fill(trimming: trimming)

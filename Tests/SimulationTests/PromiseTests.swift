@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// MARTLET_SEEDS says how many worlds to live through (200), MARTLET_SEED which one alone,
-/// MARTLET_STEPS how long each lives (400).
+/// MARTLET_SEEDS says how many worlds to live through (200; 3,000 with MARTLET_TEST_LONG=1),
+/// MARTLET_SEED which one alone, MARTLET_STEPS how long each lives (400).
 @Suite("Simulation")
 struct PromiseTests {
   private static func setting(_ name: String) -> UInt64? {
@@ -11,7 +11,8 @@ struct PromiseTests {
 
   private static var seeds: [UInt64] {
     if let one = setting("MARTLET_SEED") { return [one] }
-    return Array(1...max(setting("MARTLET_SEEDS") ?? 200, 1))
+    let isLong = ProcessInfo.processInfo.environment["MARTLET_TEST_LONG"] == "1"
+    return Array(1...max(setting("MARTLET_SEEDS") ?? (isLong ? 3_000 : 200), 1))
   }
 
   @Test("no crash, delay, repeat or failing disk breaks a promise", arguments: seeds)

@@ -20,13 +20,14 @@ class Call:
         for one in specs:
             one.labels["call"] = str(number)
 
-    def start(self, client):
-        """Sends it, and returns the future of its reply."""
+    def start(self, client, waits=False):
+        """Sends it, and returns the future of its reply. `waits`: for a connection, if need be."""
         if self.is_batch:
             return client.tasks.BatchSubmitTasks.future(tasks.BatchSubmitTasksRequest(
-                pool=self.pool, specs=self.specs, request_id=self.request_id))
+                pool=self.pool, specs=self.specs, request_id=self.request_id),
+                wait_for_ready=waits)
         return client.tasks.SubmitTask.future(tasks.SubmitTaskRequest(
-            pool=self.pool, spec=self.specs[0], request_id=self.request_id))
+            pool=self.pool, spec=self.specs[0], request_id=self.request_id), wait_for_ready=waits)
 
     def ids_in(self, reply):
         return list(reply.task_ids) if self.is_batch else [reply.task.id]

@@ -745,6 +745,7 @@ extension LogAPI.PoolFact {
         if let pointer = elements[index] { self.counts.append(try .init(c: pointer)) }
       }
     }
+    if let pointer = c.pointee.deletion { self.deletion = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolFact> {
@@ -764,6 +765,7 @@ extension LogAPI.PoolFact {
     c.pointee.retried = self.retried
     c.pointee.n_counts = self.counts.count
     c.pointee.counts = arena.list(self.counts) { $0.cStruct(in: arena) }
+    if let value = self.deletion { c.pointee.deletion = value.cStruct(in: arena) }
     return c
   }
 }

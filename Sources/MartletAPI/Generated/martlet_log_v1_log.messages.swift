@@ -469,6 +469,8 @@ extension LogAPI {
     public var retried: Int64 = 0
     /// By kind.
     public var counts: [LogAPI.KindCounts] = []
+    /// Of the forced deletion that is under way.
+    public var deletion: LogAPI.Origin? = nil
 
     public init() {}
 
@@ -486,7 +488,8 @@ extension LogAPI {
       failed: Int64 = 0,
       cancelled: Int64 = 0,
       retried: Int64 = 0,
-      counts: [LogAPI.KindCounts] = []
+      counts: [LogAPI.KindCounts] = [],
+      deletion: LogAPI.Origin? = nil
     ) {
       self.id = id
       self.name = name
@@ -502,6 +505,7 @@ extension LogAPI {
       self.cancelled = cancelled
       self.retried = retried
       self.counts = counts
+      self.deletion = deletion
     }
   }
 

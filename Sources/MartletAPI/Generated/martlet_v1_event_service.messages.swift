@@ -48,7 +48,8 @@ extension API {
 
     /// Where to start: after now if nothing is set.
     public enum OneOf_From: Equatable, Sendable {
-      /// Just after this cursor, which may come from any response of any service.
+      /// Just after this cursor, which may come from any response of any service of this server; one
+      /// beyond its newest event does not, and is refused with INVALID_ARGUMENT.
       case cursor(String)
       /// With the oldest event that is kept.
       case beginning(Bool)

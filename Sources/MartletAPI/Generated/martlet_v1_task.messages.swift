@@ -100,8 +100,9 @@ extension API {
     public var retryPolicy: API.RetryPolicy? = nil
     /// The longest time that one attempt may run. Unset: the pool's default.
     public var runTimeout: WellKnown.Duration? = nil
-    /// When the task as a whole ends as FAILED with DEADLINE, whatever it does then. Fixed as a span
-    /// of time at submission: a wall clock that jumps later moves nothing.
+    /// When the task as a whole ends as FAILED with DEADLINE, whatever it does then; as CANCELLED if it
+    /// had been asked to stop. Fixed as a span of time at submission: a wall clock that jumps later
+    /// moves nothing.
     public var deadline: WellKnown.Timestamp? = nil
     /// W3C trace context of the submitter (`traceparent`), handed to the handler. At most 255 bytes.
     public var traceParent: String = ""

@@ -86,6 +86,7 @@ package struct Catalog: Hashable, Sendable {
       pools[event.pool]?.specVersion = event.specVersion
       pools[event.pool]?.revision = revision
       pools[event.pool]?.updateTime = stamp.time
+      if event.change == .deleting { pools[event.pool]?.deletion = event.origin }
     }
   }
 

@@ -86,9 +86,10 @@ package struct RequestHistory: Hashable, Sendable {
 /// What somebody asks the engine to change.
 package enum Command: Sendable {
   case createPool(name: String, spec: PoolSpec, origin: Origin)
-  /// `change` turns the spec as it is into the one that is wanted.
+  /// `change` turns the spec as it is into the one that is wanted; nothing is changed unless the
+  /// pool is at the expected version, if one is.
   case updatePool(
-    name: String, expectedVersion: UInt32?, change: @Sendable (inout PoolSpec) -> Void,
+    name: String, expected: PoolVersion?, change: @Sendable (inout PoolSpec) -> Void,
     origin: Origin)
   case pausePool(name: String, origin: Origin)
   case resumePool(name: String, origin: Origin)

@@ -18,11 +18,11 @@ extension Engine {
   }
 
   func decideUpdatePool(
-    name: String, expectedVersion: UInt32?, change: (inout PoolSpec) -> Void, origin: Origin
+    name: String, expected: PoolVersion?, change: (inout PoolSpec) -> Void, origin: Origin
   ) throws(Refusal) -> Decision {
     let pool = try pool(named: name)
     if pool.state == .deleting { throw .poolClosed(name) }
-    if let expectedVersion, expectedVersion != pool.specVersion { throw .etagMismatch(pool: name) }
+    if let expected, expected != pool.version { throw .etagMismatch(pool: name) }
     var spec = pool.spec
     change(&spec)
     if spec == pool.spec { return Decision([], .pool(pool.id)) }
@@ -65,7 +65,7 @@ extension Engine {
     let running = durable.tasks.running(in: pool.id)
     var events: [Event.Body] = [.pool(event(.deleting, pool, state: .deleting, origin))]
     for task in running where task.notes?.cancel == nil {
-      events.append(cancelRequest(task, origin: deletion(of: pool, origin), at: now))
+      events.append(cancelRequest(task, origin: deletion(of: pool, by: origin), at: now))
     }
     return Decision(events, .pool(pool.id))
   }
@@ -82,7 +82,8 @@ extension Engine {
       specVersion: pool.specVersion, origin: origin)
   }
 
-  func deletion(of pool: PoolRecord, _ origin: Origin) -> Origin {
+  /// What the tasks that a deletion cancels say: its caller's words, or words that name the pool.
+  func deletion(of pool: PoolRecord, by origin: Origin) -> Origin {
     Origin(
       actor: origin.actor,
       reason: origin.reason.isEmpty ? "pool \(pool.name) was deleted" : origin.reason)

@@ -1,10 +1,5 @@
 /// What follows from time and from other events, at the same instant.
 extension Engine {
-  /// Waiting tasks of a deleted pool that one step cancels: a longer step would hold up commits.
-  static let cancelsPerStep = 2_000
-  /// Timers that one step fires: as many tasks as there are may be due at the same moment.
-  static let timersPerStep = 2_000
-
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     // With timers left nothing is started: a deadline that has passed comes before a start.
     guard fireTimers(at: now, stamp: stamp, into: &events) else { return }
@@ -21,7 +16,7 @@ extension Engine {
   private mutating func fireTimers(
     at now: Instant, stamp: Stamp, into events: inout [Event]
   ) -> Bool {
-    for _ in 0..<Self.timersPerStep {
+    for _ in 0..<state.session.timersPerStep {
       guard let task = durable.tasks.firstDue(at: now.elapsed) else { return true }
       events.append(evolve(expire(task, at: now), at: stamp))
     }
@@ -47,6 +42,8 @@ extension Engine {
   }
 
   private func missDeadline(_ task: LiveTask, at now: Instant) -> Event.Body {
+    // Whoever asked it to stop was told that it ends as CANCELLED.
+    if task.notes?.cancel != nil { return cancelled(task, at: now) }
     let attempt = task.state == .running ? task.attempt : 0
     return failed(
       task,
@@ -129,14 +126,15 @@ extension Engine {
   private mutating func emptyPool(
     _ pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) -> Bool {
-    let origin = deletion(of: pool, .server)
-    let waiting = durable.tasks.waiting(in: pool.id, limit: Self.cancelsPerStep)
+    let caller = pool.deletion ?? .server
+    let origin = deletion(of: pool, by: caller)
+    let waiting = durable.tasks.waiting(in: pool.id, limit: state.session.cancelsPerStep)
     for task in waiting {
       events.append(evolve(cancelWaiting(task, origin: origin, at: now).0, at: stamp))
     }
-    if waiting.count == Self.cancelsPerStep { return true }
+    if waiting.count == state.session.cancelsPerStep { return true }
     if unfinished(in: pool.id) == 0 {
-      let deleted = event(.deleted, pool, state: .retired, .server)
+      let deleted = event(.deleted, pool, state: .retired, caller)
       events.append(evolve(.pool(deleted), at: stamp))
     }
     return false

@@ -7,7 +7,7 @@ extension Engine {
       return Decision([], .submitted(known.tasks, repeated: true))
     }
     let pool = try openPool(named: name)
-    try checkRoom(for: drafts, in: pool)
+    try checkRoom(for: drafts, in: pool, at: now)
     var ids = TaskIDs(last: catalog.lastTask, wall: now.wall)
     var kinds = NewKinds(table: catalog.kinds)
     var events: [Event.Body] = []
@@ -54,7 +54,9 @@ extension Engine {
     }
   }
 
-  private func checkRoom(for drafts: [TaskDraft], in pool: PoolRecord) throws(Refusal) {
+  private func checkRoom(
+    for drafts: [TaskDraft], in pool: PoolRecord, at now: Instant
+  ) throws(Refusal) {
     if state.session.diskIsLow { throw .diskLow }
     let limit = state.session.limits.liveTasks
     if durable.tasks.count + drafts.count > limit {
@@ -62,14 +64,23 @@ extension Engine {
     }
     let waiting = catalog.counters.waiting(pool: pool.id)
     let capacity = pool.spec.queueCapacity
-    if waiting + Int64(drafts.count) > Int64(capacity) + freeSlotsForNow(in: pool, drafts) {
+    let excess = waiting + Int64(drafts.count) - Int64(capacity)
+    if excess > 0 && excess > freeSlotsForNow(in: pool, drafts, at: now) {
       throw .queueFull(pool: pool.name, capacity: capacity, waiting: waiting)
     }
   }
 
   /// Slots that tasks of this submission go to at once, so that they never wait.
-  private func freeSlotsForNow(in pool: PoolRecord, _ drafts: [TaskDraft]) -> Int64 {
+  private func freeSlotsForNow(
+    in pool: PoolRecord, _ drafts: [TaskDraft], at now: Instant
+  ) -> Int64 {
     guard pool.state.startsTasks, state.session.mayStart else { return 0 }
+    // A step that leaves timers for the next one starts nothing.
+    let steps = state.session.timersPerStep
+    let passed = drafts.lazy.filter { $0.deadline.map { $0 <= now.wall } ?? false }.count
+    guard durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
+      return 0
+    }
     let free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
     guard free > 0 else { return 0 }
     let starting = drafts.lazy.filter {

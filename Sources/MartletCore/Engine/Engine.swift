@@ -39,8 +39,8 @@ package struct Engine: Sendable {
     switch command {
     case .createPool(let name, let spec, let origin):
       try decideCreatePool(name: name, spec: spec, origin: origin)
-    case .updatePool(let name, let version, let change, let origin):
-      try decideUpdatePool(name: name, expectedVersion: version, change: change, origin: origin)
+    case .updatePool(let name, let expected, let change, let origin):
+      try decideUpdatePool(name: name, expected: expected, change: change, origin: origin)
     case .pausePool(let name, let origin):
       try decidePoolState(.paused, of: name, origin: origin)
     case .resumePool(let name, let origin):

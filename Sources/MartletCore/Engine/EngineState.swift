@@ -106,6 +106,10 @@ package struct SessionState: Sendable {
   package var limits: Limits
   /// Kinds that handlers of this process serve.
   package var servedKinds: Set<String>
+  /// Waiting tasks of a deleted pool that one step cancels: a longer step would hold up commits.
+  package var cancelsPerStep = 2_000
+  /// Timers that one step fires: as many tasks as there are may be due at the same moment.
+  package var timersPerStep = 2_000
   /// Set while the disk is almost full.
   package var diskIsLow = false
   /// Set when the server is stopping: nothing is started any more.

@@ -15,6 +15,19 @@ extension TaskTable {
     return self[first.place].task
   }
 
+  /// How many timers are due, counted no further than `limit`.
+  func dueCount(at now: Elapsed, upTo limit: Int) -> Int {
+    var count = 0
+    var open = [0]
+    while count < limit, let index = open.popLast() {
+      guard index < timers.count, timers[index].at <= now else { continue }
+      count += 1
+      open.append(2 * index + 1)
+      open.append(2 * index + 2)
+    }
+    return count
+  }
+
   /// Set by the engine's rules: a delay ends, an attempt has run too long, a deadline passes.
   private func moment(for task: LiveTask) -> Elapsed {
     var at = task.deadline

@@ -50,11 +50,15 @@ package struct PoolRecord: Hashable, Sendable {
   package var createTime: WallTime
   package var updateTime: WallTime
   package var totals: PoolTotals
+  /// Who deleted it, and why: from the forced deletion on, for the tasks that it has yet to cancel.
+  package var deletion: Origin?
+
+  package var version: PoolVersion { PoolVersion(pool: id, specVersion: specVersion) }
 
   package init(
     id: PoolID, name: String, spec: PoolSpec, state: PoolState = .active,
     specVersion: UInt32 = 1, revision: Revision, createTime: WallTime, updateTime: WallTime,
-    totals: PoolTotals = PoolTotals()
+    totals: PoolTotals = PoolTotals(), deletion: Origin? = nil
   ) {
     self.id = id
     self.name = name
@@ -65,6 +69,18 @@ package struct PoolRecord: Hashable, Sendable {
     self.createTime = createTime
     self.updateTime = updateTime
     self.totals = totals
+    self.deletion = deletion
+  }
+}
+
+/// One version of the spec of one pool. Another pool of the same name has none of its versions.
+package struct PoolVersion: Hashable, Sendable {
+  package var pool: PoolID
+  package var specVersion: UInt32
+
+  package init(pool: PoolID, specVersion: UInt32) {
+    self.pool = pool
+    self.specVersion = specVersion
   }
 }
 

@@ -170,9 +170,9 @@ extension ChannelDriver {
         id, reason: reason, at: loop.now, hasWaitingCalls: queue.hasWaitingCalls))
   }
 
-  private static func explain(_ error: any Error) -> String {
+  static func explain(_ error: any Error) -> String {
     switch error {
-    case let error as IOError: "\(error)"
+    case let error as IOError: error.words
     case let error as NIOConnectionError:
       if let last = error.connectionErrors.last {
         explain(last.error)

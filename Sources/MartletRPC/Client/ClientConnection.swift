@@ -122,7 +122,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    failure = failure ?? "the connection to \(driver.target) failed: \(error)"
+    let reason = ChannelDriver.explain(error)
+    failure = failure ?? "the connection to \(driver.target) failed: \(reason)"
     context.close(promise: nil)
   }
 

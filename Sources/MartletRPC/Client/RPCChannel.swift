@@ -41,6 +41,7 @@ public final class RPCChannel: Sendable {
 
   // MARK: Calls
 
+  /// One request, one response. Throws `RPCStatus` for any other end.
   public func unary<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
   ) async throws -> O {
@@ -70,6 +71,7 @@ public final class RPCChannel: Sendable {
     }
   }
 
+  /// One request, responses as they come.
   public func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
   ) -> ResponseStream<O> {
@@ -190,8 +192,11 @@ public final class RPCChannel: Sendable {
 
 /// A response with its metadata.
 public struct UnaryResponse<M: ProtobufMessage>: Sendable {
+  /// What the server answered.
   public var message: M
+  /// What came before the message.
   public var initialMetadata: RPCMetadata
+  /// What came after it, the status apart.
   public var trailingMetadata: RPCMetadata
 }
 

@@ -58,7 +58,9 @@ public struct EncodedResponseStream: AsyncSequence, Sendable {
 
   init(call: ClientCall) { handle = Handle(ResponseReader(call: call)) }
 
+  /// What came before the first message; empty until then.
   public var initialMetadata: RPCMetadata { handle.reader.call.inbox?.initialMetadata ?? [:] }
+  /// What came after the last message, the status apart; empty until then.
   public var trailingMetadata: RPCMetadata { handle.reader.call.inbox?.trailingMetadata ?? [:] }
 
   /// Ends the call.

@@ -16,6 +16,7 @@ public enum RPCErrorDetail: Sendable, Equatable {
   /// A detail of another type, or one that cannot be read, as it came.
   case other(typeURL: String, value: [UInt8])
 
+  /// One field of a request that is not as it must be: part of BadRequest.
   public struct FieldViolation: Sendable, Equatable {
     /// The path, for example `specs[3].kind`.
     public var field: String
@@ -27,6 +28,7 @@ public enum RPCErrorDetail: Sendable, Equatable {
     }
   }
 
+  /// One bound that was met: part of QuotaFailure.
   public struct QuotaViolation: Sendable, Equatable {
     /// What the quota belongs to, for example `pool:mail`.
     public var subject: String
@@ -38,6 +40,7 @@ public enum RPCErrorDetail: Sendable, Equatable {
     }
   }
 
+  /// One thing that had to be so and was not: part of PreconditionFailure.
   public struct PreconditionViolation: Sendable, Equatable {
     /// What kind of precondition it is, for example `TOS`.
     public var type: String
@@ -51,8 +54,11 @@ public enum RPCErrorDetail: Sendable, Equatable {
     }
   }
 
+  /// Where to read on: part of Help.
   public struct Link: Sendable, Equatable {
+    /// What is there, in words for people.
     public var description: String
+    /// The address.
     public var url: String
 
     public init(description: String, url: String) {

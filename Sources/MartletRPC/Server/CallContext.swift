@@ -47,6 +47,7 @@ public struct CallContext: Sendable {
     if case .call(let call) = source { call } else { nil }
   }
 
+  /// The method that was called.
   public var method: MethodDescriptor {
     switch source {
     case .call(let call): call.descriptor ?? Self.ended

@@ -89,7 +89,8 @@ public final class RPCServer: Sendable {
       }
     switch address {
     case .tcp(let host, let port):
-      // What is sent to a machine that has vanished fails as early as a PING to it would (gRPC's A18).
+      // What is sent to a machine that has vanished fails as early as a PING to it would (gRPC's
+      // A18).
       let patience = loops.first?.limits.keepaliveTimeout ?? .seconds(20)
       let milliseconds = max(1, patience.nanosecondsClamped / 1_000_000)
       return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

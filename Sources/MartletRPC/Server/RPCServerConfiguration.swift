@@ -8,6 +8,7 @@ public struct RPCServerConfiguration: Sendable {
   /// Event loops: 1 to 64; nil: as many as cores, at least 2 and at most 8.
   public var eventLoops: Int?
 
+  /// What one connection and one call may take.
   public var limits = ServerLimits()
 
   /// What responses are compressed with if the caller takes it and the handler does not say

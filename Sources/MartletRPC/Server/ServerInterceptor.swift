@@ -7,22 +7,23 @@
 /// costs nothing.
 public protocol ServerInterceptor: ServerInterceptorFactory {
   /// Runs around one call. To let it go on, call `next` once; to refuse it, throw an `RPCStatus`
-  /// instead. What `next` throws is what the handler, or an interceptor behind this one, has thrown,
-  /// and may be thrown on or replaced. The answer to a call with a single response leaves when the
-  /// chain has returned: throwing after `next` still replaces it.
+  /// instead. What `next` throws is what the handler, or an interceptor behind this one, has
+  /// thrown, and may be thrown on or replaced. The answer to a call with a single response leaves
+  /// when the chain has returned: throwing after `next` still replaces it.
   nonisolated(nonsending) func intercept(
     _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
   ) async throws
 }
 
-/// Makes the interceptor for each method: where something depends on the method that can be prepared,
-/// or methods are to be left out. An interceptor that needs neither is its own factory.
+/// Makes the interceptor for each method: where something depends on the method that can be
+/// prepared, or methods are to be left out. An interceptor that needs neither is its own factory.
 public protocol ServerInterceptorFactory: Sendable {
   /// Asked once for each method when a server starts; nil: calls of this method pass by.
   func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)?
 }
 
 extension ServerInterceptor {
+  /// Itself, for every method.
   public func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? { self }
 }
 

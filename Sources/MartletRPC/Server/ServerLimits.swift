@@ -65,8 +65,8 @@ public struct ServerLimits: Sendable {
   /// it: closed.
   public var writeStallTimeout = Duration.seconds(30)
 
-  /// Time for a request message to be complete once its call, or in a stream the message, has begun;
-  /// the time that a handler does not read does not count. Beyond it: DEADLINE_EXCEEDED.
+  /// Time for a request message to be complete once its call, or in a stream the message, has
+  /// begun; the time that a handler does not read does not count. Beyond it: DEADLINE_EXCEEDED.
   public var requestTimeout = Duration.seconds(60)
 
   /// A connection from which nothing came for so long gets a PING; nil: never.

@@ -36,6 +36,7 @@ public struct ServerRouter: Sendable {
     add(method) { call in await call.runUnary(handler) }
   }
 
+  /// Serves a method with one request and a stream of responses.
   @inlinable
   public mutating func serverStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
@@ -46,6 +47,7 @@ public struct ServerRouter: Sendable {
     add(method) { call in await call.runServerStreaming(handler) }
   }
 
+  /// Serves a method with a stream of requests and one response.
   @inlinable
   public mutating func clientStreaming<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,
@@ -55,6 +57,7 @@ public struct ServerRouter: Sendable {
     add(method) { call in await call.runClientStreaming(handler) }
   }
 
+  /// Serves a method with a stream of requests and a stream of responses.
   @inlinable
   public mutating func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor,

@@ -7,7 +7,7 @@ extension API.Pool {
     self.init(
       name: record.name, spec: .init(record.spec), state: .init(record.state),
       status: .init(view),
-      etag: PoolEtag.text(pool: record.id, version: record.specVersion),
+      etag: PoolEtag.text(record.version),
       revision: record.revision.rawValue, createTime: .init(record.createTime),
       updateTime: .init(record.updateTime))
   }

@@ -89,12 +89,14 @@ extension PoolEvent.Change {
 }
 
 extension PoolEvent {
-  var etag: String { PoolEtag.text(pool: pool, version: specVersion) }
+  var etag: String { PoolEtag.text(PoolVersion(pool: pool, specVersion: specVersion)) }
 }
 
 /// Opaque to callers: changes with the spec of one pool, and is another's never.
 enum PoolEtag {
-  static func text(pool: PoolID, version: UInt32) -> String { "v\(version)-\(pool.rawValue)" }
+  static func text(_ version: PoolVersion) -> String {
+    "v\(version.specVersion)-\(version.pool.rawValue)"
+  }
 }
 
 extension API.TaskState {

@@ -26,7 +26,8 @@ enum CatalogFacts {
       revision: pool.revision.rawValue, createTime: pool.createTime.nanoseconds,
       updateTime: pool.updateTime.nanoseconds, submitted: pool.totals.submitted,
       succeeded: pool.totals.succeeded, failed: pool.totals.failed,
-      cancelled: pool.totals.cancelled, retried: pool.totals.retried
+      cancelled: pool.totals.cancelled, retried: pool.totals.retried,
+      deletion: pool.deletion.map { .init($0) }
     ).protobufBytes()
   }
 
@@ -75,7 +76,8 @@ enum CatalogFacts {
       updateTime: WallTime(nanoseconds: fact.updateTime),
       totals: PoolTotals(
         submitted: fact.submitted, succeeded: fact.succeeded, failed: fact.failed,
-        cancelled: fact.cancelled, retried: fact.retried))
+        cancelled: fact.cancelled, retried: fact.retried),
+      deletion: fact.deletion?.value)
   }
 
   private static func counts(

@@ -42,7 +42,7 @@ final class IndexWriter: Sendable {
   private static let enoughEvents = 20_000
   /// What was applied reaches `index.db` in pieces of about so many rows, so that no single one is
   /// long enough to hold up the log's flushes.
-  private static let rowsPerCheckpoint = 30_000
+  private static let rowsPerCheckpoint = 8_000
 
   private let index: any TaskIndex
   private let state: Monitor<State>
@@ -79,6 +79,16 @@ final class IndexWriter: Sendable {
       let since = state.applying > 0 ? state.applyingSince : state.oldest
       return (events, Span(nanoseconds: MonotonicTime.now - since))
     }
+  }
+
+  /// What may be decided while the index is so far behind.
+  func pace(_ limits: Limits) -> EngineRunner.Pace {
+    let lag = lag
+    if lag.events > 4 * limits.indexLagEvents { return .held }
+    let isLate =
+      lag.events > limits.indexLagEvents
+      || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
+    return isLate ? .withoutSubmissions : .free
   }
 
   /// Waits until the index holds everything up to `revision`; false if it never will.

@@ -86,14 +86,7 @@ package final class Node: Sendable {
           indexWriter.add(sealed)
           links.node?.follow(sealed)
         },
-        pace: {
-          let lag = indexWriter.lag
-          if lag.events > 4 * limits.indexLagEvents { return .held }
-          let isLate =
-            lag.events > limits.indexLagEvents
-            || lag.events > 1_000 && lag.age > .milliseconds(Int64(limits.indexLagMilliseconds))
-          return isLate ? .withoutSubmissions : .free
-        },
+        pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
     names = NameBook(known: catalog) { () async throws(Refusal) in

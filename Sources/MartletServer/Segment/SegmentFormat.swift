@@ -7,8 +7,8 @@ import MartletCore
 ///     entries  one an event: where its public and its private part end, pool, kind, type, task
 ///     public   each event as field 1 of martlet.v1.WatchEventsResponse, tag and length included:
 ///              what subscribers get is cut out of it
-///     private  each event as the server reads it again: those of a task as TaskEventCoding says, the
-///              others as martlet.log.v1.Record
+///     private  each event as the server reads it again: those of a task as TaskEventCoding says,
+///              the others as martlet.log.v1.Record
 enum SegmentFormat {
   static let magic: UInt32 = 0x4745_534D
   static let version: UInt32 = 2

@@ -57,7 +57,7 @@ struct EventService: API.EventService {
     switch watch.from {
     case .now: return node.durableRevision
     case .after(let revision):
-      try await desk.reach(revision, field: "cursor")
+      try desk.check(revision, field: "cursor")
       return revision
     case .beginning:
       return Revision(try await node.info().oldest.rawValue - 1)

@@ -30,7 +30,7 @@ package struct PoolService: API.PoolService {
   ) async throws -> API.GetPoolResponse {
     try await desk.answer(context) {
       let get = try RequestCheck.get(request, limits: limits)
-      try await desk.reach(get.minimum)
+      try desk.check(get.minimum)
       let (view, revision) = try await look(get.name, context)
       return .init(pool: .init(view), cursor: Cursor(revision).text)
     }
@@ -41,7 +41,7 @@ package struct PoolService: API.PoolService {
   ) async throws -> API.ListPoolsResponse {
     try await desk.answer(context) {
       let list = try RequestCheck.list(request, limits: limits)
-      try await desk.reach(list.minimum)
+      try desk.check(list.minimum)
       let seen = try await node.see(.pools, on: context.loop)
       guard case .pools(let pools) = seen.value else { throw unexpected(context) }
       let first = list.first ?? seen.revision
@@ -68,26 +68,19 @@ package struct PoolService: API.PoolService {
     try await desk.answer(context) {
       let update = try RequestCheck.update(request, limits: limits)
       let origin = try Origin(context)
-      if update.etag != nil || request.validateOnly {
-        // The engine compares versions; that the etag is of this very pool, and not of one of the
-        // same name before it, is seen here.
+      if request.validateOnly {
         var (view, revision) = try await look(update.name, context)
-        if let etag = update.etag, etag.pool != view.record.id {
+        if let etag = update.etag, etag != view.record.version {
           throw Refusal.etagMismatch(pool: update.name)
         }
-        if request.validateOnly {
-          if let etag = update.etag, etag.version != view.record.specVersion {
-            throw Refusal.etagMismatch(pool: update.name)
-          }
-          update.change.apply(to: &view.record.spec)
-          return .init(pool: .init(view), cursor: Cursor(revision).text)
-        }
+        update.change.apply(to: &view.record.spec)
+        return .init(pool: .init(view), cursor: Cursor(revision).text)
       }
       let change = update.change
       let (pool, cursor) = try await self.change(
         .updatePool(
-          name: update.name, expectedVersion: update.etag?.version,
-          change: { change.apply(to: &$0) }, origin: origin), context)
+          name: update.name, expected: update.etag, change: { change.apply(to: &$0) },
+          origin: origin), context)
       return .init(pool: pool, cursor: cursor)
     }
   }

@@ -59,13 +59,11 @@ final class ServiceDesk: Sendable {
     ["method": "\(context.method.path)"]
   }
 
-  /// Waits until the node's state is at least as new as the caller demands.
-  func reach(_ minimum: Revision?, field: String = "min_cursor") async throws {
+  /// Refuses a cursor that this server cannot have given out: a cursor leaves it when the events
+  /// before it are on disk and in the feed, so there is nothing to wait for.
+  func check(_ minimum: Revision?, field: String = "min_cursor") throws(InvalidRequest) {
     guard let minimum, minimum > node.durableRevision else { return }
-    guard await node.waitDurable(minimum) else {
-      try Task.checkCancellation()
-      throw InvalidRequest(
-        field: field, description: "is beyond all events of this server: use one of its own")
-    }
+    throw InvalidRequest(
+      field: field, description: "is beyond all events of this server: use one of its own")
   }
 }

@@ -12,7 +12,7 @@ extension TaskService {
   ) async throws -> API.ListTasksResponse {
     try await desk.answer(context) {
       let list = try RequestCheck.list(request, limits: limits)
-      try await desk.reach(list.minimum)
+      try desk.check(list.minimum)
       let (catalog, revision) = try await catalog(context)
       let first = list.first ?? revision
       var selection = TaskSelection(list.filter, in: catalog)
@@ -67,7 +67,7 @@ extension TaskService {
   ) async throws -> API.CountTasksResponse {
     try await desk.answer(context) {
       let count = try RequestCheck.count(request, limits: limits)
-      try await desk.reach(count.minimum)
+      try desk.check(count.minimum)
       let (catalog, revision) = try await catalog(context)
       let selection = TaskSelection(count.filter, in: catalog)
       var response = API.CountTasksResponse(cursor: Cursor(revision).text)

@@ -9,7 +9,7 @@ extension TaskService {
   ) async throws -> API.GetTaskResponse {
     try await desk.answer(context) {
       let get = try RequestCheck.get(request, limits: limits)
-      try await desk.reach(get.minimum)
+      try desk.check(get.minimum)
       let (task, revision) = try await read(get.id, isFull: get.isFull, on: context.loop)
       guard let task else { throw RPCStatus.taskNotFound(get.id) }
       return .init(task: API.Task(task, isFull: get.isFull), cursor: Cursor(revision).text)

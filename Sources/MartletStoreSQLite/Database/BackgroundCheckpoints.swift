@@ -6,10 +6,13 @@ import Synchronization
 /// Checkpoints of a database whose writer must not wait for them.
 ///
 /// A checkpoint on another thread never catches up with a writer that does not pause, and only when
-/// all is moved does the WAL start anew. So the bulk is moved in the background, and then the
-/// writer moves the little that came meanwhile.
+/// all is moved does the WAL start anew. So it is moved in the background, in pieces small enough
+/// that a commit does not wait long for the disk, and when it is time for a new start the writer
+/// moves the little that came meanwhile.
 final class BackgroundCheckpoints {
-  /// A new bulk is moved when the WAL has grown by so many pages.
+  /// A new piece is moved when the WAL has grown by so many pages.
+  private let pieceFrames: Int32
+  /// From so many on the WAL is to start anew.
   private let framesMax: Int32
   /// The writer waits for the background when the WAL has so many.
   private let framesLimit: Int32
@@ -22,11 +25,14 @@ final class BackgroundCheckpoints {
   private var nextAt: Int32
 
   /// For the connection of the writer, which must not checkpoint by itself.
-  init(of connection: Connection, framesMax: Int32, _ failure: FirstFailure) throws(StoreFailure) {
+  init(
+    of connection: Connection, pieceFrames: Int32, framesMax: Int32, _ failure: FirstFailure
+  ) throws(StoreFailure) {
     self.connection = connection
+    self.pieceFrames = pieceFrames
     self.framesMax = framesMax
-    framesLimit = framesMax * 20
-    nextAt = framesMax
+    framesLimit = framesMax * 16
+    nextAt = pieceFrames
     worker = Worker(try Checkpointer(path: connection.path), failure)
     frames = .allocate(capacity: 1)
     frames.initialize(to: 0)
@@ -49,21 +55,21 @@ final class BackgroundCheckpoints {
   /// To be called by the writer after each commit.
   func afterCommit() throws(StoreFailure) {
     let count = frames.pointee
-    if count < framesBefore { nextAt = framesMax }
+    if count < framesBefore { nextAt = pieceFrames }
     framesBefore = count
     if count > framesLimit { close() }
     switch worker.phase {
     case .idle:
       guard count >= nextAt else { return }
-      worker.phase = .movingBulk
-      queue.async { [worker] in worker.moveBulk() }
-    case .movingBulk:
+      worker.phase = .moving
+      queue.async { [worker] in worker.move() }
+    case .moving:
       return
-    case .bulkMoved:
-      try connection.checkpoint()
-      worker.phase = .idle
+    case .moved:
       // If a reader is in the way, the WAL goes on for a while.
-      nextAt = count + framesMax
+      if count >= framesMax { try connection.checkpoint() }
+      worker.phase = .idle
+      nextAt = count + pieceFrames
     }
   }
 
@@ -74,9 +80,9 @@ final class BackgroundCheckpoints {
 extension BackgroundCheckpoints {
   fileprivate enum Phase {
     case idle
-    case movingBulk
+    case moving
     /// It is the writer's turn.
-    case bulkMoved
+    case moved
   }
 
   /// What the writer shares with the background.
@@ -96,15 +102,15 @@ extension BackgroundCheckpoints {
     }
 
     /// What fails here is thrown by the writer's next call.
-    func moveBulk() {
+    func move() {
       do throws(StoreFailure) {
         try checkpointer.withLock { (checkpointer) throws(StoreFailure) in
-          try checkpointer.moveBulk()
+          try checkpointer.move()
         }
       } catch {
         failure.note(error)
       }
-      phase = .bulkMoved
+      phase = .moved
     }
   }
 }

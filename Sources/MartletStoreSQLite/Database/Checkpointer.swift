@@ -25,7 +25,7 @@ final class Checkpointer {
   /// Leaves next to nothing in the WAL to move while the writer goes on: once for what is there,
   /// and once for what came meanwhile. SQLite flushes the database only at the end of a checkpoint
   /// that has moved everything; here it is flushed each time, or the last one would have to.
-  func moveBulk() throws(StoreFailure) {
+  func move() throws(StoreFailure) {
     for _ in 1...2 {
       try checkpoint()
       try connection.flushDatabase()

@@ -10,9 +10,11 @@ final class LogWriter {
   /// The ends of the log, which only this writer moves; nil while it never had a segment.
   private var ends: (oldest: SegmentHeader, newest: SegmentHeader)?
 
-  /// Pages in the WAL at which they begin to move to the database: 8 MB.
-  private static let checkpointFrames: Int32 = 2000
-  /// What the WAL grows to while they do.
+  /// Pages of the WAL that move to the database together: 2 MB.
+  private static let pieceFrames: Int32 = 500
+  /// Pages in the WAL from which it is to start anew: 10 MB.
+  private static let framesMax: Int32 = 2500
+  /// What the WAL grows to meanwhile.
   private static let walBytes = 16 << 20
   /// How long a slice of a trim may delete before it commits.
   private static let trimSlice = Duration.milliseconds(2)
@@ -27,7 +29,7 @@ final class LogWriter {
     _ = try connection.number("SELECT count(*) FROM sqlite_schema")
     try WriteAheadLog(of: connection.path).preallocate(byteCount: Self.walBytes)
     checkpoints = try BackgroundCheckpoints(
-      of: connection, framesMax: Self.checkpointFrames, failure)
+      of: connection, pieceFrames: Self.pieceFrames, framesMax: Self.framesMax, failure)
     insert = try connection.prepare(
       """
       INSERT INTO segment (revision, count, elapsed, feed_time, start, bytes)

@@ -2,7 +2,8 @@ package import MartletCore
 package import MartletStore
 import Synchronization
 
-/// The log in `log.db`. See docs/decisions/0002-log-and-index-in-sqlite.md for how a segment becomes durable.
+/// The log in `log.db`. See docs/decisions/0002-log-and-index-in-sqlite.md for how a
+/// segment becomes durable.
 package final class SQLiteEventLog: EventLog {
   private let path: String
   private let writer: Mutex<LogWriter>

@@ -7,6 +7,8 @@ final class GateHandler: TaskHandler {
   /// Whether an attempt that is told to stop does so.
   private let heedsStop: Bool
 
+  private typealias Waiter = (count: Int, continuation: CheckedContinuation<Void, Never>)
+
   private struct State {
     var isOpen = false
     var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -14,7 +16,8 @@ final class GateHandler: TaskHandler {
     var stops: [HandlerStopReason] = []
     var order: [String] = []
     var left = 0
-    var leaveWaiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var comeWaiters: [Waiter] = []
+    var leaveWaiters: [Waiter] = []
   }
 
   private let state = Mutex(State())
@@ -40,6 +43,18 @@ final class GateHandler: TaskHandler {
     for waiter in waiting.values { waiter.resume() }
   }
 
+  /// Returns when so many attempts have come to the gate: a task is RUNNING a moment before.
+  func came(_ count: Int) async {
+    await withCheckedContinuation { continuation in
+      let isOver = state.withLock { state in
+        if state.order.count >= count { return true }
+        state.comeWaiters.append((count, continuation))
+        return false
+      }
+      if isOver { continuation.resume() }
+    }
+  }
+
   /// Returns when so many attempts have left the gate, told to stop or not.
   func left(_ count: Int) async {
     await withCheckedContinuation { continuation in
@@ -55,11 +70,14 @@ final class GateHandler: TaskHandler {
   func close() { state.withLock { $0.isOpen = false } }
 
   func run(_ context: HandlerContext) async throws(HandlerFailure) -> HandlerResult {
-    let number = state.withLock { state in
+    let (number, told) = state.withLock { state in
       state.order.append(context.taskID)
       state.next += 1
-      return state.next
+      let come = state.order.count
+      defer { state.comeWaiters.removeAll { $0.count <= come } }
+      return (state.next, state.comeWaiters.filter { $0.count <= come })
     }
+    for waiter in told { waiter.continuation.resume() }
     await withTaskCancellationHandler {
       await wait(number)
     } onCancel: {

@@ -35,6 +35,18 @@ struct DeadlineTests {
     #expect(world.status(task)?.notes?.failure?.attempt == 1)
   }
 
+  @Test("a task that was asked to stop is CANCELLED when its deadline passes within the grace")
+  func cancelled() throws {
+    let task = try world.submitOne(draft(5))
+    try world.cancel(task)
+    world.pass(.milliseconds(4_999))
+    #expect(world.task(task)?.state == .running)
+    world.pass(.milliseconds(1))
+    #expect(world.newest.words == ["cancelled"])
+    #expect(world.status(task)?.state == .cancelled)
+    #expect(world.status(task)?.notes?.failure == nil)
+  }
+
   @Test("a deadline that has passed at the submission ends the task before it starts")
   func passed() throws {
     let task = try world.submitOne(draft(-1))
@@ -99,6 +111,23 @@ struct DeadlineTests {
       world.newest.words == Array(repeating: "due", count: 500) + ["started", "started", "started"])
     #expect(world.task(world.newest.started[0])?.priority == 10)
     #expect(!world.engine.isUnsettled)
+  }
+
+  // The simulation's seed 10 taught it: three tasks waited where two may.
+  @Test("while timers are left for the next step, no submission counts on a free slot")
+  func slicesAndRoom() throws {
+    try world.createPool("q", slots: 3, capacity: 4_500)
+    let drafts = Array(
+      repeating: TaskDraft(kind: "work", start: .delay(.seconds(5))), count: 4_500)
+    try world.run(
+      .submit(pool: "q", tasks: drafts, request: nil, history: nil, origin: World.user))
+    world.pass(.seconds(5))
+    #expect(throws: Refusal.queueFull(pool: "q", capacity: 4_500, waiting: 4_500)) {
+      try world.submitOne(to: "q")
+    }
+    world.tick()
+    world.tick()
+    #expect(try world.pool("q").waiting == 4_497)
   }
 
   @Test("the feed's time never goes back")

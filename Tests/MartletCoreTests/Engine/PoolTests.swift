@@ -5,10 +5,12 @@ import Testing
 struct PoolTests {
   let world = World()
 
-  private func update(_ name: String = "p", slots: Int, version: UInt32? = nil) throws {
+  private func update(
+    _ name: String = "p", slots: Int, expected: PoolVersion? = nil
+  ) throws {
     try world.run(
       .updatePool(
-        name: name, expectedVersion: version, change: { $0.slots = slots }, origin: World.user))
+        name: name, expected: expected, change: { $0.slots = slots }, origin: World.user))
   }
 
   @Test("a new pool is active, empty and at version 1")
@@ -69,9 +71,21 @@ struct PoolTests {
   @Test("an update that expects another version is refused")
   func etag() throws {
     try world.createPool(slots: 1)
-    try update(slots: 2, version: 1)
-    #expect(throws: Refusal.etagMismatch(pool: "p")) { try update(slots: 3, version: 1) }
+    let first = try world.pool().record.version
+    try update(slots: 2, expected: first)
+    #expect(throws: Refusal.etagMismatch(pool: "p")) { try update(slots: 3, expected: first) }
     #expect(try world.pool().record.spec.slots == 2)
+  }
+
+  @Test("a version that an earlier pool of the same name had is not this one's")
+  func etagOfDeleted() throws {
+    try world.createPool(slots: 1)
+    let old = try world.pool().record.version
+    try world.run(.deletePool(name: "p", force: false, origin: World.user))
+    try world.createPool(slots: 1)
+    #expect(try world.pool().record.specVersion == old.specVersion)
+    #expect(throws: Refusal.etagMismatch(pool: "p")) { try update(slots: 2, expected: old) }
+    try update(slots: 2, expected: world.pool().record.version)
   }
 
   @Test("more slots start waiting tasks at once; fewer interrupt nothing")
@@ -212,6 +226,26 @@ struct PoolTests {
     try after.run(.recover)
     #expect(after.newest.count == 500 + 1)
     #expect(after.newest.last?.word == "deleted")
+  }
+
+  @Test("every task that a deletion cancels, and its end, has its caller's name and reason")
+  func deletionOrigin() throws {
+    try world.createPool(slots: 1, capacity: 10_000)
+    let running = try world.submitOne()
+    let drafts = Array(repeating: TaskDraft(kind: "nobody"), count: 2_500)
+    try world.run(
+      .submit(pool: "p", tasks: drafts, request: nil, history: nil, origin: World.user))
+    let caller = Origin(actor: "ann", reason: "the season is over")
+    try world.run(.deletePool(name: "p", force: true, origin: caller))
+    var origins = world.newest.compactMap(\.origin)
+    // The rest is cancelled by a process that has only what is durable.
+    let after = World(restarting: world)
+    try after.run(.recover)
+    origins += after.newest.compactMap(\.origin)
+    #expect(after.newest.last?.word == "deleted")
+    #expect(after.task(running) == nil)
+    // The deletion, its 2,500 + 1 tasks, the request to the one that ran, and the end.
+    #expect(origins == Array(repeating: caller, count: 2_504))
   }
 
   @Test("the name of a deleted pool is kept for its finished tasks until they are purged")

@@ -75,7 +75,7 @@ struct SubmitTests {
     let before = try world.submitOne()
     try world.run(
       .updatePool(
-        name: "p", expectedVersion: nil,
+        name: "p", expected: nil,
         change: {
           $0.retry = RetryPolicy(maxAttempts: 2)
           $0.runTimeout = .seconds(7)

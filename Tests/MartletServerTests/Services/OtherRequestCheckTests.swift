@@ -57,7 +57,7 @@ struct PoolCheckTests {
       updateMask: .init(paths: ["slots", "labels", "slots"]), etag: "v3-12")
     let update = try RequestCheck.update(request, limits: Limits())
     #expect(update.change == PoolSpecChange(slots: 8, labels: LabelSet.none))
-    #expect(update.etag == PoolEtag.Content(pool: PoolID(rawValue: 12), version: 3))
+    #expect(update.etag == PoolVersion(pool: PoolID(rawValue: 12), specVersion: 3))
   }
 
   @Test("replaces the whole spec by `*`")

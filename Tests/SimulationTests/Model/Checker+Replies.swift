@@ -157,8 +157,8 @@ extension Checker {
       let task = model.tasks[id]
       return task?.status.state != .running || task?.status.attempt != attempt
     case .etagMismatch(let name):
-      guard case .updatePool(_, let version, _, _) = command else { return false }
-      return version != model.pool(named: name)?.specVersion
+      guard case .updatePool(_, let expected, _, _) = command else { return false }
+      return expected != model.pool(named: name)?.version
     case .requestIDReused:
       guard case .submit(_, _, let request?, _, _) = command else { return false }
       return model.requests[request.key].map { $0.fingerprint != request.fingerprint } ?? false

@@ -30,8 +30,11 @@ extension Model {
     case .deleting:
       try require(pool.state != .deleting && pool.unfinished > 0, illegal)
       try require(event.state == .deleting, illegal)
+      pool.deletion = event.origin
     case .deleted:
       try require(pool.unfinished == 0 && event.state == .retired, illegal)
+      try require(
+        pool.deletion.map { $0 == event.origin } ?? true, "\(pool.name) is deleted by another")
       names[pool.name] = nil
     }
     if event.change != .updated {

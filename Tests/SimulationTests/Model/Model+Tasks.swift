@@ -145,7 +145,9 @@ extension Model {
     case .cancelRequested:
       let isAsked = asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting
       try require(isAsked && task.status.notes?.cancel == nil, "nobody cancelled \(task.id)")
-    case .cancelled: try checkCancel(of: task)
+    case .cancelled(let origin):
+      try require(origin.actor == Origin.client.actor, "nobody's name is on a cancel")
+      try checkCancel(of: task)
     case .retryScheduled, .failed: try checkFailure(event, of: task)
     case .reopened:
       try require(asked.retries.contains(task.id), "nobody reopened \(task.id)")
@@ -167,7 +169,7 @@ extension Model {
     let isOver =
       asked.finishes[task.token] != nil || asked.releases.contains(task.token)
       || orphans.contains(task.token) || stamp.elapsed >= cancel.graceEnd
-      || stamp.elapsed >= timeout(of: task)
+      || stamp.elapsed >= timeout(of: task) || stamp.elapsed >= task.deadline
     try require(isOver, "\(task.id) was cancelled before its grace was over")
   }
 
@@ -179,7 +181,7 @@ extension Model {
     guard let failure = event.status.notes?.failure else {
       throw Violation(description: "\(task.id) failed of nothing")
     }
-    try require(task.status.notes?.cancel == nil || failure.kind == .deadline, "cancel was lost")
+    try require(task.status.notes?.cancel == nil, "cancel was lost")
     switch failure.kind {
     case .runTimeout:
       try require(stamp.elapsed >= timeout(of: task), "\(task.id) timed out too early")

@@ -31,7 +31,11 @@ struct ModelPool {
   var waiting = 0
   var pending: Set<TaskID> = []
 
+  /// Of the forced deletion that is under way.
+  var deletion: Origin?
+
   var unfinished: Int { running + waiting }
+  var version: PoolVersion { PoolVersion(pool: id, specVersion: specVersion) }
 }
 
 /// What handlers and clients asked for: events must have a reason.

@@ -5,7 +5,7 @@ import MartletCore
 struct Habits {
   enum Deed: CaseIterable {
     case submit, submitMany, repeatRequest, cancel, cancelPool, retry, purgeTasks, purgeEvents
-    case changePool, look, passTime, passLongTime, jumpWall
+    case changePool, deleteFullPool, look, passTime, passLongTime, jumpWall
     case flush, apply, checkpoint, handlers, report, read, reconnect
     case crash, crashAtAppend, failIndex, stop, diskFills
   }
@@ -15,11 +15,17 @@ struct Habits {
   var limits = Limits()
   /// The share, of 10, of the chances to seal that are taken.
   var sealing: Int
+  /// How many tasks of a deleted pool, and how many timers, one step of the engine deals with.
+  var perStep: (cancels: Int, timers: Int)
   var pools: [String] = ["a", "b", "c"]
   var kinds = ["work", "slow", "odd", "rare"]
 
   init(random: inout SeededRandom) {
     sealing = Int.random(in: 3...10, using: &random)
+    perStep = (
+      [1, 3, 2_000].randomElement(using: &random) ?? 3,
+      [1, 3, 2_000].randomElement(using: &random) ?? 3
+    )
     for deed in Deed.allCases {
       let usual = Self.usual(deed)
       // One habit in six is dropped, some are exaggerated.
@@ -52,6 +58,7 @@ struct Habits {
     case .purgeTasks: 12
     case .purgeEvents: 8
     case .changePool: 20
+    case .deleteFullPool: 3
     case .look: 40
     case .passTime: 100
     case .passLongTime: 12
@@ -69,6 +76,13 @@ struct Habits {
     case .stop: 4
     case .diskFills: 3
     }
+  }
+
+  func session(serving kinds: Set<String> = []) -> SessionState {
+    var session = SessionState(limits: limits, servedKinds: kinds)
+    session.cancelsPerStep = perStep.cancels
+    session.timersPerStep = perStep.timers
+    return session
   }
 
   func deed(random: inout SeededRandom) -> Deed {

@@ -9,9 +9,8 @@ struct PretendClients {
     var stamp: RequestStamp
     var pool: String
     var drafts: [TaskDraft]
-    /// The first answer.
+    /// The newest answer.
     var tasks: [TaskID]?
-    var sentAt: WallTime
   }
 
   var requests: [Request] = []
@@ -60,15 +59,24 @@ extension Simulation {
     case 0..<5: send(.createPool(name: name, spec: randomSpec(), origin: .client))
     case 5..<10:
       let spec = chance(1, of: 4) ? nil : randomSpec()
-      let version = chance(1, of: 2) ? nil : checker.model.pool(named: name)?.specVersion
+      let expected = chance(1, of: 2) ? nil : checker.model.pool(named: name)?.version
       send(
         .updatePool(
-          name: name, expectedVersion: version, change: { $0 = spec ?? $0 }, origin: .client))
+          name: name, expected: expected, change: { $0 = spec ?? $0 }, origin: .client))
     case 10..<12: send(.pausePool(name: name, origin: .client))
     case 12..<16: send(.resumePool(name: name, origin: .client))
     case 16: send(.drainPool(name: name, origin: .client))
     default: send(.deletePool(name: name, force: chance(1, of: 2), origin: .client))
     }
+  }
+
+  /// With so much in its queue that the engine empties it in slices, some of them after a crash.
+  func deleteFullPool() {
+    let name = randomPool()
+    let drafts = (0..<Int.random(in: 5...40, using: &random)).map { _ in randomDraft() }
+    if chance(1, of: 2) { send(.pausePool(name: name, origin: .client)) }
+    send(.submit(pool: name, tasks: drafts, request: nil, history: nil, origin: .client))
+    send(.deletePool(name: name, force: true, origin: .client))
   }
 
   // MARK: - Tasks
@@ -85,7 +93,7 @@ extension Simulation {
     let stamp = RequestStamp(
       id: "request-\(number)", key: .init(high: 1, low: number), fingerprint: number)
     clients.requests.append(
-      PretendClients.Request(stamp: stamp, pool: pool, drafts: drafts, sentAt: clock.wall))
+      PretendClients.Request(stamp: stamp, pool: pool, drafts: drafts))
     send(clients.requests.count - 1, withHistory: chance(3, of: 4))
   }
 

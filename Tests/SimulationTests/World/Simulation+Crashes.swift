@@ -74,7 +74,7 @@ extension Simulation {
     let served = Set(habits.kinds.dropLast().filter { _ in chance(4, of: 5) })
     checker.model.booted(serving: served)
     node = SimulatedNode(
-      recovery: recovery, session: SessionState(limits: habits.limits, servedKinds: served))
+      recovery: recovery, session: habits.session(serving: served))
     let applied = recovery.durable.catalog.revision
     node.pipeline.inform { $0.indexApplied(through: applied) }
     // Time may pass for the engine before its first command is there.

@@ -24,7 +24,7 @@ final class Simulation {
     random = SeededRandom(seed: seed)
     habits = Habits(random: &random)
     node = SimulatedNode(
-      recovery: try Recovery(log: log, index: index), session: SessionState(limits: habits.limits))
+      recovery: try Recovery(log: log, index: index), session: habits.session())
     subscribers = Subscriber.Wish.allCases.map { Subscriber($0, after: .zero) }
   }
 
@@ -55,6 +55,7 @@ final class Simulation {
     case .purgeTasks: try purgeTasks()
     case .purgeEvents: try purgeEvents()
     case .changePool: changePool()
+    case .deleteFullPool: deleteFullPool()
     case .look: look()
     case .passTime: clock.pass(.milliseconds(Int64.random(in: 1...400, using: &random)))
     case .passLongTime: clock.pass(.milliseconds(Int64.random(in: 1...30_000, using: &random)))

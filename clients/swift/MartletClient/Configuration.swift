@@ -29,6 +29,7 @@ extension MartletClient {
       try await Task.sleep(for: delay)
     }
 
+    /// Without an actor the server names the peer; without a timeout a call may take for ever.
     public init(actor: String? = nil, timeout: Duration? = .seconds(30)) {
       self.actor = actor
       self.timeout = timeout

@@ -13,6 +13,7 @@ public enum EventStart: Sendable, Equatable {
 /// Which events. Within a list any entry will do; every list that is not empty must be met, and
 /// all labels.
 public struct EventFilter: Sendable, Equatable {
+  /// Events of one of these pools; of any if empty, as for the others.
   public var pools: [String]
   public var taskIDs: [String]
   public var kinds: [String]

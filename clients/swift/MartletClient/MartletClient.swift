@@ -51,6 +51,7 @@ public struct MartletClient: Sendable {
   /// The address as it was given.
   public var target: String { runner.target }
 
+  /// What it was made with.
   public var configuration: Configuration { runner.configuration }
 
   /// Pools: create, look at, change, delete.

@@ -35,13 +35,10 @@ extension MartletError: CustomStringConvertible {
     )
   }
 
-  /// What the connection said, without the address, which the sentence has, and without numbers
-  /// of the system that are followed by their meaning.
+  /// What the connection said, without the address, which the sentence has.
   private var connectionTrouble: String {
-    let text = message.trimmed.replacing("cannot connect to \(target): ", with: "")
+    message.trimmed.replacing("cannot connect to \(target): ", with: "")
       .replacing("the connection to \(target) was lost", with: "the connection was lost")
-    guard let meaning = text.firstMatch(of: /: ([^:()]+)\) \(errno: \d+\)/) else { return text }
-    return meaning.output.1.lowercased()
   }
 
   /// What to do about it; nil if that is not known.

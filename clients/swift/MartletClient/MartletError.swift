@@ -52,28 +52,51 @@ extension MartletError {
 
     public var description: String { rawValue }
 
+    /// The pool's queue is at its capacity; `retryDelay` says when to try again.
     public static let queueFull = Self(rawValue: "QUEUE_FULL")
+    /// More calls than the server allows in this time.
     public static let rateLimited = Self(rawValue: "RATE_LIMITED")
+    /// The server holds as many tasks, pools or kinds as its limits allow.
     public static let memoryPressure = Self(rawValue: "MEMORY_PRESSURE")
+    /// The server's disk is almost full: it accepts no tasks, and goes on with those it has.
     public static let diskLow = Self(rawValue: "DISK_LOW")
+    /// The server cannot read or write its log.
     public static let logUnavailable = Self(rawValue: "LOG_UNAVAILABLE")
+    /// There is a pool of that name.
     public static let poolExists = Self(rawValue: "POOL_EXISTS")
+    /// There is no pool of that name.
     public static let poolNotFound = Self(rawValue: "POOL_NOT_FOUND")
+    /// The pool has unfinished tasks; only a forced deletion cancels them.
     public static let poolNotEmpty = Self(rawValue: "POOL_NOT_EMPTY")
+    /// The pool finishes what it has and accepts nothing.
     public static let poolDraining = Self(rawValue: "POOL_DRAINING")
+    /// The pool was drained, or is being deleted.
     public static let poolClosed = Self(rawValue: "POOL_CLOSED")
+    /// There is no task of that id, or no longer.
     public static let taskNotFound = Self(rawValue: "TASK_NOT_FOUND")
+    /// The task has ended already.
     public static let taskTerminal = Self(rawValue: "TASK_TERMINAL")
+    /// The task is neither FAILED nor CANCELLED.
     public static let taskNotRetryable = Self(rawValue: "TASK_NOT_RETRYABLE")
+    /// The attempt is no longer this worker's.
     public static let leaseLost = Self(rawValue: "LEASE_LOST")
+    /// The pool's spec has changed since the etag was read.
     public static let etagMismatch = Self(rawValue: "ETAG_MISMATCH")
+    /// There is a task like it, where only one may be.
     public static let duplicateTask = Self(rawValue: "DUPLICATE_TASK")
+    /// The request id was used for another request.
     public static let requestIDReused = Self(rawValue: "REQUEST_ID_REUSED")
+    /// The events after the cursor are no longer kept.
     public static let revisionCompacted = Self(rawValue: "REVISION_COMPACTED")
+    /// The filter cannot be read; the message says where.
     public static let filterInvalid = Self(rawValue: "FILTER_INVALID")
+    /// The page token is of another list, or nobody's.
     public static let pageTokenInvalid = Self(rawValue: "PAGE_TOKEN_INVALID")
+    /// Fields are not as they must be; `violations` names each.
     public static let fieldInvalid = Self(rawValue: "FIELD_INVALID")
+    /// The server could not yet answer from the state that the call must see.
     public static let indexBehind = Self(rawValue: "INDEX_BEHIND")
+    /// The server is stopping.
     public static let serverStopping = Self(rawValue: "SERVER_STOPPING")
   }
 }

@@ -5,6 +5,7 @@ internal import MartletRPC
 /// The value's fields can be read directly: `reply.id` is `reply.value.id`.
 @dynamicMemberLookup
 public struct Reply<Value: Sendable>: Sendable {
+  /// What was asked for.
   public var value: Value
 
   /// Watch events from here to see what came after; hand it to a read to see at least this.
@@ -15,6 +16,7 @@ public struct Reply<Value: Sendable>: Sendable {
     self.cursor = cursor
   }
 
+  /// The fields of `value`, as if they were the reply's own.
   public subscript<Field>(dynamicMember path: KeyPath<Value, Field>) -> Field {
     value[keyPath: path]
   }

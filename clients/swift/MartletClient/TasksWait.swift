@@ -7,6 +7,7 @@ internal import MartletRPC
 public struct TasksWait: AsyncSequence, Sendable {
   /// Some tasks that have ended.
   public struct Element: Sendable, Equatable {
+    /// Tasks that have ended since the update before.
     public var tasks: [API.Task]
     /// Ids that the server does not know, or no longer keeps: counted as ended.
     public var unknownIDs: [String]

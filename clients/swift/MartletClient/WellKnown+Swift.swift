@@ -5,6 +5,7 @@ extension WellKnown.Duration {
     self.init(seconds: seconds, nanos: Int32(attoseconds / 1_000_000_000))
   }
 
+  /// The same span as Swift's.
   public var duration: Duration { .seconds(seconds) + .nanoseconds(Int64(nanos)) }
 }
 

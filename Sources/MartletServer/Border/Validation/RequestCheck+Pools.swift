@@ -22,7 +22,7 @@ struct CheckedPoolUpdate: Sendable {
   var name: String
   var change: PoolSpecChange
   /// nil: whatever the spec is now.
-  var etag: PoolEtag.Content?
+  var etag: PoolVersion?
 }
 
 struct CheckedPoolGet: Sendable {
@@ -67,9 +67,9 @@ extension RequestCheck {
     check.poolName(request.name, "name")
     if request.spec == nil { check.fail(.request, "spec", "must be set") }
     let change = check.change(request.updateMask?.paths ?? [], of: request.spec ?? .init(slots: 1))
-    var etag: PoolEtag.Content?
+    var etag: PoolVersion?
     if !request.etag.isEmpty {
-      etag = PoolEtag.content(of: request.etag)
+      etag = PoolEtag.version(of: request.etag)
       if etag == nil {
         check.fail(.request, "etag", "must be empty or the etag of a pool as it was read")
       }
@@ -108,18 +108,13 @@ extension RequestCheck {
 }
 
 extension PoolEtag {
-  struct Content: Hashable, Sendable {
-    var pool: PoolID
-    var version: UInt32
-  }
-
   /// Takes exactly what `text` gives; nil for anything else.
-  static func content(of text: String) -> Content? {
+  static func version(of text: String) -> PoolVersion? {
     let parts = text.dropFirst().split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let version = UInt32(parts[0]), let pool = UInt32(parts[1]) else {
+    guard parts.count == 2, let number = UInt32(parts[0]), let pool = UInt32(parts[1]) else {
       return nil
     }
-    let content = Content(pool: PoolID(rawValue: pool), version: version)
-    return self.text(pool: content.pool, version: version) == text ? content : nil
+    let version = PoolVersion(pool: PoolID(rawValue: pool), specVersion: number)
+    return self.text(version) == text ? version : nil
   }
 }

@@ -2,8 +2,9 @@ import CLinux
 import Glibc
 
 /// A thread of our own, from the system. To be joined or detached once.
+///
+/// Unchecked: a `pthread_t` is a number that any thread may use; only its C type does not say so.
 struct SystemThread: @unchecked Sendable {
-  // A pthread_t is a number that any thread may use; only its C type does not say so.
   private let handle: pthread_t
 
   private final class Body {
@@ -65,8 +66,9 @@ struct SystemThread: @unchecked Sendable {
 
 /// Where one thread waits until another lets it go on. Each `unpark` lets one `park` pass, also
 /// one that comes later.
+///
+/// Unchecked: a semaphore lives at one address and is made for use by many threads.
 final class Parker: @unchecked Sendable {
-  // A semaphore lives at one address and is made for use by many threads.
   private let semaphore: UnsafeMutablePointer<sem_t>
 
   init() {

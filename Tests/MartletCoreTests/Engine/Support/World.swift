@@ -236,3 +236,19 @@ extension TaskEvent.Change {
     }
   }
 }
+
+extension Event {
+  /// Who asked for it, and why; nil for what follows from other events or from time.
+  var origin: Origin? {
+    switch body {
+    case .pool(let event): return event.origin
+    case .task(let event):
+      switch event.change {
+      case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin):
+        return origin
+      default: return nil
+      }
+    case .tasksPurged, .eventsPurged: return nil
+    }
+  }
+}

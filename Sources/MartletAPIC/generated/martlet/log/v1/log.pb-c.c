@@ -2704,7 +2704,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__events_purged_record__descrip
   (ProtobufCMessageInit) martlet__log__v1__events_purged_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descriptors[14] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descriptors[15] =
 {
   {
     "id",
@@ -2874,11 +2874,24 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "deletion",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolFact, deletion),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_fact__field_indices_by_name[] = {
   11,   /* field[11] = cancelled */
   13,   /* field[13] = counts */
   6,   /* field[6] = create_time */
+  14,   /* field[14] = deletion */
   10,   /* field[10] = failed */
   0,   /* field[0] = id */
   1,   /* field[1] = name */
@@ -2894,7 +2907,7 @@ static const unsigned martlet__log__v1__pool_fact__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__pool_fact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor =
 {
@@ -2904,7 +2917,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor =
   "Martlet__Log__V1__PoolFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolFact),
-  14,
+  15,
   martlet__log__v1__pool_fact__field_descriptors,
   martlet__log__v1__pool_fact__field_indices_by_name,
   1,  martlet__log__v1__pool_fact__number_ranges,

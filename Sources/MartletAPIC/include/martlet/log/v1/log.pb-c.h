@@ -387,10 +387,11 @@ struct  Martlet__Log__V1__PoolFact
   int64_t retried;
   size_t n_counts;
   Martlet__Log__V1__KindCounts **counts;
+  Martlet__Log__V1__Origin *deletion;
 };
 #define MARTLET__LOG__V1__POOL_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_fact__descriptor) \
-    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL }
 
 
 struct  Martlet__Log__V1__KindCounts
