@@ -24,6 +24,7 @@ public protocol ClientInterceptorFactory: Sendable {
 }
 
 extension ClientInterceptor {
+  /// Itself, for every method.
   public func clientInterceptor(for method: MethodDescriptor) -> (any ClientInterceptor)? { self }
 }
 
@@ -36,6 +37,7 @@ public final class ClientCallContext: Sendable {
     var trailingMetadata = RPCMetadata()
   }
 
+  /// What is called.
   public let method: MethodDescriptor
   /// The channel's target.
   public let target: String
