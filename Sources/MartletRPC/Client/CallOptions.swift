@@ -8,7 +8,8 @@ public struct CallOptions: Sendable {
   /// Size of a response message in bytes (1 to 2³¹). Beyond it: RESOURCE_EXHAUSTED, from the length
   /// prefix alone.
   public var maxResponseBytes: Int
-  /// Wait for a connection instead of failing with UNAVAILABLE when none can be had at once.
+  /// Wait for a connection, and for a server that does not refuse the call unseen, instead of
+  /// failing with UNAVAILABLE when none can be had at once.
   public var waitForReady: Bool
   /// What requests are compressed with. Responses may come compressed in any case.
   public var encoding: MessageEncoding

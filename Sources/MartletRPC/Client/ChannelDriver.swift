@@ -144,6 +144,12 @@ final class ChannelDriver: @unchecked Sendable {
     }
   }
 
+  /// A call that was refused again comes back after 5 ms, 10 ms and so on up to a second, ± 20 %.
+  func repeatRefused(_ call: ClientCall) {
+    let delay = UInt64(2_500_000) << UInt64(min(call.refusals - 1, 9))
+    repeatCall(call, after: random.vary(min(delay, 1_000_000_000), by: 0.2))
+  }
+
   func retry(
     _ call: ClientCall, _ code: StatusCode, _ pushback: RetryMachine.Pushback, canRepeat: Bool,
     _ policy: RetryPolicy

@@ -42,8 +42,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   @exclusivity(unchecked) var retry = RetryMachine()
   /// No other attempt follows.
   @exclusivity(unchecked) var isCommitted = false
-  /// A server refused the call unseen, and it was sent again.
-  @exclusivity(unchecked) var wasRefusedBefore = false
+  /// How often a server refused the call unseen, and it was sent again.
+  @exclusivity(unchecked) var refusals = 0
   @exclusivity(unchecked) private var waiter: UnsafeContinuation<CallOutcome, Never>?
   @exclusivity(unchecked) private var outcome: CallOutcome?
 
