@@ -5,6 +5,7 @@ import MartletRPC
 import MartletRPCInstruments
 import Metrics
 import MetricsTestKit
+import ServiceContextModule
 import Synchronization
 import Testing
 
@@ -80,5 +81,22 @@ struct Nothing: ProtobufMessage {
     #expect(spans.allSatisfy { $0.parent == "00-abc-def-01" && $0.hasEnded })
     #expect(spans.map(\.code) == [0, 13, 0])
     #expect(spans.map(\.isError) == [false, true, false])
+    try await clientTracing(tracer)
+  }
+
+  /// The process has one tracer, so that both sides share a test.
+  private func clientTracing(_ tracer: RecordingTracer) async throws {
+    let before = tracer.spans.count
+    var context = ServiceContext.topLevel
+    context[ParentKey.self] = "the caller"
+    let seen = try await ServiceContext.withValue(context) {
+      try await ClientInstrumentTests().run(ClientTracingInterceptor())
+    }
+    let spans = tracer.spans[before...]
+    #expect(spans.map(\.name) == ["Answer", "Refuse", "Answer"].map { "test.Service/\($0)" })
+    #expect(spans.allSatisfy { $0.parent == "the caller" && $0.hasEnded })
+    #expect(spans.map(\.code) == [0, 13, 0])
+    #expect(spans.map(\.isError) == [false, true, false])
+    #expect(seen["traceparent"] == "of the caller")
   }
 }

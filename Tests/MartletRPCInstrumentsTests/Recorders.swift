@@ -51,7 +51,10 @@ final class RecordingTracer: Tracer {
 
   func inject<Carrier, Inject: Injector>(
     _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
-  ) where Inject.Carrier == Carrier {}
+  ) where Inject.Carrier == Carrier {
+    injector.inject(
+      "of \(context[ParentKey.self] ?? "nobody")", forKey: "traceparent", into: &carrier)
+  }
 
   func extract<Carrier, Extract: Extractor>(
     _ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract

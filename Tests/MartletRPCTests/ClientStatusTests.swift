@@ -105,6 +105,19 @@ import Testing
     }
   }
 
+  @Test("a refused call that waits for ready is sent until it is taken")
+  func refusedWaiting() async throws {
+    try await ScriptedServer { request in
+      request.number < 5 ? [.reset(.refusedStream)] : [.reply("sixth")]
+    }.run { server in
+      let channel = try RPCChannel(target: server.target)
+      let reply: RawMessage = try await channel.unary(
+        Methods.echo, "x" as RawMessage, options: CallOptions(waitForReady: true))
+      #expect(reply.text == "sixth")
+      await channel.close()
+    }
+  }
+
   @Test("after GOAWAY a stream above the last id is sent again elsewhere, one below it goes on")
   func goAway() async throws {
     try await ScriptedServer { request in

@@ -10,7 +10,7 @@ internal import Synchronization
 final class ChannelDriver: @unchecked Sendable {
   private enum Command {
     case start(ClientCall, UnsafeContinuation<CallOutcome, Never>?)
-    case cancel(ClientCall)
+    case fail(ClientCall, RPCStatus)
     case outboxFilled(ClientCall)
     case credit(ClientCall, Int)
     case wait(ClientCall, UnsafeContinuation<CallOutcome, Never>)
@@ -78,7 +78,10 @@ final class ChannelDriver: @unchecked Sendable {
   func start(_ call: ClientCall, _ continuation: UnsafeContinuation<CallOutcome, Never>? = nil) {
     post(.start(call, continuation))
   }
-  func cancel(_ call: ClientCall) { post(.cancel(call)) }
+  func cancel(_ call: ClientCall) {
+    fail(call, RPCStatus(code: .cancelled, message: "the call was cancelled"))
+  }
+  func fail(_ call: ClientCall, _ status: RPCStatus) { post(.fail(call, status)) }
   func outboxFilled(_ call: ClientCall) { post(.outboxFilled(call)) }
   func credit(_ call: ClientCall, _ byteCount: Int) { post(.credit(call, byteCount)) }
   func wait(_ call: ClientCall, _ continuation: UnsafeContinuation<CallOutcome, Never>) {
@@ -112,8 +115,7 @@ final class ChannelDriver: @unchecked Sendable {
     case .start(let call, let continuation):
       if let continuation { call.wait(continuation) }
       begin(call)
-    case .cancel(let call):
-      call.end(RPCStatus(code: .cancelled, message: "the call was cancelled"))
+    case .fail(let call, let status): call.end(status)
     case .outboxFilled(let call): call.sendOutbox()
     case .credit(let call, let byteCount): call.credit(byteCount)
     case .wait(let call, let continuation): call.wait(continuation)
@@ -140,6 +142,12 @@ final class ChannelDriver: @unchecked Sendable {
       self.loop.duringTurn { if !call.isFinished { self.dispatch(call) } }
       self.loop.runTurn()
     }
+  }
+
+  /// A call that was refused again comes back after 5 ms, 10 ms and so on up to a second, ± 20 %.
+  func repeatRefused(_ call: ClientCall) {
+    let delay = UInt64(2_500_000) << UInt64(min(call.refusals - 1, 9))
+    repeatCall(call, after: random.vary(min(delay, 1_000_000_000), by: 0.2))
   }
 
   func retry(
@@ -194,14 +202,14 @@ final class ChannelDriver: @unchecked Sendable {
       headers[path] = fields
     }
     var extra: HeaderList?
-    let isPlain = call.options.encoding == .identity
+    let isPlain = call.encoding == .identity
     let previousAttempts = call.retry.previousAttempts
     if call.deadline > 0 || !call.options.metadata.isEmpty || !isPlain || previousAttempts > 0 {
       var list = HeaderList()
       if previousAttempts > 0 {
         list.append("grpc-previous-rpc-attempts", String(previousAttempts))
       }
-      if !isPlain { list.append("grpc-encoding", call.options.encoding.rawValue) }
+      if !isPlain { list.append("grpc-encoding", call.encoding.rawValue) }
       if call.deadline > 0 {
         let now = loop.now
         let left = call.deadline > now ? call.deadline &- now : 1

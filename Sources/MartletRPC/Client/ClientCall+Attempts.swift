@@ -39,7 +39,6 @@ extension ClientCall {
     }
     stream = nil
     connection = nil
-    assembler = MessageAssembler(messageBytesMax: max(1, options.maxResponseBytes))
     unreadBytes = 0
     initialMetadata = RPCMetadata()
   }

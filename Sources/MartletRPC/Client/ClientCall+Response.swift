@@ -81,14 +81,17 @@ extension ClientCall {
   }
 
   /// The stream is over without an end of the response. What the server cannot have seen is tried
-  /// again, as often as it takes; what it refused unseen, once.
+  /// again, as often as it takes; what it refused unseen, once at once, and then, if the call waits
+  /// for a server that is ready, with growing pauses.
   func streamClosed(_ stream: HTTP2Stream, connectionError: String?) {
     guard !isFinished, self.stream === stream else { return }
-    let wasRefused = stream.closeCode == .refusedStream && !wasRefusedBefore
-    if !stream.wasSent || wasRefused, !isCommitted, canReplay() {
-      if stream.wasSent { wasRefusedBefore = true }
+    let wasRefused = stream.closeCode == .refusedStream
+    let repeatsRefused = wasRefused && (refusals == 0 || options.waitForReady)
+    if !stream.wasSent || repeatsRefused, !isCommitted, canReplay() {
       leaveStream()
-      return channel.repeatCall(self)
+      guard stream.wasSent else { return channel.repeatCall(self) }
+      refusals += 1
+      return refusals == 1 ? channel.repeatCall(self) : channel.repeatRefused(self)
     }
     if let connectionError, !stream.wasResetByPeer {
       attemptFailed(RPCStatus(code: .unavailable, message: connectionError))

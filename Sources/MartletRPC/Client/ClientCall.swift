@@ -16,9 +16,11 @@ struct CallOutcome: Sendable {
 final class ClientCall: DeadlineHolder, @unchecked Sendable {
   let channel: ChannelDriver
   let method: MethodDescriptor
-  let options: CallOptions
+  private(set) var options: CallOptions
+  /// Of the requests; fixed from the start, since they may be written before the call is started.
+  let encoding: MessageEncoding
   /// When the call must have ended, on the loop's clock; 0: never.
-  let deadline: UInt64
+  private(set) var deadline: UInt64
   /// The framed request of a call that has one; freed with the call, since an attempt may be
   /// repeated.
   let request: UnsafeMutableRawBufferPointer?
@@ -40,8 +42,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   @exclusivity(unchecked) var retry = RetryMachine()
   /// No other attempt follows.
   @exclusivity(unchecked) var isCommitted = false
-  /// A server refused the call unseen, and it was sent again.
-  @exclusivity(unchecked) var wasRefusedBefore = false
+  /// How often a server refused the call unseen, and it was sent again.
+  @exclusivity(unchecked) var refusals = 0
   @exclusivity(unchecked) private var waiter: UnsafeContinuation<CallOutcome, Never>?
   @exclusivity(unchecked) private var outcome: CallOutcome?
 
@@ -52,17 +54,30 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     self.channel = channel
     self.method = method
     self.options = options
+    encoding = options.encoding
     self.request = request
     outbox =
       method.kind.hasSingleRequest
       ? nil : RequestOutbox(replayBytesMax: channel.configuration.retryBufferBytes)
     inbox = method.kind.hasSingleResponse ? nil : ResponseInbox()
-    assembler = MessageAssembler(messageBytesMax: max(1, options.maxResponseBytes))
-    if let timeout = options.timeout {
-      deadline = channel.loop.now &+ UInt64(clamping: max(1, timeout.nanosecondsClamped))
-    } else {
-      deadline = 0
+    assembler = MessageAssembler(messageBytesMax: 1)
+    deadline = Self.deadline(options, at: channel.loop)
+  }
+
+  /// The nearer one of the caller's and of the call that the caller is answering.
+  private static func deadline(_ options: CallOptions, at loop: RPCEventLoop) -> UInt64 {
+    let inherited = options.inheritsDeadline ? InheritedDeadline.nanoseconds : 0
+    guard let timeout = options.timeout else { return inherited }
+    let own = loop.now &+ UInt64(clamping: max(1, timeout.nanosecondsClamped))
+    return inherited > 0 ? min(inherited, own) : own
+  }
+
+  /// Changes how the call is made; only before it is started.
+  func update(_ options: CallOptions) {
+    if options.timeout != self.options.timeout {
+      deadline = Self.deadline(options, at: channel.loop)
     }
+    self.options = options
   }
 
   deinit { request?.deallocate() }
@@ -74,6 +89,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     self.connection = connection
     self.stream = stream
     stream.owner = self
+    assembler = MessageAssembler(messageBytesMax: max(1, options.maxResponseBytes))
     if let request { stream.outgoing.append(UnsafeRawBufferPointer(request)) }
     sendOutbox()
   }
@@ -122,7 +138,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     if let waiter {
       self.waiter = nil
       waiter.resume(returning: outcome)
-    } else if inbox == nil {
+    } else {
       self.outcome = outcome
     }
   }

@@ -7,19 +7,26 @@ public import MartletProtobuf
 /// that the server certainly has not seen is repeated silently; no other is.
 public final class RPCChannel: Sendable {
   private let driver: ChannelDriver
+  private let interceptors: ClientInterceptorChains?
 
   /// The address, as given.
   public var target: String { driver.target }
 
   /// `target`: `host:port`, `dns:host:port`, `ipv4:1.2.3.4:5,1.2.3.5:6`, `ipv6:[::1]:7411` or
   /// `unix:/path`. Connects when the first call is made.
-  public init(target: String, configuration: RPCChannelConfiguration = .init()) throws {
-    driver = ChannelDriver(
-      loop: RPCEventLoops.with().next(), target: target, try ChannelTarget(target),
-      configuration: configuration)
+  public convenience init(
+    target: String, configuration: RPCChannelConfiguration = .init()
+  ) throws {
+    self.init(
+      driver: ChannelDriver(
+        loop: RPCEventLoops.with().next(), target: target, try ChannelTarget(target),
+        configuration: configuration))
   }
 
-  init(driver: ChannelDriver) { self.driver = driver }
+  init(driver: ChannelDriver) {
+    self.driver = driver
+    interceptors = ClientInterceptorChains(driver.configuration.interceptors)
+  }
 
   deinit { driver.close(nil) }
 
@@ -38,17 +45,30 @@ public final class RPCChannel: Sendable {
   public func unary<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
   ) async throws -> O {
-    try await singleRequest(method, request, options).message()
+    guard let interceptors else {
+      return try await singleRequest(method, request, options).message()
+    }
+    let context = ClientCallContext(method, target: target, options)
+    return try await interceptors.run(context) { options in
+      let outcome = try await singleRequest(method, request, options)
+      context.ended(outcome)
+      return try outcome.message()
+    }
   }
 
   /// Like `unary`, with the metadata that came with the response.
   public func unaryResponse<I: ProtobufMessage, O: ProtobufMessage>(
     _ method: MethodDescriptor, _ request: I, options: CallOptions = .init()
   ) async throws -> UnaryResponse<O> {
-    let outcome = try await singleRequest(method, request, options)
-    return UnaryResponse(
-      message: try outcome.message(), initialMetadata: outcome.initialMetadata,
-      trailingMetadata: outcome.trailingMetadata)
+    guard let interceptors else {
+      return try await singleRequest(method, request, options).response()
+    }
+    let context = ClientCallContext(method, target: target, options)
+    return try await interceptors.run(context) { options in
+      let outcome = try await singleRequest(method, request, options)
+      context.ended(outcome)
+      return try outcome.response()
+    }
   }
 
   /// One request, responses as they come.
@@ -70,24 +90,15 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, options: CallOptions = .init(),
     _ body: @Sendable (RequestWriter<I>) async throws -> Void
   ) async throws -> O {
-    let call = ClientCall(channel: driver, method: method, options: options, request: nil)
-    driver.start(call)
-    let writer = RequestWriter<I>(call: call)
-    do {
-      try await body(writer)
-      writer.finish()
-    } catch let status as RPCStatus {
-      // The call has ended before its requests: its own status says more.
-      driver.cancel(call)
-      let outcome = await wait(for: call)
-      throw outcome.status.map { $0.code == .cancelled ? status : $0 } ?? status
-    } catch {
-      driver.cancel(call)
-      throw error
+    guard let interceptors else {
+      return try await manyRequests(method, options, body).message()
     }
-    let outcome = await wait(for: call)
-    if outcome.status != nil, Task.isCancelled { throw CancellationError() }
-    return try outcome.message()
+    let context = ClientCallContext(method, target: target, options)
+    return try await interceptors.run(context) { options in
+      let outcome = try await manyRequests(method, options, body)
+      context.ended(outcome)
+      return try outcome.message()
+    }
   }
 
   /// Sends what `body` writes, in a task of its own that is cancelled with the call; the requests
@@ -97,7 +108,7 @@ public final class RPCChannel: Sendable {
     _ body: @escaping @Sendable (RequestWriter<I>) async throws -> Void
   ) -> ResponseStream<O> {
     let call = ClientCall(channel: driver, method: method, options: options, request: nil)
-    driver.start(call)
+    start(call)
     let writing = Task { [driver] in
       let writer = RequestWriter<I>(call: call)
       do {
@@ -119,8 +130,16 @@ public final class RPCChannel: Sendable {
     let call = ClientCall(
       channel: driver, method: method, options: options,
       request: FramedMessage.allocate(request, options.encoding))
-    driver.start(call)
+    start(call)
     return call
+  }
+
+  private func start(_ call: ClientCall) {
+    if let interceptors {
+      interceptors.start(call, on: driver)
+    } else {
+      driver.start(call)
+    }
   }
 
   private func singleRequest(
@@ -134,6 +153,30 @@ public final class RPCChannel: Sendable {
     } onCancel: {
       driver.cancel(call)
     }
+    if outcome.status != nil, Task.isCancelled { throw CancellationError() }
+    return outcome
+  }
+
+  private func manyRequests<I: ProtobufMessage>(
+    _ method: MethodDescriptor, _ options: CallOptions,
+    _ body: @Sendable (RequestWriter<I>) async throws -> Void
+  ) async throws -> CallOutcome {
+    let call = ClientCall(channel: driver, method: method, options: options, request: nil)
+    driver.start(call)
+    let writer = RequestWriter<I>(call: call)
+    do {
+      try await body(writer)
+      writer.finish()
+    } catch let status as RPCStatus {
+      // The call has ended before its requests: its own status says more.
+      driver.cancel(call)
+      let outcome = await wait(for: call)
+      throw outcome.status.map { $0.code == .cancelled ? status : $0 } ?? status
+    } catch {
+      driver.cancel(call)
+      throw error
+    }
+    let outcome = await wait(for: call)
     if outcome.status != nil, Task.isCancelled { throw CancellationError() }
     return outcome
   }
@@ -158,6 +201,12 @@ public struct UnaryResponse<M: ProtobufMessage>: Sendable {
 }
 
 extension CallOutcome {
+  func response<M: ProtobufMessage>() throws(RPCStatus) -> UnaryResponse<M> {
+    UnaryResponse(
+      message: try message(), initialMetadata: initialMetadata,
+      trailingMetadata: trailingMetadata)
+  }
+
   func message<M: ProtobufMessage>() throws(RPCStatus) -> M {
     if let status { throw status }
     do {

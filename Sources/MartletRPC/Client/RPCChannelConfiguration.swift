@@ -25,6 +25,9 @@ public struct RPCChannelConfiguration: Sendable {
   /// first connection wins.
   public var connectionAttemptDelay = Duration.milliseconds(250)
 
+  /// What stands between callers and the network, the first one nearest to the callers.
+  public var interceptors: [any ClientInterceptorFactory] = []
+
   /// Which failed calls are made again; nil: none, but for those that no server has seen.
   public var retryPolicy: RetryPolicy?
   /// Stops repeats while most calls fail; nil: they do not stop.

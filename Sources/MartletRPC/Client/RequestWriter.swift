@@ -10,7 +10,7 @@ public struct RequestWriter<M: ProtobufMessage>: Sendable {
   /// Compressed only if `compressed` and the call's `CallOptions.encoding` says so.
   public func write(_ message: M, compressed: Bool = true) async throws {
     guard let outbox = call.outbox else { return }
-    let encoding = compressed ? call.options.encoding : .identity
+    let encoding = compressed ? call.encoding : .identity
     if case .post = try outbox.add(FramedMessage.bytes(of: message, encoding)) {
       call.channel.outboxFilled(call)
     }

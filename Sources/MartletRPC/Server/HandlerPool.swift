@@ -80,7 +80,7 @@ final class HandlerRunner: @unchecked Sendable {
     while !Task.isCancelled {
       if let call = pool.takePending() {
         call._withUnsafeGuaranteedRef { $0.runner = self }
-        await call.takeUnretainedValue().run()
+        await Self.run(call.takeUnretainedValue())
         call._withUnsafeGuaranteedRef { $0.handlerEnded() }
         call.release()
       } else if pool.hasRoom {
@@ -93,5 +93,11 @@ final class HandlerRunner: @unchecked Sendable {
       }
     }
     task = nil
+  }
+
+  /// Calls that the handler makes end by its own deadline.
+  private static func run(_ call: ServerCall) async {
+    guard call.deadline > 0 else { return await call.run() }
+    await InheritedDeadline.$nanoseconds.withValue(call.deadline) { await call.run() }
   }
 }
