@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
       swiftSettings: settings),
-    // What every gRPC server has beside its own services: reflection and health.
+    // What gRPC servers have beside their own services: reflection, health and channelz.
     .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),
     .target(
       name: "MartletRPCServices",
