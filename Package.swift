@@ -79,6 +79,18 @@ let package = Package(
         .product(name: "ServiceContextModule", package: "swift-service-context"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ], swiftSettings: settings),
+    // Both sides of gRPC's interoperability tests.
+    .target(name: "MartletInteropC", dependencies: ["CProtobufC"]),
+    .target(
+      name: "MartletInterop",
+      dependencies: ["MartletInteropC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      exclude: ["proto"], swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-interop-server",
+      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server",
       dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
