@@ -92,6 +92,11 @@ let package = Package(
     .executableTarget(
       name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),
     .executableTarget(
+      name: "rpc-fuzz",
+      dependencies: [
+        "MartletHTTP2", "MartletInterop", "MartletProtobuf", "MartletRPC", "MartletRPCServices",
+      ], swiftSettings: settings),
+    .executableTarget(
       name: "rpc-echo-server",
       dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
       swiftSettings: settings),
