@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
       swiftSettings: settings),
-    // What every gRPC server has beside its own services: reflection and health.
+    // What gRPC servers have beside their own services: reflection, health and channelz.
     .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),
     .target(
       name: "MartletRPCServices",
@@ -79,6 +79,23 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceContextModule", package: "swift-service-context"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ], swiftSettings: settings),
+    // Both sides of gRPC's interoperability tests.
+    .target(name: "MartletInteropC", dependencies: ["CProtobufC"]),
+    .target(
+      name: "MartletInterop",
+      dependencies: ["MartletInteropC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      exclude: ["proto"], swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-interop-server",
+      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),
+    .executableTarget(
+      name: "rpc-fuzz",
+      dependencies: [
+        "MartletHTTP2", "MartletInterop", "MartletProtobuf", "MartletRPC", "MartletRPCServices",
       ], swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server",

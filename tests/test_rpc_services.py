@@ -8,12 +8,13 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
+from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase)
 
 SERVICES = {
-    "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+    "grpc.channelz.v1.Channelz", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection", "martlet.v1.EventService",
     "martlet.v1.PoolService", "martlet.v1.ServerService", "martlet.v1.TaskService",
 }
@@ -83,10 +84,13 @@ def test_grpcurl_lists_describes_and_calls(server):
     assert "there is no symbol" in missing.stderr or "not found" in missing.stderr
 
 
-def test_reflection_can_be_turned_off(make_server):
-    server = make_server("--reflection", "off")
+def test_reflection_and_channelz_can_be_turned_off(make_server):
+    server = make_server("--reflection", "off", "--channelz", "off")
     with server.channel() as channel, pytest.raises(grpc.RpcError) as error:
         ProtoReflectionDescriptorDatabase(channel).get_services()
+    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    with server.channel() as channel, pytest.raises(grpc.RpcError) as error:
+        channelz_pb2_grpc.ChannelzStub(channel).GetServers(channelz_pb2.GetServersRequest())
     assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -103,3 +107,30 @@ def test_grpcio_health_checking_asks_all_its_questions(channel):
     assert {name: status.status for name, status in listed.items()} == dict.fromkeys(
         ["", "grpc.health.v1.Health", "martlet.v1.EventService", "martlet.v1.PoolService",
          "martlet.v1.ServerService", "martlet.v1.TaskService"], serving)
+
+
+# Channelz
+
+def test_grpcio_channelz_sees_its_own_connection(server, channel):
+    channelz = channelz_pb2_grpc.ChannelzStub(channel)
+    [shown] = channelz.GetServers(channelz_pb2.GetServersRequest()).server
+    assert shown.ref.name == server.address
+    assert shown.data.calls_started > shown.data.calls_failed
+    assert shown.data.last_call_started_timestamp.seconds > 0
+    [listener] = shown.listen_socket
+    socket = channelz.GetSocket(channelz_pb2.GetSocketRequest(socket_id=listener.socket_id)).socket
+    assert socket.local.tcpip_address.port == server.port
+
+    sockets = channelz.GetServerSockets(channelz_pb2.GetServerSocketsRequest(
+        server_id=shown.ref.server_id)).socket_ref
+    data = [channelz.GetSocket(channelz_pb2.GetSocketRequest(socket_id=s.socket_id)).socket.data
+            for s in sockets]
+    # The newest connection is ours; its calls so far are those above.
+    assert data[-1].streams_started == 3 + len(sockets)
+    assert data[-1].streams_failed == 0
+
+
+def test_grpcurl_reads_channelz(server):
+    reply = run("grpcurl", "-plaintext", server.address, "grpc.channelz.v1.Channelz/GetServers")
+    [shown] = json.loads(reply.stdout)["server"]
+    assert shown["listenSocket"][0]["name"] == server.address

@@ -118,6 +118,7 @@ struct Server {
   private func listen(_ node: Node, _ health: HealthBoard) async throws -> RPCServer {
     var router = ServerRouter()
     MartletServices.register(in: &router, node: node, health: health)
+    if isShown(settings.channelz) { router.add(ChannelzService()) }
     if isShown(settings.reflection) { router.add(ReflectionService(of: router)) }
     let configuration = RPCServerConfiguration(addresses: settings.listen)
     do {

@@ -8,6 +8,7 @@ struct Settings: Sendable {
   var fileRoots: [String]
   var isInsecure: Bool
   var reflection: String
+  var channelz: String
   var logLevel: String
   var logFormat: String
   var limits: Limits
@@ -35,6 +36,9 @@ struct Settings: Sendable {
     Setting(
       name: "reflection", kind: .choice(["auto", "on", "off"]), fallback: "auto",
       help: "Tell clients the contract (gRPC reflection); auto: if only loopback is served."),
+    Setting(
+      name: "channelz", kind: .choice(["auto", "on", "off"]), fallback: "auto",
+      help: "Tell clients of all connections (gRPC channelz); auto: if only loopback is served."),
     Setting(
       name: "log-level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error"]),
       fallback: "info", help: "The least important messages that are written."),
@@ -79,6 +83,7 @@ struct Settings: Sendable {
     fileRoots = values["file-root"] ?? []
     isInsecure = one("insecure") == "true"
     reflection = one("reflection")
+    channelz = one("channelz")
     logLevel = one("log-level")
     logFormat = one("log-format")
     var bounds = Limits()

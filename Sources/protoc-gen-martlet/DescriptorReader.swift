@@ -37,7 +37,7 @@ struct DescriptorReader {
         try service($1, in: package, path: [Number.File.service, $0])
       },
       imports: file.strings(Number.File.dependency),
-      plainDescriptor: try DescriptorRewrite.plain(file).serialized)
+      plainDescriptor: DescriptorRewrite.plain(file).serialized)
   }
 
   private func message(

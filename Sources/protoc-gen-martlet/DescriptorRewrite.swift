@@ -16,24 +16,12 @@ enum DescriptorRewrite {
     return set.serialized
   }
 
-  /// The file without comments, and without the JSON names that follow from the fields' names.
-  static func plain(_ file: WireMessage) throws -> WireMessage {
+  /// The file without comments. The JSON names of fields stay, although they follow from the
+  /// fields' names: not every reader of reflection makes them.
+  static func plain(_ file: WireMessage) -> WireMessage {
     var file = file
     file.removeAll(Number.File.sourceCodeInfo)
-    try file.changeMessages(Number.File.message, dropJSONNames(message:))
-    try file.changeMessages(Number.File.extensionField, dropJSONName(field:))
     return file
-  }
-
-  private static func dropJSONNames(message: inout WireMessage) throws {
-    try message.changeMessages(Number.Message.field, dropJSONName(field:))
-    try message.changeMessages(Number.Message.extensionField, dropJSONName(field:))
-    try message.changeMessages(Number.Message.nested, dropJSONNames(message:))
-  }
-
-  private static func dropJSONName(field: inout WireMessage) {
-    let name = Names.json(field.string(Number.Field.name))
-    if field.string(Number.Field.jsonName) == name { field.removeAll(Number.Field.jsonName) }
   }
 
   private static func move(_ file: inout WireMessage, below prefix: String) throws {

@@ -23,7 +23,6 @@ enum Number {
     static let message = 4
     static let enumeration = 5
     static let service = 6
-    static let extensionField = 7
     static let options = 8
     static let sourceCodeInfo = 9
     static let syntax = 12
@@ -33,7 +32,6 @@ enum Number {
     static let field = 2
     static let nested = 3
     static let enumeration = 4
-    static let extensionField = 6
     static let options = 7
     static let oneof = 8
     static let mapEntryOption = 7
@@ -46,7 +44,6 @@ enum Number {
     static let typeName = 6
     static let options = 8
     static let oneofIndex = 9
-    static let jsonName = 10
     static let proto3Optional = 17
   }
   enum Enumeration {
@@ -95,8 +92,7 @@ struct FileDescriptor {
   var services: [ServiceDescriptor]
   /// Names of the files that it imports.
   var imports: [String]
-  /// The `FileDescriptorProto` for reflection: without comments, and without the JSON names that
-  /// follow from the fields' names.
+  /// The `FileDescriptorProto` for reflection: without comments.
   var plainDescriptor: [UInt8]
 
   /// The name without its ending.

@@ -21,13 +21,6 @@ enum Names {
     return result
   }
 
-  /// `min_cursor` → `minCursor`, `Min_cursor` → `MinCursor`: the JSON name that protoc gives to a
-  /// field that says none.
-  static func json(_ name: String) -> String {
-    let upper = upperCamel(name)
-    return name.first == "_" ? upper : String(name.prefix(1)) + upper.dropFirst()
-  }
-
   /// `SubmitTask` → `submitTask`, `HTTPStatus` → `httpStatus`.
   static func method(_ name: String) -> String {
     let characters = Array(name)

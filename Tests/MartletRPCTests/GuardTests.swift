@@ -94,8 +94,9 @@ import Testing
   @Test("a client that does not answer a PING is closed, and its calls are cancelled")
   func deadClient() async throws {
     var configuration = RPCServerConfiguration()
-    configuration.limits.keepaliveInterval = .milliseconds(30)
-    configuration.limits.keepaliveTimeout = .milliseconds(30)
+    // Long enough for the call to begin on a busy machine.
+    configuration.limits.keepaliveInterval = .milliseconds(300)
+    configuration.limits.keepaliveTimeout = .milliseconds(100)
     try await Fixture.run(configuration: configuration) { fixture in
       let service = fixture.service
       // On a busy machine the connection may be closed before the request has come.

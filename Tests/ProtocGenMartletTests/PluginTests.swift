@@ -186,7 +186,7 @@ import Testing
     #expect(text.contains("private let googleProtobufAnyFile = ProtobufFile(\n"))
     #expect(text.contains(#"descriptor: "\u{a}\u{12}shop/v1/shop.proto"#))
     #expect(text.contains("given_name"))
-    #expect(!text.contains("givenName"))
+    #expect(text.contains("givenName"))
     let service = try #require(files["shop_v1_shop.service.swift"])
     #expect(service.contains("    router.describe(Shop.shopV1ShopFile)\n"))
   }

@@ -8,5 +8,5 @@ extension WellKnown {
   public static let googleProtobufAnyFile = ProtobufFile(
     name: "google/protobuf/any.proto",
     imports: [],
-    descriptor: "\u{a}\u{19}google/protobuf/any.proto\u{12}\u{f}google.protobuf\"&\u{a}\u{3}Any\u{12}\u{10}\u{a}\u{8}type_url\u{18}\u{1} \u{1}(\u{9}\u{12}\u{d}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{c}Bv\u{a}\u{13}com.google.protobufB\u{8}AnyProtoP\u{1}Z,google.golang.org/protobuf/types/known/anypb\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
+    descriptor: "\u{a}\u{19}google/protobuf/any.proto\u{12}\u{f}google.protobuf\"6\u{a}\u{3}Any\u{12}\u{19}\u{a}\u{8}type_url\u{18}\u{1} \u{1}(\u{9}R\u{7}typeUrl\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{c}R\u{5}valueBv\u{a}\u{13}com.google.protobufB\u{8}AnyProtoP\u{1}Z,google.golang.org/protobuf/types/known/anypb\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
 }

@@ -8,5 +8,5 @@ extension WellKnown {
   public static let googleProtobufDurationFile = ProtobufFile(
     name: "google/protobuf/duration.proto",
     imports: [],
-    descriptor: "\u{a}\u{1e}google/protobuf/duration.proto\u{12}\u{f}google.protobuf\"*\u{a}\u{8}Duration\u{12}\u{f}\u{a}\u{7}seconds\u{18}\u{1} \u{1}(\u{3}\u{12}\u{d}\u{a}\u{5}nanos\u{18}\u{2} \u{1}(\u{5}B\u{83}\u{1}\u{a}\u{13}com.google.protobufB\u{d}DurationProtoP\u{1}Z1google.golang.org/protobuf/types/known/durationpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
+    descriptor: "\u{a}\u{1e}google/protobuf/duration.proto\u{12}\u{f}google.protobuf\":\u{a}\u{8}Duration\u{12}\u{18}\u{a}\u{7}seconds\u{18}\u{1} \u{1}(\u{3}R\u{7}seconds\u{12}\u{14}\u{a}\u{5}nanos\u{18}\u{2} \u{1}(\u{5}R\u{5}nanosB\u{83}\u{1}\u{a}\u{13}com.google.protobufB\u{d}DurationProtoP\u{1}Z1google.golang.org/protobuf/types/known/durationpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
 }

@@ -8,5 +8,5 @@ extension WellKnown {
   public static let googleProtobufFieldMaskFile = ProtobufFile(
     name: "google/protobuf/field_mask.proto",
     imports: [],
-    descriptor: "\u{a} google/protobuf/field_mask.proto\u{12}\u{f}google.protobuf\"\u{1a}\u{a}\u{9}FieldMask\u{12}\u{d}\u{a}\u{5}paths\u{18}\u{1} \u{3}(\u{9}B\u{85}\u{1}\u{a}\u{13}com.google.protobufB\u{e}FieldMaskProtoP\u{1}Z2google.golang.org/protobuf/types/known/fieldmaskpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
+    descriptor: "\u{a} google/protobuf/field_mask.proto\u{12}\u{f}google.protobuf\"!\u{a}\u{9}FieldMask\u{12}\u{14}\u{a}\u{5}paths\u{18}\u{1} \u{3}(\u{9}R\u{5}pathsB\u{85}\u{1}\u{a}\u{13}com.google.protobufB\u{e}FieldMaskProtoP\u{1}Z2google.golang.org/protobuf/types/known/fieldmaskpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
 }

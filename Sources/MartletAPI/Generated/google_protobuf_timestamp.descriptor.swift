@@ -8,5 +8,5 @@ extension WellKnown {
   public static let googleProtobufTimestampFile = ProtobufFile(
     name: "google/protobuf/timestamp.proto",
     imports: [],
-    descriptor: "\u{a}\u{1f}google/protobuf/timestamp.proto\u{12}\u{f}google.protobuf\"+\u{a}\u{9}Timestamp\u{12}\u{f}\u{a}\u{7}seconds\u{18}\u{1} \u{1}(\u{3}\u{12}\u{d}\u{a}\u{5}nanos\u{18}\u{2} \u{1}(\u{5}B\u{85}\u{1}\u{a}\u{13}com.google.protobufB\u{e}TimestampProtoP\u{1}Z2google.golang.org/protobuf/types/known/timestamppb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
+    descriptor: "\u{a}\u{1f}google/protobuf/timestamp.proto\u{12}\u{f}google.protobuf\";\u{a}\u{9}Timestamp\u{12}\u{18}\u{a}\u{7}seconds\u{18}\u{1} \u{1}(\u{3}R\u{7}seconds\u{12}\u{14}\u{a}\u{5}nanos\u{18}\u{2} \u{1}(\u{5}R\u{5}nanosB\u{85}\u{1}\u{a}\u{13}com.google.protobufB\u{e}TimestampProtoP\u{1}Z2google.golang.org/protobuf/types/known/timestamppb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3")
 }

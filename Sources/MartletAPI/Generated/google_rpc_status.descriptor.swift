@@ -8,5 +8,5 @@ extension GoogleRPC {
   public static let googleRpcStatusFile = ProtobufFile(
     name: "google/rpc/status.proto",
     imports: [WellKnown.googleProtobufAnyFile],
-    descriptor: "\u{a}\u{17}google/rpc/status.proto\u{12}\u{a}google.rpc\u{1a}\u{19}google/protobuf/any.proto\"N\u{a}\u{6}Status\u{12}\u{c}\u{a}\u{4}code\u{18}\u{1} \u{1}(\u{5}\u{12}\u{f}\u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}\u{12}%\u{a}\u{7}details\u{18}\u{3} \u{3}(\u{b}2\u{14}.google.protobuf.Anyb\u{6}proto3")
+    descriptor: "\u{a}\u{17}google/rpc/status.proto\u{12}\u{a}google.rpc\u{1a}\u{19}google/protobuf/any.proto\"f\u{a}\u{6}Status\u{12}\u{12}\u{a}\u{4}code\u{18}\u{1} \u{1}(\u{5}R\u{4}code\u{12}\u{18}\u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\u{12}.\u{a}\u{7}details\u{18}\u{3} \u{3}(\u{b}2\u{14}.google.protobuf.AnyR\u{7}detailsb\u{6}proto3")
 }

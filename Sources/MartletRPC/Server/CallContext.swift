@@ -104,12 +104,19 @@ public struct CallContext: Sendable {
 
   /// Adds metadata that goes with the status, whatever it will be.
   public func setTrailingMetadata(_ key: String, _ value: String) {
-    setMetadata(key, value, isTrailing: true)
+    addMetadata([key: value], isTrailing: true)
+  }
+
+  /// Adds bytes that go with the status; the key should end in `-bin`.
+  public func setTrailingMetadata(_ key: String, bytes: [UInt8]) {
+    var metadata = RPCMetadata()
+    metadata.append(key, bytes: bytes)
+    addMetadata(metadata, isTrailing: true)
   }
 
   /// Adds metadata that goes before the first message. Too late once that has been written.
   public func setInitialMetadata(_ key: String, _ value: String) {
-    setMetadata(key, value, isTrailing: false)
+    addMetadata([key: value], isTrailing: false)
   }
 
   /// Compresses the responses from now on, if the caller takes that; `identity` leaves them plain
@@ -131,12 +138,12 @@ public struct CallContext: Sendable {
     }
   }
 
-  private func setMetadata(_ key: String, _ value: String, isTrailing: Bool) {
+  private func addMetadata(_ metadata: RPCMetadata, isTrailing: Bool) {
     guard case .call(let call) = source else { return }
     if call.loop.isCurrent {
-      call.setMetadata(key, value, isTrailing: isTrailing)
+      call.addMetadata(metadata, isTrailing: isTrailing)
     } else {
-      call.loop.execute { call.setMetadata(key, value, isTrailing: isTrailing) }
+      call.loop.execute { call.addMetadata(metadata, isTrailing: isTrailing) }
     }
   }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// A gRPC server: answers the methods of a router on one or more addresses.
 public final class RPCServer: Sendable {
   private let state: ServerState
-  private let loops: [ServerLoop]
+  let loops: [ServerLoop]
   private let listeners: [any Channel]
   private let unixPaths: [String]
 
@@ -16,6 +16,10 @@ public final class RPCServer: Sendable {
   public let addresses: [String]
   /// The port of the first TCP address; 0 if there is none.
   public let port: Int
+  /// Unique among all servers, listeners and connections of the process; later ones are greater.
+  public let id = InspectionID.next()
+  /// Where the server listens, as `addresses` says, each with its number.
+  public let listenerSnapshots: [RPCListenerSnapshot]
 
   private init(
     state: ServerState, loops: [ServerLoop], listeners: [any Channel], addresses: [String],
@@ -27,7 +31,10 @@ public final class RPCServer: Sendable {
     self.addresses = addresses
     self.port = port
     self.unixPaths = unixPaths
+    listenerSnapshots = addresses.map { .init(id: InspectionID.next(), address: $0) }
   }
+
+  deinit { ServerRegistry.remove(id) }
 
   /// Starts listening. Returns when every address is bound; fails if one cannot be, having closed
   /// the others.
@@ -52,13 +59,15 @@ public final class RPCServer: Sendable {
       for listener in listeners { try? await listener.close() }
       throw error
     }
-    return RPCServer(
+    let server = RPCServer(
       state: state, loops: loops, listeners: listeners,
       addresses: zip(addresses, listeners).map(Self.describe),
       port: listeners.lazy.compactMap { $0.localAddress?.port }.first ?? 0,
       unixPaths: addresses.compactMap { address in
         if case .unix(let path) = address { path } else { nil }
       })
+    ServerRegistry.add(server)
+    return server
   }
 
   private static func listen(
@@ -141,6 +150,7 @@ public final class RPCServer: Sendable {
     }
     await state.waitUntilDrained()
     limit.cancel()
+    ServerRegistry.remove(id)
   }
 
   private func onEachConnection(_ body: @escaping @Sendable (ServerConnection) -> Void) {

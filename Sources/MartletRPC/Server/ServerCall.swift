@@ -88,11 +88,13 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   func dataArrived() {
     guard !isFinished else { return dropRequest() }
+    let messagesBefore = assembler.completeMessages
     do {
       try assembler.scan(stream.received)
     } catch {
       return finish(error)
     }
+    connection.counters.messagesArrived(assembler.completeMessages &- messagesBefore)
     if hasSingleRequest {
       let hasMore = assembler.completeMessages == 1 && assembler.hasPartialMessage(stream.received)
       if assembler.completeMessages > 1 || hasMore {
@@ -181,7 +183,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     if !isFinished {
       isFinished = true
       settledCode = .cancelled
-      connection.serverLoop.failedCalls.add(1)
+      connection.callFailed()
     }
     abandonHandler()
     releasePartial()
@@ -241,13 +243,13 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   // MARK: The response
 
-  func setMetadata(_ key: String, _ value: String, isTrailing: Bool) {
+  func addMetadata(_ metadata: RPCMetadata, isTrailing: Bool) {
     if isTrailing {
       trailingMetadata = trailingMetadata ?? RPCMetadata()
-      trailingMetadata?.append(key, value)
+      trailingMetadata?.append(contentsOf: metadata)
     } else {
       initialMetadata = initialMetadata ?? RPCMetadata()
-      initialMetadata?.append(key, value)
+      initialMetadata?.append(contentsOf: metadata)
     }
   }
 
@@ -300,6 +302,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       stream.outgoing.reset()
       return false
     }
+    connection.counters.messagesSent &+= 1
     let isFirst = !hasSentHeaders
     sendHeaders()
     if responseEncoding != .identity, !plain { compressLastMessage() }
@@ -329,6 +332,8 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     }
     isFinished = true
     hasSentHeaders = true
+    connection.counters.messagesSent &+= 1
+    connection.counters.streamsSucceeded &+= 1
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
     connection.session.respond(
       stream, headers: answersProto ? WireHeaders.responseProto : WireHeaders.response,
@@ -343,7 +348,11 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     isFinished = true
     settledCode = status?.code ?? .ok
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
-    if status != nil { connection.serverLoop.failedCalls.add(1) }
+    if status == nil {
+      connection.counters.streamsSucceeded &+= 1
+    } else {
+      connection.callFailed()
+    }
     if hasSentHeaders {
       connection.session.finish(stream, trailers: trailers(status))
     } else {

@@ -3,14 +3,16 @@ internal import MartletHTTP2
 /// New calls on a connection: what is let in, and the answers to what is not.
 extension ServerConnection {
   func open(_ stream: HTTP2Stream) {
+    counters.streamsStarted &+= 1
+    counters.lastStreamAt = counters.lastReadAt
     let request = RequestHead(stream.headers, methods: serverLoop.methods)
     if let refusal = refusal(of: request, stream) {
-      serverLoop.failedCalls.add(1)
+      callFailed()
       session.respond(stream, onlyHeaders: refusal)
       return
     }
     guard let method = request.method, hasRoomForCall else {
-      serverLoop.failedCalls.add(1)
+      callFailed()
       session.reset(stream, .refusedStream)
       return
     }

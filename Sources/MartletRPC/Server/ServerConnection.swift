@@ -28,6 +28,8 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private(set) var peer = "unknown"
 
   @exclusivity(unchecked) var timers: ConnectionTimers
+  let id = InspectionID.next()
+  @exclusivity(unchecked) var counters = ConnectionCounters()
   @exclusivity(unchecked) private var strikes = PingStrikes()
 
   private static let shutdownPing: UInt64 = 0x4D61_7274_6C65_7401
@@ -50,6 +52,10 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     setDirty()
     context.fireChannelActive()
   }
+
+  /// The two ends; nil once closed.
+  var localAddress: SocketAddress? { context?.localAddress }
+  var remoteAddress: SocketAddress? { context?.remoteAddress }
 
   func channelInactive(context: ChannelHandlerContext) {
     let loop = serverLoop.loop
@@ -114,6 +120,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   private func receive(_ buffer: ByteBuffer, at now: UInt64) {
     guard !isClosing else { return }
+    counters.lastReadAt = now
     do {
       try buffer.withUnsafeReadableBytes { try session.receive($0, at: now) }
     } catch {
@@ -203,6 +210,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   private func writeOutput(_ context: ChannelHandlerContext) {
     let hasWritten = serverLoop.loop.writeOutput(of: session, to: context)
     if hasWritten { context.flush() }
+    counters.outputWritten(at: serverLoop.loop.now)
   }
 
   /// Ends the output, and takes and forgets what still comes until the client ends, too: closing
@@ -261,6 +269,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   private func sendPing(_ opaque: UInt64) {
     session.ping(opaque)
+    counters.pingsSent &+= 1
     setDirty()
   }
 
