@@ -1,5 +1,5 @@
-/// Makes inputs out of known ones. What the run of a number does depends on the corpus, the seed and
-/// that number alone, so that any run can be repeated by itself.
+/// Makes inputs out of known ones. What the run of a number does depends on the corpus, the seed
+/// and that number alone, so that any run can be repeated by itself.
 struct Mutator {
   let corpus: [[UInt8]]
   let seed: UInt64

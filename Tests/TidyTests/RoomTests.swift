@@ -6,6 +6,9 @@ struct RoomTests {
   private static let foreign: [String: Set<String>] = [
     "MartletProtobuf": ["Glibc"],
     "MartletRPC": ["Glibc", "NIOCore", "NIOPosix", "Synchronization"],
+    "rpc-interop-server": ["Glibc"],
+    "rpc-interop-client": ["Glibc"],
+    "rpc-fuzz": ["Glibc", "Synchronization"],
     "MartletRPCInstruments": [
       "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "Synchronization",
       "Tracing",
