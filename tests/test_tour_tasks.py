@@ -1,5 +1,6 @@
 """Tasks: submit, look, cancel, retry; what is refused, and how."""
 
+import contextlib
 import json
 import time
 
@@ -7,8 +8,8 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from support.client import TERMINAL, refused, seconds, spec
-from support.stubs import Timestamp, events, pools, task, tasks
+from support.client import TERMINAL, Client, refused, seconds, spec
+from support.stubs import Timestamp, events, pools, task, tasks, tasks_grpc
 
 
 def retry(client, id, reason=""):
@@ -384,6 +385,20 @@ def test_a_deadline_of_the_call_is_kept(client, pool):
     assert next(stream).task.state == task.TASK_STATE_SCHEDULED
     with refused(StatusCode.DEADLINE_EXCEEDED):
         next(stream)
+    client.cancel(id)
+
+
+def test_a_silent_wait_outlives_the_pings_of_its_client(server, client, pool, long):
+    if not long:
+        pytest.skip("a long form: takes a minute")
+    id = client.submit(pool, delay=seconds(600)).id
+    options = {"keepalive_time_ms": 10_000, "http2.max_pings_without_data": 0}
+    with contextlib.closing(Client(server, **options).channel) as channel:
+        stub = tasks_grpc.TaskServiceStub(channel)
+        stream = stub.WaitTask(tasks.WaitTaskRequest(id=id), timeout=55)
+        assert next(stream).task.state == task.TASK_STATE_SCHEDULED
+        with refused(StatusCode.DEADLINE_EXCEEDED):
+            next(stream)
     client.cancel(id)
 
 

@@ -120,7 +120,11 @@ struct Server {
     MartletServices.register(in: &router, node: node, health: health)
     if isShown(settings.channelz) { router.add(ChannelzService()) }
     if isShown(settings.reflection) { router.add(ReflectionService(of: router)) }
-    let configuration = RPCServerConfiguration(addresses: settings.listen)
+    var configuration = RPCServerConfiguration(addresses: settings.listen)
+    // Waits and feeds are silent for hours: both sides look early whether the other is still there.
+    configuration.limits.keepaliveInterval = .seconds(60)
+    configuration.limits.keepaliveMinimum = .seconds(5)
+    configuration.limits.permitsKeepaliveWithoutCalls = true
     do {
       return try await RPCServer.start(router: router, configuration: configuration)
     } catch {
