@@ -27,6 +27,8 @@ struct ClientWorld: Sendable {
     try await FakeServer.with(node) { server in
       let pauses = Pauses()
       var configuration = MartletClient.Configuration(actor: actor)
+      // A busy machine must not make a test give up.
+      configuration.timeout = .seconds(600)
       configuration.pause = { delay in
         pauses.add(delay)
         await Task.yield()

@@ -13,7 +13,7 @@ struct RoomTests {
       "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "Synchronization",
       "Tracing",
     ],
-    "MartletRPCServices": ["Synchronization"],
+    "MartletRPCServices": ["Glibc", "Synchronization"],
     "MartletStore": ["Synchronization"],
     "MartletStoreSQLite": ["Dispatch", "Glibc", "Synchronization"],
     "MartletServer": ["Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization"],
