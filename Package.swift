@@ -25,10 +25,12 @@ let package = Package(
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletRPCInstruments", targets: ["MartletRPCInstruments"]),
     .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
+    .library(name: "MartletRPCTLS", targets: ["MartletRPCTLS"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
@@ -80,6 +82,17 @@ let package = Package(
         .product(name: "ServiceContextModule", package: "swift-service-context"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ], swiftSettings: settings),
+    // TLS, apart, so that nobody builds its library who does without.
+    .target(
+      name: "MartletRPCTLS",
+      dependencies: [
+        "MartletRPC", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCTLSTests",
+      dependencies: ["MartletRPCTLS", "MartletRPC", "MartletProtobuf"], swiftSettings: settings),
     // Both sides of gRPC's interoperability tests.
     .target(name: "MartletInteropC", dependencies: ["CProtobufC"]),
     .target(
@@ -88,7 +101,7 @@ let package = Package(
       exclude: ["proto"], swiftSettings: settings),
     .executableTarget(
       name: "rpc-interop-server",
-      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
+      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices", "MartletRPCTLS"],
       swiftSettings: settings),
     .executableTarget(
       name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),

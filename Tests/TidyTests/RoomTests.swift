@@ -14,6 +14,7 @@ struct RoomTests {
       "Tracing",
     ],
     "MartletRPCServices": ["Glibc", "Synchronization"],
+    "MartletRPCTLS": ["NIOCore", "NIOSSL", "NIOTLS", "Synchronization"],
     "MartletStore": ["Synchronization"],
     "MartletStoreSQLite": ["Dispatch", "Glibc", "Synchronization"],
     "MartletServer": ["Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization"],

@@ -96,8 +96,9 @@ extension ChannelDriver {
         .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
         .channelOption(.maxMessagesPerRead, value: 1)
         .channelOption(.writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10))
-        .channelInitializer { channel in
+        .channelInitializer { [configuration, host] channel in
           channel.eventLoop.makeCompletedFuture {
+            try configuration.transportSecurity.install(channel, host)
             try channel.pipeline.syncOperations.addHandler(connection)
           }
         }

@@ -53,7 +53,9 @@ public final class RPCServer: Sendable {
     var listeners: [any Channel] = []
     do {
       for address in addresses {
-        listeners.append(try await listen(on: address, group: eventLoops.group, loops: loops))
+        listeners.append(
+          try await listen(
+            on: address, group: eventLoops.group, loops: loops, configuration.transportSecurity))
       }
     } catch {
       for listener in listeners { try? await listener.close() }
@@ -71,7 +73,8 @@ public final class RPCServer: Sendable {
   }
 
   private static func listen(
-    on address: RPCAddress, group: MultiThreadedEventLoopGroup, loops: [ServerLoop]
+    on address: RPCAddress, group: MultiThreadedEventLoopGroup, loops: [ServerLoop],
+    _ security: TransportSecurity
   ) async throws -> any Channel {
     let byLoop = Dictionary(
       uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.loop.eventLoop), $0) })
@@ -92,6 +95,7 @@ public final class RPCServer: Sendable {
             serverLoop.server.connectionOpened(from: client, serverLoop.limits)
           else { throw ChannelError.ioOnClosedChannel }
           channel.closeFuture.whenComplete { _ in serverLoop.server.connectionClosed(from: client) }
+          try security.install(channel, nil)
           let connection = try ServerConnection(serverLoop: serverLoop)
           try channel.pipeline.syncOperations.addHandler(connection)
         }

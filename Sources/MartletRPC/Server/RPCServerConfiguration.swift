@@ -15,6 +15,10 @@ public struct RPCServerConfiguration: Sendable {
   /// otherwise. Requests may be compressed in any case.
   public var responseEncoding = MessageEncoding.identity
 
+  /// Plain text, or TLS by `MartletRPCTLS`; for all addresses.
+  public var transportSecurity = TransportSecurity.none
+
+  /// On one free port of the loopback, if not said otherwise.
   public init(addresses: [String] = ["127.0.0.1:0"]) { self.addresses = addresses }
 }
 
