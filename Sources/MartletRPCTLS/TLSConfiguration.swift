@@ -2,7 +2,7 @@
 public struct TLSIdentity: Sendable, Hashable {
   /// The file with the certificate, and those that lead from it to an authority.
   public var certificateFile: String
-  /// The file with the private key.
+  /// The file with the private key, without a passphrase.
   public var keyFile: String
 
   /// Nothing is read yet.
@@ -16,12 +16,19 @@ public struct TLSIdentity: Sendable, Hashable {
 public struct TLSServerConfiguration: Sendable, Hashable {
   /// What the server shows of itself.
   public var identity: TLSIdentity
+  /// What it shows instead to clients that ask (by SNI) for a name of one of these certificates, or
+  /// that its `*.` covers. Of two with the same name the first counts.
+  public var furtherIdentities: [TLSIdentity]
   /// A PEM file with the authorities whose certificates clients must show; nil: clients need none.
   public var clientAuthoritiesFile: String?
 
   /// Clients need a certificate if there are authorities for it.
-  public init(identity: TLSIdentity, clientAuthoritiesFile: String? = nil) {
+  public init(
+    identity: TLSIdentity, furtherIdentities: [TLSIdentity] = [],
+    clientAuthoritiesFile: String? = nil
+  ) {
     self.identity = identity
+    self.furtherIdentities = furtherIdentities
     self.clientAuthoritiesFile = clientAuthoritiesFile
   }
 }

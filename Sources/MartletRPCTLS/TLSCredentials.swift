@@ -1,7 +1,6 @@
 public import MartletRPC
 internal import NIOCore
 internal import NIOSSL
-internal import NIOTLS
 internal import Synchronization
 
 /// The certificates of a server or a channel, read from their files. Reading them again takes
@@ -22,10 +21,10 @@ public final class TLSCredentials: Sendable {
   private let role: Role
   private let context: Mutex<NIOSSLContext>
 
-  /// Reads the files of a server. Throws if one is missing or is not what it should be.
+  /// Reads the files of a server; blocks meanwhile. Throws `TLSFileError`.
   public convenience init(server: TLSServerConfiguration) throws { try self.init(.server(server)) }
 
-  /// Reads the files of a channel. Throws if one is missing or is not what it should be.
+  /// Reads the files of a channel; blocks meanwhile. Throws `TLSFileError`.
   public convenience init(client: TLSClientConfiguration) throws { try self.init(.client(client)) }
 
   private init(_ role: Role) throws {
@@ -33,8 +32,8 @@ public final class TLSCredentials: Sendable {
     context = Mutex(try Self.read(role))
   }
 
-  /// Reads the files again; connections made from now on use what is in them. If it throws, the
-  /// old certificates stay.
+  /// Reads the files again, and blocks meanwhile; connections made from now on use what is in them.
+  /// If it throws, the old certificates stay.
   public func reload() throws {
     let new = try Self.read(role)
     context.withLock { $0 = new }
@@ -42,45 +41,68 @@ public final class TLSCredentials: Sendable {
 
   /// For `RPCServerConfiguration.transportSecurity` or `RPCChannelConfiguration.transportSecurity`.
   public var security: TransportSecurity {
-    TransportSecurity(scheme: "https") { [self] channel, host in
+    TransportSecurity(scheme: "https", hasHandshake: true) { [self] channel, host in
       let context = context.withLock { $0 }
       let handlers = channel.pipeline.syncOperations
       switch role {
-      case .server: try handlers.addHandler(NIOSSLServerHandler(context: context))
+      case .server:
+        let tls = NIOSSLServerHandler(context: context)
+        try handlers.addHandlers([tls, TLSGate(tls, to: .client)])
       case .client(let configuration):
-        try handlers.addHandler(
-          NIOSSLClientHandler(
-            context: context, serverHostname: configuration.serverName ?? host))
+        let name = configuration.serverName ?? host
+        let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
+        try handlers.addHandlers([tls, TLSGate(tls, to: .server(name: name))])
       }
-      try handlers.addHandler(ALPNCheck())
     }
   }
 
   // MARK: Reading
 
   private static func read(_ role: Role) throws -> NIOSSLContext {
-    var configuration: TLSConfiguration
     switch role {
-    case .server(let server):
-      configuration = TLSConfiguration.makeServerConfiguration(
-        certificateChain: try certificates(of: server.identity),
-        privateKey: try key(of: server.identity))
-      if let authorities = server.clientAuthoritiesFile {
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.trustRoots = .certificates(
-          try NIOSSLCertificate.fromPEMFile(authorities))
-      }
-    case .client(let client):
-      configuration = TLSConfiguration.makeClientConfiguration()
-      if let authorities = client.authoritiesFile {
-        configuration.trustRoots = .certificates(
-          try NIOSSLCertificate.fromPEMFile(authorities))
-      }
-      if let identity = client.identity {
-        configuration.certificateChain = try certificates(of: identity)
-        configuration.privateKey = try key(of: identity)
-      }
+    case .server(let server): try read(server)
+    case .client(let client): try read(client)
     }
+  }
+
+  private static func read(_ server: TLSServerConfiguration) throws -> NIOSSLContext {
+    let identity = try LoadedIdentity(server.identity)
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: identity.chain, privateKey: identity.key)
+    if let file = server.clientAuthoritiesFile {
+      configuration.certificateVerification = .noHostnameVerification
+      configuration.trustRoots = .certificates(try TLSFiles.certificates(file))
+      configuration.sendCANameList = true
+    }
+    restrict(&configuration)
+    if !server.furtherIdentities.isEmpty {
+      let further = try server.furtherIdentities.map { try LoadedIdentity($0) }
+      for identity in further {
+        // For a key that is not its certificate's: now, not when a client asks for it.
+        _ = try context(
+          TLSConfiguration.makeServerConfiguration(
+            certificateChain: identity.chain, privateKey: identity.key), of: identity.files)
+      }
+      configuration.sslContextCallback = NamedIdentities(identity, further).callback
+    }
+    return try context(configuration, of: server.identity)
+  }
+
+  private static func read(_ client: TLSClientConfiguration) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    if let file = client.authoritiesFile {
+      configuration.trustRoots = .certificates(try TLSFiles.certificates(file))
+    }
+    if let files = client.identity {
+      let identity = try LoadedIdentity(files)
+      configuration.certificateChain = identity.chain
+      configuration.privateKey = identity.key
+    }
+    restrict(&configuration)
+    return try context(configuration, of: client.identity)
+  }
+
+  private static func restrict(_ configuration: inout TLSConfiguration) {
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["h2"]
     // HTTP/2 allows no others with TLS 1.2 (RFC 9113, appendix A).
@@ -90,34 +112,18 @@ public final class TLSCredentials: Sendable {
       .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
       .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ]
-    return try NIOSSLContext(configuration: configuration)
+    // For the other side's farewell, after ours.
+    configuration.shutdownTimeout = .seconds(1)
   }
 
-  private static func certificates(
-    of identity: TLSIdentity
-  ) throws -> [NIOSSLCertificateSource] {
-    try NIOSSLCertificate.fromPEMFile(identity.certificateFile).map { .certificate($0) }
-  }
-
-  private static func key(of identity: TLSIdentity) throws -> NIOSSLPrivateKeySource {
-    .privateKey(try NIOSSLPrivateKey(file: identity.keyFile, format: .pem))
-  }
-}
-
-/// Closes connections on which the two sides have not agreed on HTTP/2.
-private final class ALPNCheck: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent, negotiated != "h2" {
-      context.fireErrorCaught(NoHTTP2())
-      context.close(promise: nil)
-      return
+  private static func context(
+    _ configuration: TLSConfiguration, of files: TLSIdentity?
+  ) throws -> NIOSSLContext {
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      guard let files else { throw error }
+      throw TLSFileError(file: files.keyFile, problem: "is not the key of \(files.certificateFile)")
     }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  private struct NoHTTP2: Error, CustomStringConvertible {
-    var description: String { "the other side does not offer HTTP/2" }
   }
 }

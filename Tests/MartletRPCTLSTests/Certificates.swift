@@ -1,7 +1,7 @@
 import Foundation
 import MartletRPCTLS
 
-/// A folder with an authority and the certificates that it made, for a few hours.
+/// A folder with an authority and the certificates that it made, for a day.
 final class Certificates: Sendable {
   private let folder: URL
 
@@ -22,8 +22,9 @@ final class Certificates: Sendable {
 
   func path(_ name: String) -> String { folder.appending(path: name).path() }
 
-  /// Makes a certificate for some names, in the syntax of OpenSSL: `DNS:a,IP:1.2.3.4`.
-  func identity(_ name: String, for names: String) throws -> TLSIdentity {
+  /// Makes a certificate for some names, in the syntax of OpenSSL: `DNS:a,IP:1.2.3.4`. With less
+  /// than one day it has expired.
+  func identity(_ name: String, for names: String, days: Int = 1) throws -> TLSIdentity {
     let identity = TLSIdentity(
       certificateFile: path("\(name).pem"), keyFile: path("\(name).key"))
     try openssl(
@@ -32,18 +33,23 @@ final class Certificates: Sendable {
       path("\(name).csr"))
     try openssl(
       "x509", "-req", "-in", path("\(name).csr"), "-CA", authority, "-CAkey", path("ca.key"),
-      "-CAcreateserial", "-copy_extensions", "copy", "-days", "1", "-out",
+      "-CAcreateserial", "-copy_extensions", "copy", "-days", "\(days)", "-out",
       identity.certificateFile)
     return identity
   }
 
   /// Puts another one's files in the place of `identity`.
   func replace(_ identity: TLSIdentity, by other: TLSIdentity) throws {
-    for (old, new) in [
-      (identity.certificateFile, other.certificateFile), (identity.keyFile, other.keyFile),
-    ] {
-      try Data(contentsOf: URL(filePath: new)).write(to: URL(filePath: old))
-    }
+    try replace(identity.certificateFile, by: other.certificateFile)
+    try replace(identity.keyFile, by: other.keyFile)
+  }
+
+  func replace(_ file: String, by other: String) throws {
+    try Data(contentsOf: URL(filePath: other)).write(to: URL(filePath: file))
+  }
+
+  func write(_ text: String, to file: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: file))
   }
 
   private func openssl(_ arguments: String...) throws {

@@ -1,65 +1,34 @@
-import Foundation
 import MartletProtobuf
 import MartletRPC
 import MartletRPCTLS
 import Testing
 
-/// A message without content.
-private struct Nothing: ProtobufMessage {
-  static let protobufName = "test.Nothing"
-  init() {}
-  init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {}
-  func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
-    _ = reserve(0)
-  }
-}
-
 @Suite("TLS") struct TLSTests {
-  private static let method = MethodDescriptor(
-    service: "test.Service", method: "Answer", kind: .unary)
+  @Test("all kinds of calls pass, large messages and a thousand at once included")
+  func calls() async throws {
+    let made = try Certificates()
+    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    try await TLSServer.run(.init(identity: identity)) { server in
+      let channel = try makeChannel(server.target, .init(authoritiesFile: made.authority))
+      let large = RawMessage((0..<4_000_000).map { UInt8(truncatingIfNeeded: $0) })
+      let reply: RawMessage = try await channel.unary(Methods.echo, large)
+      #expect(reply == large)
 
-  private func withServer(
-    _ server: TLSCredentials, _ body: (_ port: Int) async throws -> Void
-  ) async throws {
-    var router = ServerRouter()
-    router.unary(Self.method) { (request: Nothing, _) in request }
-    var configuration = RPCServerConfiguration()
-    configuration.transportSecurity = server.security
-    let server = try await RPCServer.start(router: router, configuration: configuration)
-    let result: Result<Void, any Error>
-    do {
-      result = .success(try await body(server.port))
-    } catch {
-      result = .failure(error)
-    }
-    await server.shutdownGracefully(grace: .zero)
-    try result.get()
-  }
+      let replies: ResponseStream<RawMessage> = channel.bidirectional(Methods.chat) { writer in
+        for number in 0..<100 { try await writer.write(RawMessage(Array("\(number)".utf8))) }
+      }
+      var texts: [String] = []
+      for try await reply in replies { texts.append(reply.text) }
+      #expect(texts == (0..<100).map(String.init))
 
-  private func channel(_ target: String, _ client: TLSClientConfiguration?) throws -> RPCChannel {
-    var configuration = RPCChannelConfiguration()
-    if let client {
-      configuration.transportSecurity = try TLSCredentials(client: client).security
-    }
-    return try RPCChannel(target: target, configuration: configuration)
-  }
-
-  /// The status of a call on a new channel; nil: OK.
-  private func call(_ target: String, _ client: TLSClientConfiguration?) async throws -> RPCStatus?
-  {
-    let channel = try channel(target, client)
-    let status = await call(channel)
-    await channel.close()
-    return status
-  }
-
-  private func call(_ channel: RPCChannel) async -> RPCStatus? {
-    do {
-      let _: Nothing = try await channel.unary(
-        Self.method, Nothing(), options: CallOptions(timeout: .seconds(30)))
-      return nil
-    } catch {
-      return error as? RPCStatus ?? RPCStatus(code: .unknown, message: "\(error)")
+      let failures = await withTaskGroup(of: RPCStatus?.self) { group in
+        for _ in 0..<1_000 { group.addTask { await status(of: channel) } }
+        return await group.reduce(into: [RPCStatus]()) { all, status in
+          if let status { all.append(status) }
+        }
+      }
+      #expect(failures == [])
+      await channel.close()
     }
   }
 
@@ -67,29 +36,41 @@ private struct Nothing: ProtobufMessage {
   func names() async throws {
     let made = try Certificates()
     let identity = try made.identity("server", for: "DNS:localhost,DNS:tasks.test,IP:127.0.0.1")
-    let server = try TLSCredentials(server: .init(identity: identity))
-    try await withServer(server) { port in
-      let client = TLSClientConfiguration(authoritiesFile: made.authority)
-      #expect(try await call("dns:localhost:\(port)", client) == nil)
-      #expect(try await call("127.0.0.1:\(port)", client) == nil)
-      var named = client
-      named.serverName = "tasks.test"
-      #expect(try await call("127.0.0.1:\(port)", named) == nil)
-      named.serverName = "other.test"
-      #expect(try await call("127.0.0.1:\(port)", named)?.code == .unavailable)
+    try await TLSServer.run(.init(identity: identity)) { server in
+      var client = TLSClientConfiguration(authoritiesFile: made.authority)
+      #expect(try await status("dns:localhost:\(server.port)", client) == nil)
+      #expect(try await status(server.target, client) == nil)
+      client.serverName = "tasks.test"
+      #expect(try await status(server.target, client) == nil)
+      client.serverName = "other.test"
+      let refused = try await status(server.target, client)
+      #expect(refused?.code == .unavailable)
+      let names = "localhost, tasks.test, 127.0.0.1"
+      #expect(
+        refused?.message.contains(
+          "the server's certificate is for \(names), not for other.test") == true)
     }
   }
 
-  @Test("a certificate of an unknown authority is UNAVAILABLE, and so is a client without TLS")
-  func strangers() async throws {
+  @Test("a certificate that has expired, or of an unknown authority, is UNAVAILABLE and says so")
+  func disbelief() async throws {
     let made = try Certificates()
     let other = try Certificates()
+    let old = try made.identity("old", for: "IP:127.0.0.1", days: -1)
+    try await TLSServer.run(.init(identity: old)) { server in
+      let refused = try await status(server.target, .init(authoritiesFile: made.authority))
+      #expect(refused?.code == .unavailable)
+      #expect(refused?.message.hasSuffix("the server's certificate has expired") == true)
+    }
     let identity = try made.identity("server", for: "IP:127.0.0.1")
-    let server = try TLSCredentials(server: .init(identity: identity))
-    try await withServer(server) { port in
-      let stranger = TLSClientConfiguration(authoritiesFile: other.authority)
-      #expect(try await call("127.0.0.1:\(port)", stranger)?.code == .unavailable)
-      #expect(try await call("127.0.0.1:\(port)", nil)?.code == .unavailable)
+    try await TLSServer.run(.init(identity: identity)) { server in
+      for client in [TLSClientConfiguration(authoritiesFile: other.authority), .init()] {
+        let refused = try await status(server.target, client)
+        #expect(refused?.code == .unavailable)
+        #expect(
+          refused?.message.hasSuffix(
+            "the server's certificate does not lead to a trusted authority") == true)
+      }
     }
   }
 
@@ -98,60 +79,70 @@ private struct Nothing: ProtobufMessage {
     let made = try Certificates()
     let other = try Certificates()
     let identity = try made.identity("server", for: "IP:127.0.0.1")
-    let server = try TLSCredentials(
-      server: .init(identity: identity, clientAuthoritiesFile: made.authority))
-    try await withServer(server) { port in
+    let tls = TLSServerConfiguration(identity: identity, clientAuthoritiesFile: made.authority)
+    try await TLSServer.run(tls) { server in
       var client = TLSClientConfiguration(authoritiesFile: made.authority)
-      #expect(try await call("127.0.0.1:\(port)", client)?.code == .unavailable)
+      let without = try await status(server.target, client)
+      #expect(without?.code == .unavailable)
+      #expect(without?.message.hasSuffix("the server wants a certificate") == true)
       client.identity = try other.identity("client", for: "DNS:client")
-      #expect(try await call("127.0.0.1:\(port)", client)?.code == .unavailable)
+      let wrong = try await status(server.target, client)
+      #expect(wrong?.code == .unavailable)
+      #expect(
+        wrong?.message.hasSuffix(
+          "the server does not believe the certificate that it was shown") == true)
+      client.identity = try made.identity("late", for: "DNS:client", days: -1)
+      let late = try await status(server.target, client)
+      #expect(late?.code == .unavailable)
+      #expect(late?.message.hasSuffix("it was shown has expired") == true)
       client.identity = try made.identity("client", for: "DNS:client")
-      #expect(try await call("127.0.0.1:\(port)", client) == nil)
+      #expect(try await status(server.target, client) == nil)
     }
   }
 
-  @Test("certificates are replaced without a restart: old connections stay, new ones see them")
-  func reload() async throws {
-    let made = try Certificates()
-    let later = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
-    let server = try TLSCredentials(server: .init(identity: identity))
-    try await withServer(server) { port in
-      let target = "127.0.0.1:\(port)"
-      let old = try channel(target, TLSClientConfiguration(authoritiesFile: made.authority))
-      #expect(await call(old) == nil)
-      try made.replace(identity, by: later.identity("server", for: "IP:127.0.0.1"))
-      try server.reload()
-      #expect(
-        try await call(target, TLSClientConfiguration(authoritiesFile: later.authority)) == nil)
-      #expect(
-        try await call(target, TLSClientConfiguration(authoritiesFile: made.authority))?.code
-          == .unavailable)
-      #expect(await call(old) == nil)
-      // What cannot be read changes nothing.
-      try Data("nonsense".utf8).write(to: URL(filePath: identity.certificateFile))
-      #expect(throws: (any Error).self) { try server.reload() }
-      #expect(
-        try await call(target, TLSClientConfiguration(authoritiesFile: later.authority)) == nil)
-      await old.close()
-    }
-  }
-
-  @Test("calls by the thousand pass, also while the channel shares one connection")
-  func load() async throws {
+  @Test("a handler sees whom the client's certificate names")
+  func peerCertificate() async throws {
     let made = try Certificates()
     let identity = try made.identity("server", for: "IP:127.0.0.1")
-    try await withServer(TLSCredentials(server: .init(identity: identity))) { port in
-      let channel = try channel(
-        "127.0.0.1:\(port)", TLSClientConfiguration(authoritiesFile: made.authority))
-      let failures = await withTaskGroup(of: RPCStatus?.self) { group in
-        for _ in 0..<1_000 { group.addTask { await call(channel) } }
-        return await group.reduce(into: [RPCStatus]()) { all, status in
-          if let status { all.append(status) }
-        }
+    var client = TLSClientConfiguration(authoritiesFile: made.authority)
+    client.identity = try made.identity(
+      "client", for: "DNS:worker.test,URI:spiffe://test/worker,IP:::1,email:a@b.test")
+    for (authorities, answer) in [
+      (
+        made.authority,
+        #"dns("worker.test") uri("spiffe://test/worker") ip("::1") email("a@b.test")"#
+      ),
+      (nil, "nobody"),
+    ] {
+      let tls = TLSServerConfiguration(identity: identity, clientAuthoritiesFile: authorities)
+      try await TLSServer.run(tls) { server in
+        let channel = try makeChannel(server.target, client)
+        let reply: RawMessage = try await channel.unary(Methods.whoAmI, RawMessage())
+        #expect(reply.text == answer)
+        await channel.close()
       }
-      #expect(failures == [])
-      await channel.close()
+    }
+  }
+
+  @Test("a server shows the certificate of the name that the client asks for")
+  func serverNames() async throws {
+    let made = try Certificates()
+    let tls = TLSServerConfiguration(
+      identity: try made.identity("first", for: "DNS:first.test,IP:127.0.0.1"),
+      furtherIdentities: [
+        try made.identity("second", for: "DNS:second.test"),
+        try made.identity("any", for: "DNS:*.any.test"),
+      ])
+    try await TLSServer.run(tls) { server in
+      var client = TLSClientConfiguration(authoritiesFile: made.authority)
+      #expect(try await status(server.target, client) == nil)
+      for name in ["first.test", "second.test", "SECOND.test", "one.any.test"] {
+        client.serverName = name
+        #expect(try await status(server.target, client) == nil)
+      }
+      client.serverName = "third.test"
+      let unknown = try await status(server.target, client)
+      #expect(unknown?.message.contains("is for first.test, 127.0.0.1") == true)
     }
   }
 }
