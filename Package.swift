@@ -97,11 +97,13 @@ let package = Package(
     .target(name: "MartletInteropC", dependencies: ["CProtobufC"]),
     .target(
       name: "MartletInterop",
-      dependencies: ["MartletInteropC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      dependencies: [
+        "MartletInteropC", "MartletRPC", "MartletRPCTLS", "MartletProtobuf", "CProtobufC",
+      ],
       exclude: ["proto"], swiftSettings: settings),
     .executableTarget(
       name: "rpc-interop-server",
-      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices", "MartletRPCTLS"],
+      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
       swiftSettings: settings),
     .executableTarget(
       name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),
@@ -112,7 +114,7 @@ let package = Package(
       ], swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server",
-      dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
+      dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletRPCTLS", "MartletProtobuf"],
       swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),

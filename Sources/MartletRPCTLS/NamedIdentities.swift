@@ -1,3 +1,4 @@
+internal import MartletRPC
 internal import NIOCore
 internal import NIOSSL
 
@@ -18,8 +19,7 @@ struct NamedIdentities: Sendable {
   func identity(for host: String?) -> LoadedIdentity {
     guard let host = host?.lowercased() else { return fallback }
     if let exact = byName[host] { return exact }
-    guard let dot = host.firstIndex(of: ".") else { return fallback }
-    return byName["*" + host[dot...]] ?? fallback
+    return PeerCertificate.Name.wildcard(for: host).flatMap { byName[$0] } ?? fallback
   }
 
   var callback: NIOSSLContextCallback {

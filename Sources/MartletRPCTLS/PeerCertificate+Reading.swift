@@ -26,6 +26,18 @@ extension PeerCertificate {
 }
 
 extension PeerCertificate.Name {
+  /// It stands for a host; a `*` for one whole label, the first.
+  func isDNS(_ host: String) -> Bool {
+    guard case .dns(let name) = self else { return false }
+    let host = (host.hasSuffix(".") ? String(host.dropLast()) : host).lowercased()
+    return name.lowercased() == host || name.lowercased() == Self.wildcard(for: host)
+  }
+
+  /// `*.example.org` for `www.example.org`; nil: the host has one label.
+  static func wildcard(for host: String) -> String? {
+    host.firstIndex(of: ".").map { "*" + host[$0...] }
+  }
+
   /// As people write it.
   var text: String {
     switch self {

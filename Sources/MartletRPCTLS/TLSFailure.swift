@@ -19,7 +19,7 @@ struct TLSFailure: Error, CustomStringConvertible {
     if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname,
       case .server(let name) = peer
     {
-      return TLSFailure(words: wrongName(name, certificate))
+      return wrongName(name, certificate)
     }
     let other = Self.name(of: peer)
     switch error {
@@ -34,10 +34,11 @@ struct TLSFailure: Error, CustomStringConvertible {
     }
   }
 
-  private static func wrongName(_ name: String?, _ certificate: NIOSSLCertificate?) -> String {
+  static func wrongName(_ name: String?, _ certificate: NIOSSLCertificate?) -> TLSFailure {
     let names = (certificate.map(PeerCertificate.names) ?? []).map(\.text)
     let shown = names.isEmpty ? "no name" : names.joined(separator: ", ")
-    return "the server's certificate is for \(shown), not for \(name ?? "its address")"
+    return TLSFailure(
+      words: "the server's certificate is for \(shown), not for \(name ?? "its address")")
   }
 
   private static func explain(

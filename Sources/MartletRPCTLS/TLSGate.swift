@@ -26,8 +26,8 @@ final class TLSGate: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent {
-      guard negotiated == "h2" else {
-        context.fireErrorCaught(TLSFailure(words: "\(TLSFailure.name(of: peer)) has no HTTP/2"))
+      if let objection = objection(to: negotiated) {
+        context.fireErrorCaught(objection)
         return context.close(promise: nil)
       }
       isOpen = true
@@ -36,6 +36,21 @@ final class TLSGate: ChannelInboundHandler {
         SecureTransportReady(peerCertificate: certificate.flatMap { PeerCertificate($0) }))
     }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  /// What stands against going on after the handshake.
+  private func objection(to negotiated: String?) -> TLSFailure? {
+    guard negotiated == "h2" else {
+      return TLSFailure(words: "\(TLSFailure.name(of: peer)) has no HTTP/2")
+    }
+    // The library is content with an address, or a name in the subject, where a name is wanted.
+    guard case .server(let name?) = peer else { return nil }
+    let certificate = tls.peerCertificate
+    let names = certificate.map(PeerCertificate.names) ?? []
+    guard names.contains(where: { $0.isDNS(name) }) else {
+      return .wrongName(name, certificate)
+    }
+    return nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

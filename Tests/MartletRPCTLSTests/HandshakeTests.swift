@@ -2,7 +2,7 @@ import MartletRPC
 import MartletRPCTLS
 import Testing
 
-@Suite("The TLS handshake") struct HandshakeTests {
+@Suite("The TLS handshake", .timeLimit(.minutes(2))) struct HandshakeTests {
   private func withServer(
     limits: ServerLimits = .init(), _ body: (TLSServer, Certificates) async throws -> Void
   ) async throws {
@@ -34,12 +34,12 @@ import Testing
       let old = try await OpenSSLClient.run(
         port: server.port, ["-tls1_1", "-alpn", "h2", "-cipher", "ALL:@SECLEVEL=0"])
       #expect(!old.hasSucceeded)
-      #expect(old.output.contains("alert protocol version"))
+      #expect(old.errors.contains("alert protocol version"))
       let weak = try await OpenSSLClient.run(
         port: server.port,
         ["-tls1_2", "-alpn", "h2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"])
       #expect(!weak.hasSucceeded)
-      #expect(weak.output.contains("alert handshake failure"))
+      #expect(weak.errors.contains("alert handshake failure"))
     }
   }
 
@@ -49,7 +49,7 @@ import Testing
   func protocolNegotiation(arguments: [String]) async throws {
     try await withServer { server, _ in
       let outcome = try await OpenSSLClient.run(
-        port: server.port, ["-quiet", "-verify_quiet"] + arguments, waits: true)
+        port: server.port, ["-quiet"] + arguments, waits: true)
       #expect(outcome.output == "")
       #expect(server.server.statistics.startedCalls == 0)
     }
@@ -82,22 +82,22 @@ import Testing
       #expect(await half.readToEnd() == [])
       // Has the handshake behind it and then waits.
       let quiet = try await OpenSSLClient.run(
-        port: server.port, ["-alpn", "h2", "-quiet", "-verify_quiet"], waits: true)
-      #expect(!quiet.output.contains("error"))
+        port: server.port, ["-alpn", "h2", "-quiet"], waits: true)
+      #expect(quiet.hasSucceeded)
     }
   }
 
   @Test("who is in the handshake does not hold up the end of a server")
   func shutdown() async throws {
     let time = try await ContinuousClock().measure {
+      var silent: RawPeer?
       try await withServer { server, made in
-        let silent = try RawPeer(port: server.port)
+        silent = try RawPeer(port: server.port)
         // Accepted after the silent one.
         let client = TLSClientConfiguration(authoritiesFile: made.authority)
         #expect(try await status(server.target, client) == nil)
-        await server.server.shutdownGracefully(grace: .zero)
-        #expect(await silent.readToEnd() == [])
       }
+      #expect(await silent?.readToEnd() == [])
     }
     #expect(time < ServerLimits().handshakeTimeout)
   }

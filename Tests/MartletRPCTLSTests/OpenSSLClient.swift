@@ -4,7 +4,9 @@ import MartletRPCTLS
 /// `openssl s_client`: a client of TLS that we did not write.
 enum OpenSSLClient {
   struct Outcome: Sendable {
+    /// What it says; with `-quiet`, what came from the server.
     var output: String
+    var errors: String
     var hasSucceeded: Bool
   }
 
@@ -13,22 +15,26 @@ enum OpenSSLClient {
   static func run(port: Int, _ arguments: [String], waits: Bool = false) async throws -> Outcome {
     let process = Process()
     let output = Pipe()
+    let errors = Pipe()
     let input = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"] + arguments
     process.standardOutput = output
-    process.standardError = output
+    process.standardError = errors
     process.standardInput = input
     try process.run()
     if !waits { try input.fileHandleForWriting.close() }
     return await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
+        // Few enough not to fill the pipe.
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        let words = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         if waits { try? input.fileHandleForWriting.close() }
         continuation.resume(
           returning: Outcome(
             output: String(decoding: bytes, as: UTF8.self),
+            errors: String(decoding: words, as: UTF8.self),
             hasSucceeded: process.terminationStatus == 0))
       }
     }
@@ -66,7 +72,8 @@ final class OpenSSLServer {
   }
 
   func stop() {
-    process.terminate()
+    // Harder than SIGTERM, which a thread that starts a process may have blocked.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }

@@ -2,7 +2,7 @@ import MartletRPC
 import MartletRPCTLS
 import Testing
 
-@Suite("Certificates that change") struct ReloadTests {
+@Suite("Certificates that change", .timeLimit(.minutes(2))) struct ReloadTests {
   @Test("certificates are replaced without a restart: old connections stay, new ones see them")
   func reload() async throws {
     let made = try Certificates()

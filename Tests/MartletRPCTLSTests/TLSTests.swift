@@ -3,7 +3,7 @@ import MartletRPC
 import MartletRPCTLS
 import Testing
 
-@Suite("TLS") struct TLSTests {
+@Suite("TLS", .timeLimit(.minutes(2))) struct TLSTests {
   @Test("all kinds of calls pass, large messages and a thousand at once included")
   func calls() async throws {
     let made = try Certificates()
