@@ -75,6 +75,8 @@ public final class TLSCredentials: Sendable {
       configuration.sendCANameList = true
     }
     restrict(&configuration)
+    // For the client's farewell, after ours.
+    configuration.shutdownTimeout = .seconds(1)
     if !server.furtherIdentities.isEmpty {
       let further = try server.furtherIdentities.map { try LoadedIdentity($0) }
       for identity in further {
@@ -99,6 +101,8 @@ public final class TLSCredentials: Sendable {
       configuration.privateKey = identity.key
     }
     restrict(&configuration)
+    // HTTP/2 has said what there was to say: a server's farewell is not waited for.
+    configuration.shutdownTimeout = .zero
     return try context(configuration, of: client.identity)
   }
 
@@ -112,8 +116,6 @@ public final class TLSCredentials: Sendable {
       .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
       .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ]
-    // For the other side's farewell, after ours.
-    configuration.shutdownTimeout = .seconds(1)
   }
 
   private static func context(
