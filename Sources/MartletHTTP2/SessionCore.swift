@@ -173,14 +173,17 @@ final class SessionCore {
     forEachOpen { streamClosed($0, code: code.rawValue) }
   }
 
-  /// Keeps a closed stream to be used again, after its close has been handed out. The caller must
-  /// hold no other reference that it would use.
+  /// Keeps a closed stream and its owner to be used again, after its close has been handed out, or
+  /// parts the two, which may hold each other. The caller must hold no other reference that it
+  /// would use.
   func recycle(_ stream: HTTP2Stream) {
     guard stream.isClosed else { return }
     consume(stream, stream.unconsumed)
     if freeList.count < 256, stream.pending.isEmpty, stream.isKept == false {
       stream.prepareForReuse()
       stream.isKept = true
+    } else {
+      stream.owner = nil
     }
   }
 

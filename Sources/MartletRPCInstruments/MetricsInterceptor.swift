@@ -3,20 +3,21 @@ public import Metrics
 internal import Synchronization
 
 /// Counts calls by method and status (`grpc_server_handled_total`, dimensions `method` and `code`)
-/// and takes their time (`grpc_server_handling_seconds`, dimension `method`).
+/// and takes their time (`grpc_server_handling_seconds`, dimension `method`), from the reading of
+/// the request until the answer is made.
 public struct MetricsInterceptor: ServerInterceptorFactory {
   private let factory: (any MetricsFactory)?
 
   /// - Parameter factory: Where the metrics are made; nil: the process's.
   public init(factory: (any MetricsFactory)? = nil) { self.factory = factory }
 
-  public func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? {
+  public func observer(of method: MethodDescriptor) -> (any ServerCallObserver)? {
     MethodMetrics(method, factory ?? MetricsSystem.factory)
   }
 }
 
 /// The metrics of one method, made once: a call looks nothing up.
-private final class MethodMetrics: ServerInterceptor {
+private final class MethodMetrics: ServerCallObserver {
   private let method: MethodDescriptor
   private let factory: any MetricsFactory
   private let answered: Counter
@@ -33,23 +34,8 @@ private final class MethodMetrics: ServerInterceptor {
       factory: factory)
   }
 
-  nonisolated(nonsending) func intercept(
-    _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
-  ) async throws {
-    let start = ContinuousClock.now
-    do {
-      try await next()
-      ended(context.outcome(nil), since: start)
-    } catch {
-      ended(context.outcome(error), since: start)
-      throw error
-    }
-  }
-
-  private func ended(_ code: StatusCode, since start: ContinuousClock.Instant) {
-    let elapsed = (ContinuousClock.now - start).components
-    duration.recordNanoseconds(
-      elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000)
+  func callEnded(_ code: StatusCode, nanoseconds: Int64) {
+    duration.recordNanoseconds(nanoseconds)
     guard code != .ok else { return answered.increment() }
     let counter = failed.withLock { failed in
       if let counter = failed[code] { return counter }

@@ -1,24 +1,6 @@
-import MartletProtobuf
 import MartletRPC
 import MartletRPCInstruments
 import MartletRPCTLS
-
-/// A message that is its bytes: measures the runtime without a codec, and passes any message
-/// through.
-struct RawMessage: ProtobufMessage {
-  static let protobufName = "martlet.echo.v1.EchoMessage"
-  var bytes: [UInt8]
-
-  init() { bytes = [] }
-
-  init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    self.bytes = Array(bytes)
-  }
-
-  func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
-    reserve(bytes.count).copyBytes(from: bytes)
-  }
-}
 
 func option(_ name: String) -> String? {
   let arguments = CommandLine.arguments
@@ -28,35 +10,10 @@ func option(_ name: String) -> String? {
   return arguments[index + 1]
 }
 
-let service = "martlet.echo.v1.Echo"
 var router = ServerRouter()
 if CommandLine.arguments.contains("--metrics") { router.add(MetricsInterceptor()) }
-router.unary(MethodDescriptor(service: service, method: "Echo", kind: .unary)) {
-  (request: RawMessage, _) in request
-}
-router.serverStreaming(
-  MethodDescriptor(service: service, method: "Repeat", kind: .serverStreaming)
-) { (request: RawMessage, response: ResponseWriter<RawMessage>, context) in
-  for _ in 0..<(Int(context.metadata["times"] ?? "") ?? 10) { try await response.write(request) }
-}
-router.serverStreaming(
-  MethodDescriptor(service: service, method: "Hold", kind: .serverStreaming)
-) { (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
-  response.sendHeaders()
-  try await Task.sleep(for: .seconds(1 << 30))
-}
-router.clientStreaming(
-  MethodDescriptor(service: service, method: "Join", kind: .clientStreaming)
-) { (requests: RequestStream<RawMessage>, _) in
-  var joined = RawMessage()
-  for try await request in requests { joined.bytes += request.bytes }
-  return joined
-}
-router.bidirectional(
-  MethodDescriptor(service: service, method: "Chat", kind: .bidirectional)
-) { (requests: RequestStream<RawMessage>, response: ResponseWriter<RawMessage>, _) in
-  for try await request in requests { try await response.write(request) }
-}
+router.add(Echoes())
+router.add(RawEchoes())
 
 var configuration = RPCServerConfiguration(
   addresses: ["127.0.0.1:\(option("--port") ?? "0")"])

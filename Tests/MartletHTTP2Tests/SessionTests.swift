@@ -163,5 +163,47 @@ import Testing
     #expect(owner == nil)
   }
 
-  final class Owner {}
+  @Test("of streams that close together, those not kept for reuse let go of what they own")
+  func noLeaksOfManyStreams() throws {
+    let pair = try SessionPair(serverLimits: Self.manyStreams)
+    pair.pump()
+    var requests: [HTTP2Stream] = []
+    for _ in 0..<600 {
+      try requests.append(
+        requireStream(pair.client.request(headers: SessionPair.request, isComplete: false)))
+    }
+    pair.feedServer(SessionPair.drain { pair.client.drain(into: $0) })
+    var owners: [WeakOwner] = []
+    for stream in pair.serverStreams.values {
+      let call = Owner()
+      call.stream = stream
+      stream.owner = call
+      owners.append(WeakOwner(owner: call))
+    }
+    pair.serverStreams = [:]
+    for request in requests { pair.client.reset(request, .cancel) }
+    let bytes = SessionPair.drain { pair.client.drain(into: $0) }
+    try bytes.withUnsafeBytes { try pair.server.receive($0, at: 1) }
+    pair.server.forEachReady { stream, events in
+      if events.contains(.closed) { pair.server.recycle(stream) }
+    }
+    #expect(owners.count == 600)
+    #expect(owners.count { $0.owner != nil } < 300)
+    pair.server.dropFreeStreams()
+    #expect(!owners.contains { $0.owner != nil })
+  }
+
+  static var manyStreams: HTTP2Limits {
+    var limits = HTTP2Limits()
+    limits.concurrentStreams = 1_000
+    return limits
+  }
+
+  /// Like a call: it and its stream hold each other.
+  final class Owner {
+    var stream: HTTP2Stream?
+  }
+  struct WeakOwner {
+    weak var owner: Owner?
+  }
 }

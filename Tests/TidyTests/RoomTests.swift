@@ -9,6 +9,7 @@ struct RoomTests {
     "rpc-interop-server": ["Dispatch", "Glibc"],
     "rpc-interop-client": ["Glibc"],
     "rpc-fuzz": ["Glibc", "Synchronization"],
+    "rpc-bench": ["Glibc"],
     "MartletRPCInstruments": [
       "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "Synchronization",
       "Tracing",

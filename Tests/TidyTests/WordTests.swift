@@ -4,7 +4,8 @@ import Testing
 struct WordTests {
   /// Programs that only tests start, and what they are made of.
   private static let peers: Set = [
-    "rpc-echo-server", "rpc-interop-server", "rpc-interop-client", "rpc-fuzz", "MartletInterop",
+    "rpc-bench", "rpc-echo-server", "rpc-interop-server", "rpc-interop-client", "rpc-fuzz",
+    "MartletInterop",
   ]
 
   private func places(of pattern: Regex<Substring>) -> [String] {

@@ -22,3 +22,17 @@ public enum GRPCTesting {
     ]
   }
 }
+
+/// Package `martlet.echo.v1`.
+public enum Echo {
+  /// Every message type of the package, in the order of the files.
+  public static var messageTypes: [any ProtobufMessage.Type] {
+    [
+      Echo.EchoRequest.self,
+      Echo.EchoResponse.self,
+      Echo.RepeatRequest.self,
+      Echo.RepeatResponse.self,
+      Echo.CodecSample.self,
+    ]
+  }
+}

@@ -5,6 +5,7 @@
 #include "interop/grpc/testing/empty.pb-c.h"
 #include "interop/grpc/testing/messages.pb-c.h"
 #include "interop/grpc/testing/test.pb-c.h"
+#include "interop/martlet/echo/v1/echo_service.pb-c.h"
 
 static inline const ProtobufCMessageDescriptor *
 interop__grpc__testing__empty__descriptor_address(void) {
@@ -59,6 +60,31 @@ interop__grpc__testing__streaming_output_call_request__descriptor_address(void) 
 static inline const ProtobufCMessageDescriptor *
 interop__grpc__testing__streaming_output_call_response__descriptor_address(void) {
   return &interop__grpc__testing__streaming_output_call_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+interop__martlet__echo__v1__echo_request__descriptor_address(void) {
+  return &interop__martlet__echo__v1__echo_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+interop__martlet__echo__v1__echo_response__descriptor_address(void) {
+  return &interop__martlet__echo__v1__echo_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+interop__martlet__echo__v1__repeat_request__descriptor_address(void) {
+  return &interop__martlet__echo__v1__repeat_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+interop__martlet__echo__v1__repeat_response__descriptor_address(void) {
+  return &interop__martlet__echo__v1__repeat_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+interop__martlet__echo__v1__codec_sample__descriptor_address(void) {
+  return &interop__martlet__echo__v1__codec_sample__descriptor;
 }
 
 #endif

@@ -5,6 +5,8 @@ final class ServerMethod: Sendable {
   let requestBytesMax: Int
   let hasSingleRequest: Bool
   let interceptors: [any ServerInterceptor]
+  private let observers: [any ServerCallObserver]
+  let hasObservers: Bool
   let run: @Sendable (ServerCall) async -> Void
 
   init(_ entry: MethodEntry, requestBytesMax: Int, interceptors: [any ServerInterceptorFactory]) {
@@ -13,7 +15,13 @@ final class ServerMethod: Sendable {
     self.requestBytesMax = entry.requestBytesMax ?? requestBytesMax
     hasSingleRequest = entry.descriptor.kind.hasSingleRequest
     self.interceptors = interceptors.compactMap { $0.interceptor(for: entry.descriptor) }
+    observers = interceptors.compactMap { $0.observer(of: entry.descriptor) }
+    hasObservers = !observers.isEmpty
     run = entry.run
+  }
+
+  func tellObservers(_ code: StatusCode, nanoseconds: Int64) {
+    for observer in observers { observer.callEnded(code, nanoseconds: nanoseconds) }
   }
 }
 

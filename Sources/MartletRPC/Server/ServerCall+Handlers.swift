@@ -86,4 +86,19 @@ extension ServerCall {
     message.encodeProtobuf { reserveMessage($0) }
     finishWithMessage()
   }
+
+  /// What a handler's error means to the caller. Errors that are no `RPCStatus` keep their text to
+  /// themselves.
+  @usableFromInline
+  func finish(throwing error: any Error) {
+    finish(Self.status(of: error))
+  }
+
+  static func status(of error: any Error) -> RPCStatus {
+    switch error {
+    case let status as RPCStatus: status
+    case is CancellationError: RPCStatus(code: .cancelled, message: "the call was cancelled")
+    default: RPCStatus(code: .unknown, message: "the handler failed")
+    }
+  }
 }

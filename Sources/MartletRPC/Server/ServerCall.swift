@@ -43,6 +43,9 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   @exclusivity(unchecked) var values: [ObjectIdentifier: any Sendable] = [:]
   /// The outcome, once it is settled.
   @exclusivity(unchecked) private(set) var settledCode: StatusCode?
+  /// When the request was read that let the handler start, if somebody wants to be told of the end;
+  /// else 0.
+  @exclusivity(unchecked) private var observedSince: UInt64 = 0
   @exclusivity(unchecked) private var initialMetadata: RPCMetadata?
   @exclusivity(unchecked) private var trailingMetadata: RPCMetadata?
   @exclusivity(unchecked) var readers = Waiters<Void>()
@@ -69,6 +72,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     isFinished = false
     isRequestEnded = false
     settledCode = nil
+    observedSince = 0
     if !values.isEmpty { values = [:] }
     if initialMetadata != nil { initialMetadata = nil }
     if trailingMetadata != nil { trailingMetadata = nil }
@@ -181,8 +185,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   /// The stream is over; if the call was not, its handler is cancelled.
   func streamClosed() {
     if !isFinished {
-      isFinished = true
-      settledCode = .cancelled
+      settle(.cancelled)
       connection.callFailed()
     }
     abandonHandler()
@@ -222,7 +225,10 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   func start() {
     guard !isHandlerRunning, !isFinished, let unmanagedMethod else { return }
     isHandlerRunning = true
-    unmanagedMethod._withUnsafeGuaranteedRef { connection.handlerStarted(of: $0) }
+    unmanagedMethod._withUnsafeGuaranteedRef {
+      if $0.hasObservers { observedSince = connection.counters.lastReadAt }
+      connection.handlerStarted(of: $0)
+    }
     connection.serverLoop.handlers.run(self)
   }
 
@@ -330,7 +336,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
       _ = messageAppended()
       return finish(nil)
     }
-    isFinished = true
+    settle(.ok)
     hasSentHeaders = true
     connection.counters.messagesSent &+= 1
     connection.counters.streamsSucceeded &+= 1
@@ -345,8 +351,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   @usableFromInline
   func finish(_ status: RPCStatus?) {
     guard !isFinished else { return }
-    isFinished = true
-    settledCode = status?.code ?? .ok
+    settle(status?.code ?? .ok)
     if deadlineIndex >= 0 { loop.removeDeadline(self) }
     if status == nil {
       connection.counters.streamsSucceeded &+= 1
@@ -363,6 +368,17 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
     connection.setDirty()
   }
 
+  private func settle(_ code: StatusCode) {
+    isFinished = true
+    settledCode = code
+    if observedSince > 0 { tellObservers(code) }
+  }
+
+  private func tellObservers(_ code: StatusCode) {
+    let nanoseconds = Int64(clamping: loop.now) - Int64(clamping: observedSince)
+    unmanagedMethod?._withUnsafeGuaranteedRef { $0.tellObservers(code, nanoseconds: nanoseconds) }
+  }
+
   private func trailers(_ status: RPCStatus?) -> HeaderFields {
     if status == nil, trailingMetadata == nil { return .table(WireHeaders.okTrailers) }
     var list = HeaderList()
@@ -373,20 +389,5 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   private func appendStatus(_ status: RPCStatus?, to list: inout HeaderList) {
     WireHeaders.append(
       status ?? RPCStatus(code: .ok, message: ""), metadata: trailingMetadata ?? [:], to: &list)
-  }
-
-  /// What a handler's error means to the caller. Errors that are no `RPCStatus` keep their text to
-  /// themselves.
-  @usableFromInline
-  func finish(throwing error: any Error) {
-    finish(Self.status(of: error))
-  }
-
-  static func status(of error: any Error) -> RPCStatus {
-    switch error {
-    case let status as RPCStatus: status
-    case is CancellationError: RPCStatus(code: .cancelled, message: "the call was cancelled")
-    default: RPCStatus(code: .unknown, message: "the handler failed")
-    }
   }
 }

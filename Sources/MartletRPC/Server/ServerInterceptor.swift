@@ -15,11 +15,23 @@ public protocol ServerInterceptor: ServerInterceptorFactory {
   ) async throws
 }
 
-/// Makes the interceptor for each method: where something depends on the method that can be
-/// prepared, or methods are to be left out. An interceptor that needs neither is its own factory.
+/// Makes what stands around the calls of each method, an interceptor, an observer or both: where
+/// something depends on the method that can be prepared, or methods are to be left out. An
+/// interceptor that needs neither is its own factory.
 public protocol ServerInterceptorFactory: Sendable {
   /// Asked once for each method when a server starts; nil: calls of this method pass by.
   func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)?
+
+  /// Asked once for each method when a server starts; nil: nobody is told how its calls end.
+  func observer(of method: MethodDescriptor) -> (any ServerCallObserver)?
+}
+
+extension ServerInterceptorFactory {
+  /// None.
+  public func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? { nil }
+
+  /// None.
+  public func observer(of method: MethodDescriptor) -> (any ServerCallObserver)? { nil }
 }
 
 extension ServerInterceptor {

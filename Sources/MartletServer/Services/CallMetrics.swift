@@ -3,11 +3,11 @@ import Metrics
 
 /// Counts Martlet's own calls by method and by whether they were answered or failed.
 struct CallMetrics: ServerInterceptorFactory {
-  func interceptor(for method: MethodDescriptor) -> (any ServerInterceptor)? {
+  func observer(of method: MethodDescriptor) -> (any ServerCallObserver)? {
     method.service.hasPrefix("martlet.v1.") ? Counters(method) : nil
   }
 
-  private struct Counters: ServerInterceptor {
+  private struct Counters: ServerCallObserver {
     private let answered: Counter
     private let failed: Counter
 
@@ -21,16 +21,8 @@ struct CallMetrics: ServerInterceptorFactory {
       failed = counter("failed")
     }
 
-    nonisolated(nonsending) func intercept(
-      _ context: CallContext, next: nonisolated(nonsending) () async throws -> Void
-    ) async throws {
-      do {
-        try await next()
-      } catch {
-        failed.increment()
-        throw error
-      }
-      answered.increment()
+    func callEnded(_ code: StatusCode, nanoseconds: Int64) {
+      (code == .ok ? answered : failed).increment()
     }
   }
 }

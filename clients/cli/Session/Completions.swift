@@ -33,7 +33,7 @@ enum Completions {
     _ arguments: [String], _ question: (MartletClient) async throws -> [String]
   ) async -> [String] {
     let target = GlobalOptions.target(server(in: arguments), in: .current)
-    var configuration = MartletClient.Configuration(timeout: .milliseconds(700))
+    var configuration = MartletClient.Configuration(timeout: .seconds(2))
     configuration.attemptsMax = 1
     guard let client = try? MartletClient(target: target, configuration: configuration) else {
       return []

@@ -83,7 +83,7 @@ struct TimeLimit: Sendable {
   func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
     guard let duration else { return try await body() }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask(operation: body)
+      group.addTask { try await body() }
       group.addTask {
         try await Task.sleep(for: duration)
         throw CommandFailure.timedOut(after: duration)
