@@ -6,7 +6,7 @@ struct RoomTests {
   private static let foreign: [String: Set<String>] = [
     "MartletProtobuf": ["Glibc"],
     "MartletRPC": ["Glibc", "NIOCore", "NIOPosix", "Synchronization"],
-    "rpc-interop-server": ["Glibc"],
+    "rpc-interop-server": ["Dispatch", "Glibc"],
     "rpc-interop-client": ["Glibc"],
     "rpc-fuzz": ["Glibc", "Synchronization"],
     "rpc-bench": ["Glibc"],
@@ -15,6 +15,7 @@ struct RoomTests {
       "Tracing",
     ],
     "MartletRPCServices": ["Glibc", "Synchronization"],
+    "MartletRPCTLS": ["Glibc", "NIOCore", "NIOSSL", "NIOTLS", "Synchronization"],
     "MartletStore": ["Synchronization"],
     "MartletStoreSQLite": ["Dispatch", "Glibc", "Synchronization"],
     "MartletServer": ["Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization"],
