@@ -107,8 +107,8 @@ extension ProtobufArena {
     @usableFromInline let mark: Mark
     @usableFromInline let message: UnsafeRawPointer
 
-    /// - Parameter checksFields: Whether the type has fields that protobuf-c may read otherwise than
-    ///   the specification says: messages, maps and `bool`.
+    /// - Parameter checksFields: Whether the type has fields that protobuf-c may read otherwise
+    ///   than the specification says: messages, maps and `bool`.
     public init(
       _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
       checksFields: Bool

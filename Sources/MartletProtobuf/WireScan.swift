@@ -1,8 +1,8 @@
 internal import CProtobufC
 
 /// Looks at a message before protobuf-c does, which recurses (a thread's stack would not hold a few
-/// kilobytes of hostile nesting), does not merge what comes in pieces, reads a `bool` out of any wire
-/// type, and takes tags that nobody may send.
+/// kilobytes of hostile nesting), does not merge what comes in pieces, reads a `bool` out of any
+/// wire type, and takes tags that nobody may send.
 ///
 /// This is in the way of every message, so it only finds that all is well. What is not goes through
 /// `WireNormalForm`, which says why or puts it right.

@@ -1,8 +1,8 @@
 #if MARTLET_LIBFUZZER
   import Glibc
 
-  /// libFuzzer as what spoils the input, guided by which code the input reaches. Only in programs that
-  /// `scripts/fuzz` builds.
+  /// libFuzzer as what spoils the input, guided by which code the input reaches. Only in programs
+  /// that `scripts/fuzz` builds.
   enum LibFuzzer {
     private typealias Arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
