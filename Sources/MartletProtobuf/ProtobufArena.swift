@@ -107,12 +107,13 @@ extension ProtobufArena {
     @usableFromInline let mark: Mark
     @usableFromInline let message: UnsafeRawPointer
 
-    /// - Parameter holdsMessages: Whether the type has fields that are messages or maps.
+    /// - Parameter checksFields: Whether the type has fields that protobuf-c may read otherwise
+    ///   than the specification says: messages, maps and `bool`.
     public init(
       _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-      holdsMessages: Bool
+      checksFields: Bool
     ) throws(ProtobufDecodingError) {
-      let isRegular = WireScan.isRegular(bytes, holdsMessages ? descriptor : nil)
+      let isRegular = WireScan.isRegular(bytes, checksFields ? descriptor : nil)
       let arena = ProtobufArena.ofThisThread()
       let budget = ProtobufArena.decodingBudget(forByteCount: bytes.count)
       var mark = arena.begin(budget: budget)

@@ -1,8 +1,8 @@
 internal import CProtobufC
 
 /// Looks at a message before protobuf-c does, which recurses (a thread's stack would not hold a few
-/// kilobytes of hostile nesting), does not merge what comes in pieces, and takes tags that nobody
-/// may send.
+/// kilobytes of hostile nesting), does not merge what comes in pieces, reads a `bool` out of any
+/// wire type, and takes tags that nobody may send.
 ///
 /// This is in the way of every message, so it only finds that all is well. What is not goes through
 /// `WireNormalForm`, which says why or puts it right.
@@ -10,7 +10,7 @@ enum WireScan {
   /// Whether the message is encoded in such a way that protobuf-c reads or refuses it as the
   /// specification says.
   ///
-  /// - Parameter descriptor: nil if messages of this type hold no others.
+  /// - Parameter descriptor: nil if no field of the type is a message or a `bool`.
   static func isRegular(
     _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>?
   ) -> Bool {
@@ -19,7 +19,7 @@ enum WireScan {
     return isRegular(start, start + bytes.count, descriptor, depth: 0)
   }
 
-  /// For a message that holds others. Recursive: up to `WireReader.depthMax` deep.
+  /// For a message whose fields matter. Recursive: up to `WireReader.depthMax` deep.
   private static func isRegular(
     _ start: UnsafeRawPointer, _ end: UnsafeRawPointer,
     _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int
@@ -32,8 +32,15 @@ enum WireScan {
     var next = start
     while next < end {
       let tag = tag(&next, end)
-      if tag & 7 != 2 {
+      if tag & 7 == 0 {
+        guard tag >= 8, passVarint(&next, end) else { return false }
+        continue
+      }
+      guard tag & 7 == 2 else {
         guard pass(tag, &next, end) else { return false }
+        // Rare enough to be looked for from the start.
+        let index = descriptor.index(ofField: tag >> 3, expecting: 0)
+        if let index, descriptor.pointee.fields[index].type == PROTOBUF_C_TYPE_BOOL { return false }
         continue
       }
       guard tag >= 8, let length = length(&next, end) else { return false }
@@ -42,7 +49,11 @@ enum WireScan {
       guard let index = descriptor.index(ofField: tag >> 3, expecting: expected) else { continue }
       expected = index
       let field = descriptor.pointee.fields + index
-      guard let submessage = field.pointee.submessage else { continue }
+      guard let submessage = field.pointee.submessage else {
+        let isBool = field.pointee.type == PROTOBUF_C_TYPE_BOOL
+        if isBool, field.pointee.label != PROTOBUF_C_LABEL_REPEATED { return false }
+        continue
+      }
       if field.pointee.label != PROTOBUF_C_LABEL_REPEATED {
         let bit: UInt64 = index < 64 ? 1 &<< UInt64(index) : .max
         guard seen & bit == 0 else { return false }
@@ -53,7 +64,7 @@ enum WireScan {
     return true
   }
 
-  /// For a message that holds no others.
+  /// For a message whose fields can be of any kind that their wire types allow.
   private static func isRegular(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer) -> Bool {
     var next = start
     while next < end {

@@ -28,8 +28,8 @@ struct CodecGenerator {
       out.block(
         "public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError)"
       ) { out in
-        let holdsMessages = message.fields.contains { $0.type == .message }
-        let arguments = "bytes, \(descriptor)(), holdsMessages: \(holdsMessages)"
+        let checksFields = message.fields.contains { $0.type == .message || $0.type == .bool }
+        let arguments = "bytes, \(descriptor)(), checksFields: \(checksFields)"
         out.line("let unpacked = try ProtobufArena.Unpacked(\(arguments))")
         out.line("defer { unpacked.discard() }")
         out.line("try self.init(c: unpacked.message(as: \(cStruct).self))")

@@ -10,8 +10,8 @@ public struct PythonPeer {
   public enum Writing: String, CaseIterable, Sendable {
     /// As Google's encoder does.
     case plain
-    /// In other ways that mean the same: fields in any order, messages in pieces, numbers one by one
-    /// where they could be packed, lists in several pieces, longer varints than needed, unknown
+    /// In other ways that mean the same: fields in any order, messages in pieces, numbers one by
+    /// one where they could be packed, lists in several pieces, longer varints than needed, unknown
     /// fields and groups in between.
     case odd
   }
@@ -82,11 +82,11 @@ public struct PythonPeer {
     public var unclear = 0
   }
 
-  /// Makes `count` random messages of a package, most of them spoilt, and compares what the peer and
-  /// we make of them.
+  /// Makes `count` random messages of a package, most of them spoilt, and compares what the peer
+  /// and we make of them.
   ///
-  /// - Parameter allowsRefusal: Whether it is right to refuse a message that the peer reads, told by
-  ///   our error.
+  /// - Parameter allowsRefusal: Whether it is right to refuse a message that the peer reads, told
+  ///   by our error.
   public func judgeSpoilt(
     package: String, count: Int, seed: UInt32,
     allowsRefusal: (ProtobufDecodingError) -> Bool

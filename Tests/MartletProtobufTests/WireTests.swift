@@ -36,6 +36,12 @@ import Testing
       0x19, 1, 2, 3, 4, 5, 6, 7, 8,  // `time` as 64 bits
     ]
     #expect(try Kinds.Small(protobufBytes: small.protobufBytes() + others) == small)
+    // To protobuf-c a `bool` is a `bool` however it comes.
+    for wrong in [[0x6d, 1, 0, 0, 0], [0x69, 1, 0, 0, 0, 0, 0, 0, 0], [0x6a, 1, 1]] as [[UInt8]] {
+      #expect(try Kinds.Scalars(protobufBytes: wrong) == Kinds.Scalars())
+      #expect(try Kinds.Scalars(protobufBytes: [0x68, 1] + wrong).aBool)
+    }
+    #expect(try Kinds.Repeats(protobufBytes: [0x6d, 1, 0, 0, 0, 0x6a, 1, 1]).bools == [true])
     // One that holds other messages takes another way.
     let tree = Kinds.Tree(leaf: 1, only: .init(leaf: 2))
     let inTree: [UInt8] = [0x10, 5, 0x1b, 0x1c, 0x0a, 0]

@@ -9,7 +9,7 @@ extension Kinds.Numbers {
   public static var protobufName: Swift.String { "martlet.test.Numbers" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__numbers__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__numbers__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Numbers.self))
   }
@@ -96,7 +96,7 @@ extension Kinds.MoreMaps {
   public static var protobufName: Swift.String { "martlet.test.MoreMaps" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__more_maps__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__more_maps__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__MoreMaps.self))
   }
@@ -289,7 +289,7 @@ extension Kinds.Unpacked {
   public static var protobufName: Swift.String { "martlet.test.Unpacked" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__unpacked__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__unpacked__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Unpacked.self))
   }
@@ -346,7 +346,7 @@ extension Kinds.Pieces {
   public static var protobufName: Swift.String { "martlet.test.Pieces" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__pieces__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__pieces__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Pieces.self))
   }
@@ -440,7 +440,7 @@ extension Kinds.Marked {
   public static var protobufName: Swift.String { "martlet.test.Marked" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__marked__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__marked__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Marked.self))
   }
@@ -469,7 +469,7 @@ extension Kinds.Words {
   public static var protobufName: Swift.String { "martlet.test.Words" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__words__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__words__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Words.self))
   }
@@ -664,7 +664,7 @@ extension Kinds.Scopes {
   public static var protobufName: Swift.String { "martlet.test.Scopes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes.self))
   }
@@ -711,7 +711,7 @@ extension Kinds.Scopes.Optional {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Optional" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__optional__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__optional__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Optional.self))
   }
@@ -736,7 +736,7 @@ extension Kinds.Scopes.Array {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Array" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__array__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__array__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Array.self))
   }
@@ -767,7 +767,7 @@ extension Kinds.Scopes.Dictionary {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Dictionary" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__dictionary__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__dictionary__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Dictionary.self))
   }
@@ -807,7 +807,7 @@ extension Kinds.Scopes.SelfMessage {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Self" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__self__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__self__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Self.self))
   }
@@ -832,7 +832,7 @@ extension Kinds.Scopes.SwiftMessage {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Swift" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__swift__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__swift__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Swift.self))
   }
@@ -857,7 +857,7 @@ extension Kinds.Scopes.ProtobufMessageMessage {
   public static var protobufName: Swift.String { "martlet.test.Scopes.ProtobufMessage" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__protobuf_message__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__protobuf_message__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__ProtobufMessage.self))
   }
@@ -882,7 +882,7 @@ extension Kinds.Scopes.ProtobufArenaMessage {
   public static var protobufName: Swift.String { "martlet.test.Scopes.ProtobufArena" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__protobuf_arena__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__protobuf_arena__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__ProtobufArena.self))
   }
@@ -907,7 +907,7 @@ extension Kinds.Scopes.Sendable {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Sendable" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__sendable__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__sendable__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Sendable.self))
   }
@@ -932,7 +932,7 @@ extension Kinds.Scopes.Bool {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Bool" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__bool__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__bool__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Bool.self))
   }
@@ -957,7 +957,7 @@ extension Kinds.Scopes.UInt8 {
   public static var protobufName: Swift.String { "martlet.test.Scopes.UInt8" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__uint8__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__uint8__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__UInt8.self))
   }
@@ -982,7 +982,7 @@ extension Kinds.Scopes.Scopes {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Scopes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__scopes__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__scopes__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Scopes.self))
   }
@@ -1007,7 +1007,7 @@ extension Kinds.Scopes.Scopes.Scopes {
   public static var protobufName: Swift.String { "martlet.test.Scopes.Scopes.Scopes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__scopes__scopes__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scopes__scopes__scopes__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scopes__Scopes__Scopes.self))
   }

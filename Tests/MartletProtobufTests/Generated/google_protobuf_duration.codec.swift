@@ -9,7 +9,7 @@ extension KnownKinds.Duration {
   public static var protobufName: Swift.String { "google.protobuf.Duration" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__duration__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__duration__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Google__Protobuf__Duration.self))
   }

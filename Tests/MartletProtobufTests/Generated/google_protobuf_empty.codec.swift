@@ -9,7 +9,7 @@ extension KnownKinds.Empty {
   public static var protobufName: Swift.String { "google.protobuf.Empty" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__empty__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__empty__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Google__Protobuf__Empty.self))
   }

@@ -9,7 +9,7 @@ extension KnownKinds.Struct {
   public static var protobufName: Swift.String { "google.protobuf.Struct" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__struct__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__struct__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Google__Protobuf__Struct.self))
   }
@@ -49,7 +49,7 @@ extension KnownKinds.Value {
   public static var protobufName: Swift.String { "google.protobuf.Value" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__value__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__value__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Google__Protobuf__Value.self))
   }
@@ -108,7 +108,7 @@ extension KnownKinds.ListValue {
   public static var protobufName: Swift.String { "google.protobuf.ListValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__list_value__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__google__protobuf__list_value__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Google__Protobuf__ListValue.self))
   }

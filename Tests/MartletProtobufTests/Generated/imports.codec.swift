@@ -9,7 +9,7 @@ extension Kinds.WellKnownTypes {
   public static var protobufName: Swift.String { "martlet.test.WellKnownTypes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__well_known_types__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__well_known_types__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__WellKnownTypes.self))
   }
@@ -73,7 +73,7 @@ extension Kinds.Wrapped {
   public static var protobufName: Swift.String { "martlet.test.Wrapped" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__wrapped__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__wrapped__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Wrapped.self))
   }
@@ -114,7 +114,7 @@ extension Kinds.Imported {
   public static var protobufName: Swift.String { "martlet.test.Imported" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__imported__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__imported__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Imported.self))
   }

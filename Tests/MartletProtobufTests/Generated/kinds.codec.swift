@@ -9,7 +9,7 @@ extension Kinds.Scalars {
   public static var protobufName: Swift.String { "martlet.test.Scalars" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scalars__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scalars__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scalars.self))
   }
@@ -66,7 +66,7 @@ extension Kinds.Optionals {
   public static var protobufName: Swift.String { "martlet.test.Optionals" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__optionals__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__optionals__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Optionals.self))
   }
@@ -208,7 +208,7 @@ extension Kinds.Repeats {
   public static var protobufName: Swift.String { "martlet.test.Repeats" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__repeats__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__repeats__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Repeats.self))
   }
@@ -310,7 +310,7 @@ extension Kinds.Choices {
   public static var protobufName: Swift.String { "martlet.test.Choices" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__choices__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__choices__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Choices.self))
   }
@@ -415,7 +415,7 @@ extension Kinds.Maps {
   public static var protobufName: Swift.String { "martlet.test.Maps" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Maps.self))
   }
@@ -574,7 +574,7 @@ extension Kinds.Maps.Nested {
   public static var protobufName: Swift.String { "martlet.test.Maps.Nested" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__nested__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__nested__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Maps__Nested.self))
   }
@@ -616,7 +616,7 @@ extension Kinds.Small {
   public static var protobufName: Swift.String { "martlet.test.Small" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__small__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__small__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Small.self))
   }
@@ -649,7 +649,7 @@ extension Kinds.Nothing {
   public static var protobufName: Swift.String { "martlet.test.Nothing" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__nothing__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__nothing__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Nothing.self))
   }
@@ -672,7 +672,7 @@ extension Kinds.Tree {
   public static var protobufName: Swift.String { "martlet.test.Tree" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__tree__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__tree__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Tree.self))
   }
@@ -740,7 +740,7 @@ extension Kinds.Branch {
   public static var protobufName: Swift.String { "martlet.test.Branch" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__branch__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__branch__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Branch.self))
   }
@@ -767,7 +767,7 @@ extension Kinds.Forest {
   public static var protobufName: Swift.String { "martlet.test.Forest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__forest__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__forest__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Forest.self))
   }
@@ -798,7 +798,7 @@ extension Kinds.Names {
   public static var protobufName: Swift.String { "martlet.test.Names" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names.self))
   }
@@ -891,7 +891,7 @@ extension Kinds.Names.`Any` {
   public static var protobufName: Swift.String { "martlet.test.Names.Any" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__any__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__any__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__Any.self))
   }
@@ -916,7 +916,7 @@ extension Kinds.Names.TypeMessage {
   public static var protobufName: Swift.String { "martlet.test.Names.Type" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__type__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__type__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__Type.self))
   }
@@ -941,7 +941,7 @@ extension Kinds.Names.String {
   public static var protobufName: Swift.String { "martlet.test.Names.String" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__string__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__string__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__String.self))
   }

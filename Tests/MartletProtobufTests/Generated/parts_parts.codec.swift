@@ -9,7 +9,7 @@ extension Parts.Part {
   public static var protobufName: Swift.String { "martlet.test.parts.Part" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__parts__part__descriptor_address(), holdsMessages: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__parts__part__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Parts__Part.self))
   }
@@ -38,7 +38,7 @@ extension Parts.Part.Inner {
   public static var protobufName: Swift.String { "martlet.test.parts.Part.Inner" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__parts__part__inner__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__parts__part__inner__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Parts__Part__Inner.self))
   }
