@@ -21,9 +21,10 @@ public struct InteropClient: Sendable {
     var pause: Duration
   }
 
-  public static let optionNames: Set<String> = InteropOptions.clientTLSNames.union([
-    "server_host", "server_port", "test_case", "soak_iterations", "soak_max_failures", "soak_per_iteration_max_acceptable_latency_ms",
-    "soak_overall_timeout_seconds", "soak_min_time_ms_between_rpcs",
+  public static let optionNames = InteropOptions.clientTLSNames.union([
+    "server_host", "server_port", "test_case", "soak_iterations", "soak_max_failures",
+    "soak_per_iteration_max_acceptable_latency_ms", "soak_overall_timeout_seconds",
+    "soak_min_time_ms_between_rpcs",
   ])
 
   public init(_ options: InteropOptions) throws {

@@ -7,11 +7,11 @@ final class Certificates: Sendable {
 
   struct OpenSSLFailed: Error {}
 
-  init() throws {
+  init() async throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "martlet-tls-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try openssl(
+    try await openssl(
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
       "1", "-subj", "/CN=Authority", "-keyout", path("ca.key"), "-out", authority)
   }
@@ -24,14 +24,14 @@ final class Certificates: Sendable {
 
   /// Makes a certificate for some names, in the syntax of OpenSSL: `DNS:a,IP:1.2.3.4`. With less
   /// than one day it has expired.
-  func identity(_ name: String, for names: String, days: Int = 1) throws -> TLSIdentity {
+  func identity(_ name: String, for names: String, days: Int = 1) async throws -> TLSIdentity {
     let identity = TLSIdentity(
       certificateFile: path("\(name).pem"), keyFile: path("\(name).key"))
-    try openssl(
+    try await openssl(
       "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
       "/CN=\(name)", "-addext", "subjectAltName=\(names)", "-keyout", identity.keyFile, "-out",
       path("\(name).csr"))
-    try openssl(
+    try await openssl(
       "x509", "-req", "-in", path("\(name).csr"), "-CA", authority, "-CAkey", path("ca.key"),
       "-CAcreateserial", "-copy_extensions", "copy", "-days", "\(days)", "-out",
       identity.certificateFile)
@@ -52,14 +52,7 @@ final class Certificates: Sendable {
     try Data(text.utf8).write(to: URL(filePath: file))
   }
 
-  private func openssl(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["openssl"] + arguments
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw OpenSSLFailed() }
+  private func openssl(_ arguments: String...) async throws {
+    guard try await OpenSSL.run(arguments).hasSucceeded else { throw OpenSSLFailed() }
   }
 }

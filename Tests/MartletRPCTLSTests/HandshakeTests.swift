@@ -6,8 +6,8 @@ import Testing
   private func withServer(
     limits: ServerLimits = .init(), _ body: (TLSServer, Certificates) async throws -> Void
   ) async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     try await TLSServer.run(.init(identity: identity), limits: limits) { server in
       try await body(server, made)
     }
@@ -17,7 +17,7 @@ import Testing
   func versions() async throws {
     try await withServer { server, made in
       for (flag, name) in [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")] {
-        let outcome = try await OpenSSLClient.run(
+        let outcome = try await OpenSSL.connect(
           port: server.port,
           [flag, "-alpn", "h2", "-CAfile", made.authority, "-verify_return_error"])
         #expect(outcome.hasSucceeded)
@@ -31,11 +31,11 @@ import Testing
   @Test("TLS 1.1 and ciphers that HTTP/2 forbids are refused")
   func oldWays() async throws {
     try await withServer { server, _ in
-      let old = try await OpenSSLClient.run(
+      let old = try await OpenSSL.connect(
         port: server.port, ["-tls1_1", "-alpn", "h2", "-cipher", "ALL:@SECLEVEL=0"])
       #expect(!old.hasSucceeded)
       #expect(old.errors.contains("alert protocol version"))
-      let weak = try await OpenSSLClient.run(
+      let weak = try await OpenSSL.connect(
         port: server.port,
         ["-tls1_2", "-alpn", "h2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"])
       #expect(!weak.hasSucceeded)
@@ -48,7 +48,7 @@ import Testing
     arguments: [["-alpn", "http/1.1"], ["-noservername"]])
   func protocolNegotiation(arguments: [String]) async throws {
     try await withServer { server, _ in
-      let outcome = try await OpenSSLClient.run(
+      let outcome = try await OpenSSL.connect(
         port: server.port, ["-quiet"] + arguments, waits: true)
       #expect(outcome.output == "")
       #expect(server.server.statistics.startedCalls == 0)
@@ -57,12 +57,13 @@ import Testing
 
   @Test("a server without h2 is UNAVAILABLE, and the message says so")
   func clientDemandsHTTP2() async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     for protocols in [[], ["-alpn", "http/1.1"]] {
-      let server = try OpenSSLServer(identity, protocols)
+      let files = ["-cert", identity.certificateFile, "-key", identity.keyFile]
+      let (server, port) = try await OpenSSL.serve(files + protocols)
       let failure = try await status(
-        "127.0.0.1:\(server.port)", .init(authoritiesFile: made.authority))
+        "127.0.0.1:\(port)", .init(authoritiesFile: made.authority))
       #expect(failure?.code == .unavailable)
       #expect(failure?.message.hasSuffix("the server has no HTTP/2") == true)
       server.stop()
@@ -81,7 +82,7 @@ import Testing
       half.send([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
       #expect(await half.readToEnd() == [])
       // Has the handshake behind it and then waits.
-      let quiet = try await OpenSSLClient.run(
+      let quiet = try await OpenSSL.connect(
         port: server.port, ["-alpn", "h2", "-quiet"], waits: true)
       #expect(quiet.hasSucceeded)
     }

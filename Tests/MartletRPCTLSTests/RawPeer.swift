@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// A socket to a port of the loopback that sends what a test wants.
@@ -27,15 +26,13 @@ final class RawPeer: Sendable {
 
   /// All that comes until the other side ends the connection.
   func readToEnd() async -> [UInt8] {
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [self] in
-        var all: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 4096)
-        while case let count = read(descriptor, &part, part.count), count > 0 {
-          all += part[..<count]
-        }
-        continuation.resume(returning: all)
+    await BlockingThread.run { [self] in
+      var all: [UInt8] = []
+      var part = [UInt8](repeating: 0, count: 4096)
+      while case let count = read(descriptor, &part, part.count), count > 0 {
+        all += part[..<count]
       }
+      return all
     }
   }
 }

@@ -5,15 +5,15 @@ import Testing
 @Suite("Certificates that change", .timeLimit(.minutes(2))) struct ReloadTests {
   @Test("certificates are replaced without a restart: old connections stay, new ones see them")
   func reload() async throws {
-    let made = try Certificates()
-    let later = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let later = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     try await TLSServer.run(.init(identity: identity)) { server in
       let before = TLSClientConfiguration(authoritiesFile: made.authority)
       let after = TLSClientConfiguration(authoritiesFile: later.authority)
       let old = try makeChannel(server.target, before)
       #expect(await status(of: old) == nil)
-      try made.replace(identity, by: later.identity("server", for: "IP:127.0.0.1"))
+      try await made.replace(identity, by: later.identity("server", for: "IP:127.0.0.1"))
       try server.credentials?.reload()
       #expect(try await status(server.target, after) == nil)
       #expect(try await status(server.target, before)?.code == .unavailable)
@@ -24,13 +24,13 @@ import Testing
 
   @Test("a channel's certificate is replaced for its next connection")
   func client() async throws {
-    let made = try Certificates()
-    let other = try Certificates()
+    let made = try await Certificates()
+    let other = try await Certificates()
     let tls = TLSServerConfiguration(
-      identity: try made.identity("server", for: "IP:127.0.0.1"),
+      identity: try await made.identity("server", for: "IP:127.0.0.1"),
       clientAuthoritiesFile: made.authority)
     try await TLSServer.run(tls) { server in
-      let wrong = try other.identity("client", for: "DNS:client")
+      let wrong = try await other.identity("client", for: "DNS:client")
       let credentials = try TLSCredentials(
         client: .init(authoritiesFile: made.authority, identity: wrong))
       let channel = try makeChannel(server.target, nil) { configuration in
@@ -38,7 +38,7 @@ import Testing
         configuration.backoff = .milliseconds(1)
       }
       #expect(await status(of: channel)?.code == .unavailable)
-      try other.replace(wrong, by: made.identity("client", for: "DNS:client"))
+      try await other.replace(wrong, by: made.identity("client", for: "DNS:client"))
       try credentials.reload()
       let reply: RawMessage = try await channel.unary(
         Methods.echo, RawMessage("hello"), options: .init(waitForReady: true))
@@ -49,9 +49,9 @@ import Testing
 
   @Test("files that cannot be used are named, and change nothing")
   func wrongFiles() async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
-    let other = try made.identity("other", for: "DNS:other.test")
+    let made = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
+    let other = try await made.identity("other", for: "DNS:other.test")
     try await TLSServer.run(.init(identity: identity, furtherIdentities: [other])) { server in
       func expectFailure(_ file: String, _ problem: String) {
         let error = #expect(throws: TLSFileError.self) { try server.credentials?.reload() }

@@ -6,8 +6,8 @@ import Testing
 @Suite("TLS", .timeLimit(.minutes(2))) struct TLSTests {
   @Test("all kinds of calls pass, large messages and a thousand at once included")
   func calls() async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     try await TLSServer.run(.init(identity: identity)) { server in
       let channel = try makeChannel(server.target, .init(authoritiesFile: made.authority))
       let large = RawMessage((0..<4_000_000).map { UInt8(truncatingIfNeeded: $0) })
@@ -34,8 +34,9 @@ import Testing
 
   @Test("a server is called by a name, or an address, that its certificate has")
   func names() async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "DNS:localhost,DNS:tasks.test,IP:127.0.0.1")
+    let made = try await Certificates()
+    let identity = try await made.identity(
+      "server", for: "DNS:localhost,DNS:tasks.test,IP:127.0.0.1")
     try await TLSServer.run(.init(identity: identity)) { server in
       var client = TLSClientConfiguration(authoritiesFile: made.authority)
       #expect(try await status("dns:localhost:\(server.port)", client) == nil)
@@ -54,15 +55,15 @@ import Testing
 
   @Test("a certificate that has expired, or of an unknown authority, is UNAVAILABLE and says so")
   func disbelief() async throws {
-    let made = try Certificates()
-    let other = try Certificates()
-    let old = try made.identity("old", for: "IP:127.0.0.1", days: -1)
+    let made = try await Certificates()
+    let other = try await Certificates()
+    let old = try await made.identity("old", for: "IP:127.0.0.1", days: -1)
     try await TLSServer.run(.init(identity: old)) { server in
       let refused = try await status(server.target, .init(authoritiesFile: made.authority))
       #expect(refused?.code == .unavailable)
       #expect(refused?.message.hasSuffix("the server's certificate has expired") == true)
     }
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     try await TLSServer.run(.init(identity: identity)) { server in
       for client in [TLSClientConfiguration(authoritiesFile: other.authority), .init()] {
         let refused = try await status(server.target, client)
@@ -76,36 +77,36 @@ import Testing
 
   @Test("where clients need a certificate, only those with one of the right authority are served")
   func clientCertificates() async throws {
-    let made = try Certificates()
-    let other = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let other = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     let tls = TLSServerConfiguration(identity: identity, clientAuthoritiesFile: made.authority)
     try await TLSServer.run(tls) { server in
       var client = TLSClientConfiguration(authoritiesFile: made.authority)
       let without = try await status(server.target, client)
       #expect(without?.code == .unavailable)
       #expect(without?.message.hasSuffix("the server wants a certificate") == true)
-      client.identity = try other.identity("client", for: "DNS:client")
+      client.identity = try await other.identity("client", for: "DNS:client")
       let wrong = try await status(server.target, client)
       #expect(wrong?.code == .unavailable)
       #expect(
         wrong?.message.hasSuffix(
           "the server does not believe the certificate that it was shown") == true)
-      client.identity = try made.identity("late", for: "DNS:client", days: -1)
+      client.identity = try await made.identity("late", for: "DNS:client", days: -1)
       let late = try await status(server.target, client)
       #expect(late?.code == .unavailable)
       #expect(late?.message.hasSuffix("it was shown has expired") == true)
-      client.identity = try made.identity("client", for: "DNS:client")
+      client.identity = try await made.identity("client", for: "DNS:client")
       #expect(try await status(server.target, client) == nil)
     }
   }
 
   @Test("a handler sees whom the client's certificate names")
   func peerCertificate() async throws {
-    let made = try Certificates()
-    let identity = try made.identity("server", for: "IP:127.0.0.1")
+    let made = try await Certificates()
+    let identity = try await made.identity("server", for: "IP:127.0.0.1")
     var client = TLSClientConfiguration(authoritiesFile: made.authority)
-    client.identity = try made.identity(
+    client.identity = try await made.identity(
       "client", for: "DNS:worker.test,URI:spiffe://test/worker,IP:::1,email:a@b.test")
     for (authorities, answer) in [
       (
@@ -126,12 +127,12 @@ import Testing
 
   @Test("a server shows the certificate of the name that the client asks for")
   func serverNames() async throws {
-    let made = try Certificates()
+    let made = try await Certificates()
     let tls = TLSServerConfiguration(
-      identity: try made.identity("first", for: "DNS:first.test,IP:127.0.0.1"),
+      identity: try await made.identity("first", for: "DNS:first.test,IP:127.0.0.1"),
       furtherIdentities: [
-        try made.identity("second", for: "DNS:second.test"),
-        try made.identity("any", for: "DNS:*.any.test"),
+        try await made.identity("second", for: "DNS:second.test"),
+        try await made.identity("any", for: "DNS:*.any.test"),
       ])
     try await TLSServer.run(tls) { server in
       var client = TLSClientConfiguration(authoritiesFile: made.authority)
