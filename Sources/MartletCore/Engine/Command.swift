@@ -122,8 +122,7 @@ package enum Answer: Hashable, Sendable {
   case submitted([TaskID], repeated: Bool)
   case task(TaskView)
   case worker(WorkerWelcome)
-  /// Of the leases that were named: those that are gone, each with the task's attempt of now.
-  case lost([LostLease])
+  case leases(LeaseReport)
   case done
 }
 

@@ -10,9 +10,9 @@ extension Engine {
     case .credit(let id, let more, let seen):
       try setCredit(id, more: more, seen: seen, at: now)
     case .accept(let id, let leases):
-      return .lost(try accept(id, leases, at: now, stamp: stamp, into: &events))
+      return .leases(try accept(id, leases, at: now, stamp: stamp, into: &events))
     case .renew(let id, let leases):
-      return .lost(try renew(id, leases, at: now))
+      return .leases(try renew(id, leases, at: now))
     case .drain(let id):
       try change(id, at: now) { $0.isDraining = true }
     case .disconnect(let id):
@@ -44,16 +44,18 @@ extension Engine {
   ) -> WorkerWelcome {
     let (id, isNew) = state.session.roster.connect(hello, at: now.elapsed)
     if !isNew { withdrawOffers(of: id) }
-    var welcome = WorkerWelcome(worker: id, leaseLength: leaseLength, kept: [], lost: [])
+    var welcome = WorkerWelcome(
+      worker: id, leaseLength: leaseLength, kept: [], report: LeaseReport())
     for lease in hello.held {
       guard let task = try? running(lease), let assignment = task.notes?.assignment,
         assignment.worker.instance == hello.identity.instance
       else {
-        welcome.lost.append(lost(lease))
+        welcome.report.lost.append(lost(lease))
         continue
       }
       hold(lease, by: id, in: task.pool, at: now)
       welcome.kept.append(lease)
+      note(lease, in: &welcome.report, at: now)
     }
     // What it should be running and says nothing of, it does not run.
     let held = Set(hello.held.map(\.task))
@@ -122,7 +124,7 @@ extension Engine {
         Offer(
           lease: lease, worker: id, pool: pool.id, poolName: pool.name,
           kind: catalog.kinds[task.kind], labels: durable.tasks.labels(of: task),
-          submitRevision: task.submitRevision,
+          submitRevision: task.submitRevision, status: task.status, revision: task.revision,
           stopAt: min(task.deadline, now.elapsed + durable.tasks.policy(of: task).runTimeout))))
   }
 
@@ -135,14 +137,14 @@ extension Engine {
 
   private mutating func accept(
     _ id: WorkerID, _ leases: [Lease], at now: Instant, stamp: Stamp, into events: inout [Event]
-  ) throws(Refusal) -> [LostLease] {
+  ) throws(Refusal) -> LeaseReport {
     try change(id, at: now) { _ in }
-    guard let identity = state.session.roster[id]?.identity else { return leases.map(lost) }
-    var lost: [LostLease] = []
+    var report = LeaseReport()
+    guard let identity = state.session.roster[id]?.identity else { return report }
     for lease in leases {
       guard let entry = state.session.leases[lease.task], entry.lease == lease, entry.worker == id
       else {
-        lost.append(self.lost(lease))
+        report.lost.append(lost(lease))
         continue
       }
       // A repeat of an acceptance is one more sign of life.
@@ -154,7 +156,7 @@ extension Engine {
         catalog.pools[entry.pool]?.state.startsTasks ?? false
       else {
         withdraw(entry)
-        lost.append(self.lost(lease))
+        report.lost.append(lost(lease))
         continue
       }
       state.session.leases.remove(lease.task)
@@ -162,7 +164,7 @@ extension Engine {
       events.append(evolve(start(task, by: assignment, at: now, stamp: stamp), at: stamp))
       hold(lease, by: id, in: entry.pool, at: now)
     }
-    return lost
+    return report
   }
 
   // MARK: - Leases
@@ -176,19 +178,28 @@ extension Engine {
 
   private mutating func renew(
     _ id: WorkerID?, _ leases: [Lease], at now: Instant
-  ) throws(Refusal) -> [LostLease] {
+  ) throws(Refusal) -> LeaseReport {
     if let id { try change(id, at: now) { _ in } }
-    var lost: [LostLease] = []
+    var report = LeaseReport()
     for lease in leases {
       if let entry = state.session.leases[lease.task], entry.lease == lease {
         if !entry.isOffer {
           state.session.leases.renew(lease.task, until: now.elapsed + leaseLength)
+          note(lease, in: &report, at: now)
         }
       } else {
-        lost.append(self.lost(lease))
+        report.lost.append(lost(lease))
       }
     }
-    return lost
+    return report
+  }
+
+  /// Says again what a directive may have said that was lost with a stream.
+  private func note(_ lease: Lease, in report: inout LeaseReport, at now: Instant) {
+    guard let cancel = durable.tasks[lease.task]?.notes?.cancel else { return }
+    report.cancelled.append(
+      CancelledLease(
+        lease: lease, origin: cancel.origin, grace: max(cancel.graceEnd - now.elapsed, .zero)))
   }
 
   private func lost(_ lease: Lease) -> LostLease {

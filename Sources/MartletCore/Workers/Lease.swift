@@ -50,6 +50,9 @@ package struct Offer: Hashable, Sendable {
   package var kind: String
   package var labels: LabelSet
   package var submitRevision: Revision
+  /// Before the attempt, and the revision of its last change.
+  package var status: TaskStatus
+  package var revision: Revision
   /// When an attempt that starts now is told to stop, on the log's clock.
   package var stopAt: Elapsed
 }

@@ -26,7 +26,17 @@ package struct WorkerWelcome: Hashable, Sendable {
   package var leaseLength: Span
   /// Of the leases that it said it holds.
   package var kept: [Lease]
-  package var lost: [LostLease]
+  package var report: LeaseReport
+}
+
+/// What there is to say of leases that were named.
+package struct LeaseReport: Hashable, Sendable {
+  /// Those that are gone.
+  package var lost: [LostLease] = []
+  /// Those whose attempts are to stop.
+  package var cancelled: [CancelledLease] = []
+
+  package init() {}
 }
 
 /// A lease that its holder no longer has.
@@ -38,6 +48,20 @@ package struct LostLease: Hashable, Sendable {
   package init(lease: Lease, attempt: UInt32) {
     self.lease = lease
     self.attempt = attempt
+  }
+}
+
+/// A lease whose task is to be cancelled.
+package struct CancelledLease: Hashable, Sendable {
+  package var lease: Lease
+  package var origin: Origin
+  /// How long its holder has to stop.
+  package var grace: Span
+
+  package init(lease: Lease, origin: Origin, grace: Span) {
+    self.lease = lease
+    self.origin = origin
+    self.grace = grace
   }
 }
 

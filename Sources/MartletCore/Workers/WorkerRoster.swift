@@ -27,7 +27,8 @@ struct WorkerRoster: Sendable {
       insert(worker)
       return (known, false)
     }
-    last += 1
+    // Never given again, also after a restart: an operator may hold on to one.
+    last = max(last + 1, UInt64(clamping: now.nanoseconds / 1_000_000))
     let worker = Worker(id: WorkerID(rawValue: last), hello, at: now)
     byInstance[hello.identity.instance] = worker.id
     insert(worker)

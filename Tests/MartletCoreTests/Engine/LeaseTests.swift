@@ -7,6 +7,8 @@ struct LeaseTests {
 
   init() throws { try world.createPool(slots: 3, retry: RetryPolicy(jitter: 0)) }
 
+  private var first: WorkerID { world.engine.worker(instance: "w1")?.id ?? WorkerID(rawValue: 0) }
+
   /// A task that the worker runs.
   private func running(on instance: String = "w1") throws -> (task: TaskID, lease: Lease) {
     if world.engine.worker(instance: instance) == nil { try world.connect(instance) }
@@ -28,7 +30,7 @@ struct LeaseTests {
     world.pass(.milliseconds(1))
     #expect(world.newest.words == ["lost"])
     #expect(world.task(task)?.notes?.failure?.kind == .workerLost)
-    #expect(world.notices().contains(.lost(WorkerID(rawValue: 1), lease)))
+    #expect(world.notices().contains(.lost(first, lease)))
     #expect(try world.lost(.renew(nil, [lease])).map(\.lease) == [lease])
     #expect(throws: Refusal.leaseLost(task, attempt: 1)) { try world.finish(lease) }
   }
@@ -55,12 +57,12 @@ struct LeaseTests {
   @Test("a worker whose stream broke keeps its leases until they end, and gets them back")
   func reconnect() throws {
     let (task, lease) = try running()
-    try world.run(.worker(.disconnect(WorkerID(rawValue: 1))))
+    try world.run(.worker(.disconnect(first)))
     world.pass(.seconds(8))
     let welcome = try world.connect("w1", held: [lease])
     #expect(welcome.kept == [lease])
-    #expect(welcome.lost.isEmpty)
-    #expect(welcome.worker == WorkerID(rawValue: 1))
+    #expect(welcome.report.lost.isEmpty)
+    #expect(welcome.worker == first)
     world.pass(.seconds(8))
     #expect(world.task(task)?.state == .running)
     try world.finish(lease)
@@ -71,7 +73,7 @@ struct LeaseTests {
     let (_, lease) = try running()
     let welcome = try world.connect("w2", held: [lease])
     #expect(welcome.kept.isEmpty)
-    #expect(welcome.lost == [LostLease(lease: lease, attempt: 1)])
+    #expect(welcome.report.lost == [LostLease(lease: lease, attempt: 1)])
   }
 
   @Test("what a worker that comes back does not name, it does not run")
@@ -150,10 +152,21 @@ struct LeaseTests {
     #expect(throws: Refusal.leaseLost(task, attempt: 0)) { try world.finish(lease) }
   }
 
+  @Test("that an attempt is to stop is said again at each beat and each return of its worker")
+  func cancelSaidAgain() throws {
+    let (task, lease) = try running()
+    try world.cancel(task, reason: "enough")
+    world.pass(.seconds(4))
+    let expected = CancelledLease(
+      lease: lease, origin: Origin(actor: "tester", reason: "enough"), grace: .seconds(6))
+    #expect(try world.report(.renew(nil, [lease])).cancelled == [expected])
+    #expect(try world.connect("w1", held: [lease]).report.cancelled == [expected])
+  }
+
   @Test("a worker that is gone and holds nothing is forgotten")
   func forget() throws {
     let (_, lease) = try running()
-    try world.run(.worker(.disconnect(WorkerID(rawValue: 1))))
+    try world.run(.worker(.disconnect(first)))
     #expect(world.engine.workers.count == 1)
     try world.finish(lease)
     #expect(world.engine.workers.isEmpty)
@@ -168,7 +181,7 @@ struct LeaseTests {
       try world.accept(world.offers())
       world.pass(.seconds(10))
       #expect(world.newest.words.first == word)
-      try world.run(.worker(.credit(WorkerID(rawValue: 1), more: 5, seen: nil)))
+      try world.run(.worker(.credit(first, more: 5, seen: nil)))
     }
     #expect(world.task(task) == nil)
   }

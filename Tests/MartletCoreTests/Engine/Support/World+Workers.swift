@@ -32,10 +32,14 @@ extension World {
   }
 
   func lost(_ command: WorkerCommand) throws -> [LostLease] {
-    guard case .lost(let lost) = try run(.worker(command)) else {
-      preconditionFailure("what is said of leases is answered with those that are lost")
+    try report(command).lost
+  }
+
+  func report(_ command: WorkerCommand) throws -> LeaseReport {
+    guard case .leases(let report) = try run(.worker(command)) else {
+      preconditionFailure("what is said of leases is answered with a report")
     }
-    return lost
+    return report
   }
 
   func finish(_ lease: Lease, data: [UInt8] = []) throws {
