@@ -27,10 +27,12 @@ let package = Package(
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletRPCInstruments", targets: ["MartletRPCInstruments"]),
     .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
+    .library(name: "MartletRPCTLS", targets: ["MartletRPCTLS"]),
     .library(name: "MartletProtobuf", targets: ["MartletProtobuf"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
@@ -82,11 +84,24 @@ let package = Package(
         .product(name: "ServiceContextModule", package: "swift-service-context"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ], swiftSettings: settings),
+    // TLS, apart, so that nobody builds its library who does without.
+    .target(
+      name: "MartletRPCTLS",
+      dependencies: [
+        "MartletRPC", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "MartletRPCTLSTests",
+      dependencies: ["MartletRPCTLS", "MartletRPC", "MartletProtobuf"], swiftSettings: settings),
     // Both sides of gRPC's interoperability tests.
     .target(name: "MartletInteropC", dependencies: ["CProtobufC"]),
     .target(
       name: "MartletInterop",
-      dependencies: ["MartletInteropC", "MartletRPC", "MartletProtobuf", "CProtobufC"],
+      dependencies: [
+        "MartletInteropC", "MartletRPC", "MartletRPCTLS", "MartletProtobuf", "CProtobufC",
+      ],
       exclude: ["proto"], swiftSettings: settings),
     .executableTarget(
       name: "rpc-interop-server",
@@ -104,7 +119,10 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server",
-      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
+      dependencies: [
+        "MartletInterop", "MartletRPC", "MartletRPCInstruments", "MartletRPCTLS",
+        "MartletProtobuf",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),

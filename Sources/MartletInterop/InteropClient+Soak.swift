@@ -10,7 +10,7 @@ extension InteropClient {
   /// Each call on a channel of its own.
   @Sendable func channelSoak() async throws {
     try await soak {
-      let channel = try RPCChannel(target: target)
+      let channel = try RPCChannel(target: target, configuration: configuration)
       let response: GRPCTesting.SimpleResponse
       do {
         response = try await GRPCTesting.TestServiceClient(channel: channel)

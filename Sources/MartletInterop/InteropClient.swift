@@ -6,6 +6,7 @@ public struct InteropClient: Sendable {
   public typealias Case = @Sendable () async throws -> Void
 
   let target: String
+  let configuration: RPCChannelConfiguration
   let channel: RPCChannel
   let soak: Soak
 
@@ -20,17 +21,20 @@ public struct InteropClient: Sendable {
     var pause: Duration
   }
 
-  public static let optionNames: Set<String> = [
-    "server_host", "server_port", "test_case", "use_tls", "use_test_ca", "server_host_override",
-    "soak_iterations", "soak_max_failures", "soak_per_iteration_max_acceptable_latency_ms",
-    "soak_overall_timeout_seconds", "soak_min_time_ms_between_rpcs",
-  ]
+  public static let optionNames = InteropOptions.clientTLSNames.union([
+    "server_host", "server_port", "test_case", "soak_iterations", "soak_max_failures",
+    "soak_per_iteration_max_acceptable_latency_ms", "soak_overall_timeout_seconds",
+    "soak_min_time_ms_between_rpcs",
+  ])
 
   public init(_ options: InteropOptions) throws {
-    try options.refuse("use_tls", because: "this client speaks plaintext only")
     let port = try options.number("server_port", default: 10_000)
     target = "\(options["server_host"] ?? "127.0.0.1"):\(port)"
-    channel = try RPCChannel(target: target)
+    var configuration = RPCChannelConfiguration()
+    configuration.transportSecurity = try options.clientSecurity()
+    configuration.authority = options["server_host_override"]
+    self.configuration = configuration
+    channel = try RPCChannel(target: target, configuration: configuration)
     soak = Soak(
       iterations: try options.number("soak_iterations", default: 10),
       failuresMax: try options.number("soak_max_failures", default: 0),

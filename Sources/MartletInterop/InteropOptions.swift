@@ -32,9 +32,4 @@ public struct InteropOptions: Sendable {
     }
     return number
   }
-
-  /// Fails if an option is "true" that cannot be had.
-  public func refuse(_ name: String, because reason: String) throws {
-    if values[name] == "true" { throw Problem(description: "--\(name): \(reason)") }
-  }
 }

@@ -107,24 +107,29 @@ extension ProtobufArena {
     @usableFromInline let mark: Mark
     @usableFromInline let message: UnsafeRawPointer
 
-    /// - Parameter nestsWithoutLimit: Whether messages of this type can hold messages of their own
-    ///   type, so that the nesting must be checked before protobuf-c, which recurses, sees it.
+    /// - Parameter checksFields: Whether the type has fields that protobuf-c may read otherwise
+    ///   than the specification says: messages, maps and `bool`.
     public init(
       _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-      nestsWithoutLimit: Bool
+      checksFields: Bool
     ) throws(ProtobufDecodingError) {
-      if nestsWithoutLimit { try NestingScan.check(bytes, descriptor) }
-      arena = ProtobufArena.ofThisThread()
-      mark = arena.begin(budget: ProtobufArena.decodingBudget(forByteCount: bytes.count))
-      let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      let allocator = arena.state.pointee.allocator
-      guard let message = protobuf_c_message_unpack(descriptor, allocator, bytes.count, data)
-      else {
+      let isRegular = WireScan.isRegular(bytes, checksFields ? descriptor : nil)
+      let arena = ProtobufArena.ofThisThread()
+      let budget = ProtobufArena.decodingBudget(forByteCount: bytes.count)
+      var mark = arena.begin(budget: budget)
+      var message = isRegular ? arena.unpack(bytes, descriptor) : nil
+      if message == nil, !arena.state.pointee.isExhausted {
+        arena.end(mark)
+        let normal = try WireNormalForm.of(bytes, descriptor)
+        mark = arena.begin(budget: budget)
+        message = normal.withUnsafeBytes { arena.unpack($0, descriptor) }
+      }
+      guard let message else {
         let isTooLarge = arena.state.pointee.isExhausted
         arena.end(mark)
         throw isTooLarge ? .tooLarge : .malformed
       }
-      self.message = UnsafeRawPointer(message)
+      (self.arena, self.mark, self.message) = (arena, mark, message)
     }
 
     /// The C struct, valid until `discard`.
@@ -136,6 +141,18 @@ extension ProtobufArena {
     /// Gives the memory back. To be called once, on the same thread, before anything that was
     /// unpacked earlier is discarded.
     public func discard() { arena.end(mark) }
+  }
+}
+
+extension ProtobufArena {
+  /// nil if protobuf-c refuses the bytes, or finds no memory.
+  private func unpack(
+    _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>
+  ) -> UnsafeRawPointer? {
+    let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let allocator = state.pointee.allocator
+    return protobuf_c_message_unpack(descriptor, allocator, bytes.count, data)
+      .map { UnsafeRawPointer($0) }
   }
 }
 

@@ -2,8 +2,9 @@
 ///
 /// Generated types conform to it; their bytes are read and written by protobuf-c. What that means
 /// on the wire:
-/// - Unknown fields are dropped; unknown numbers of enums are kept.
-/// - If a field that holds one message occurs twice, the last one counts: they are not merged.
+/// - Unknown fields are dropped, and with them groups and fields of another wire type than the
+///   schema says; unknown numbers of enums are kept.
+/// - A text that a later one of the same field replaces may be anything.
 /// - Of a map's entries with one key the last one counts. Keys are compared as Swift compares
 ///   strings: spellings of the same text that differ only in composition are one key.
 /// - Maps are written in the order of their keys, so that equal values have equal bytes.
@@ -68,11 +69,11 @@ extension ProtobufMessage {
 
 /// Why bytes are not the message that they should be.
 public enum ProtobufDecodingError: Error, Equatable {
-  /// They are not protobuf, or a field has another wire type than the schema says.
+  /// They are not protobuf.
   case malformed
   /// A `string` is not UTF-8.
   case invalidUTF8
-  /// Messages of a type that can hold itself are nested more than 100 deep.
+  /// A message is more than 100 levels below the outermost.
   case tooDeep
   /// Decoding would take more memory than the size of the message justifies.
   case tooLarge

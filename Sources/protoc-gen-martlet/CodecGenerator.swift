@@ -28,8 +28,8 @@ struct CodecGenerator {
       out.block(
         "public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError)"
       ) { out in
-        let nests = schema.canNestWithoutLimit(message.fullName)
-        let arguments = "bytes, \(descriptor)(), nestsWithoutLimit: \(nests)"
+        let checksFields = message.fields.contains { $0.type == .message || $0.type == .bool }
+        let arguments = "bytes, \(descriptor)(), checksFields: \(checksFields)"
         out.line("let unpacked = try ProtobufArena.Unpacked(\(arguments))")
         out.line("defer { unpacked.discard() }")
         out.line("try self.init(c: unpacked.message(as: \(cStruct).self))")
@@ -74,7 +74,7 @@ struct CodecGenerator {
     _ field: FieldDescriptor, _ shape: FieldShape, to out: inout SourceWriter
   ) throws {
     let name = property(field.name)
-    let member = "c.pointee.\(Names.cMember(field.name))"
+    let member = "c.pointee.\(Names.cMember(field.cName))"
     switch shape {
     case .plain, .message:
       writeAssignment(of: field, from: member, to: &out) { "\(name) = \($0)" }
@@ -127,7 +127,7 @@ struct CodecGenerator {
       let caseName = Names.escaped(Names.lowerCamel(field.name))
       out.line("case \(field.number):")
       out.indented { out in
-        writeAssignment(of: field, from: "c.pointee.\(Names.cMember(field.name))", to: &out) {
+        writeAssignment(of: field, from: "c.pointee.\(Names.cMember(field.cName))", to: &out) {
           "\(name) = .\(caseName)(\($0))"
         }
       }
@@ -190,7 +190,7 @@ struct CodecGenerator {
     _ field: FieldDescriptor, _ shape: FieldShape, to out: inout SourceWriter
   ) {
     let name = property(field.name)
-    let member = "c.pointee.\(Names.cMember(field.name))"
+    let member = "c.pointee.\(Names.cMember(field.cName))"
     switch shape {
     case .plain:
       out.line("\(member) = \(encoded(field, name))")
@@ -231,10 +231,14 @@ struct CodecGenerator {
   ) {
     out.line("switch \(property(oneof.name)) {")
     for field in members {
-      out.line("case .\(Names.escaped(Names.lowerCamel(field.name)))(let value):")
+      let name = Names.escaped(Names.lowerCamel(field.name))
+      // What the optional around it has, too, has to be meant.
+      let pattern = "\(name)(let value)"
+      out.line(
+        ["none", "some"].contains(name) ? "case .some(.\(pattern)):" : "case .\(pattern):")
       out.indented { out in
         out.line("c.pointee.\(caseMember(oneof)) = .init(rawValue: \(field.number))")
-        out.line("c.pointee.\(Names.cMember(field.name)) = \(encoded(field, "value"))")
+        out.line("c.pointee.\(Names.cMember(field.cName)) = \(encoded(field, "value"))")
       }
     }
     out.line("case nil: break")
@@ -270,7 +274,7 @@ struct CodecGenerator {
   }
 
   private func count(_ field: FieldDescriptor) -> String {
-    let member = Names.cMember(field.name)
+    let member = Names.cMember(field.cName)
     return "c.pointee.n_" + member.filter { $0 != "`" }
   }
 }

@@ -46,12 +46,13 @@ struct DescriptorReader {
     let name = wire.string(Number.Message.name)
     let fullName = joined(scope, name)
     let options = try wire.message(Number.Message.options)
+    let substitutes = try CMembers.substitutes(in: wire)
     return MessageDescriptor(
       name: name,
       fullName: fullName,
       comment: comments[path] ?? "",
       fields: try wire.messages(Number.Message.field).enumerated().map {
-        try field($1, path: path + [Number.Message.field, $0])
+        try field($1, substitutes, path: path + [Number.Message.field, $0])
       },
       oneofs: try wire.messages(Number.Message.oneof).enumerated().map {
         OneofDescriptor(
@@ -66,20 +67,32 @@ struct DescriptorReader {
       isMapEntry: options?.flag(Number.Message.mapEntryOption) ?? false)
   }
 
-  private func field(_ wire: WireMessage, path: [Int]) throws -> FieldDescriptor {
+  private func field(
+    _ wire: WireMessage, _ substitutes: [Int: String], path: [Int]
+  ) throws -> FieldDescriptor {
     let name = wire.string(Number.Field.name)
+    let number = wire.integer(Number.Field.number) ?? 0
     guard let type = wire.integer(Number.Field.type).flatMap(FieldType.init), type != .group else {
       throw GenerationError("field \(name): groups and types unknown to proto3 are not supported")
     }
     return FieldDescriptor(
       name: name,
-      number: wire.integer(Number.Field.number) ?? 0,
-      comment: comments[path] ?? "",
+      cName: substitutes[number] ?? name,
+      number: number,
+      comment: try comment(at: path, of: wire),
       type: type,
       typeName: String(wire.string(Number.Field.typeName).drop { $0 == "." }),
       isRepeated: wire.integer(Number.Field.label) == 3,
       oneofIndex: wire.integer(Number.Field.oneofIndex),
       isProto3Optional: wire.flag(Number.Field.proto3Optional))
+  }
+
+  /// The comment of a field, with a word on whether it is deprecated.
+  private func comment(at path: [Int], of field: WireMessage) throws -> String {
+    let comment = comments[path] ?? ""
+    let options = try field.message(Number.Field.options)
+    guard options?.flag(Number.Field.deprecatedOption) == true else { return comment }
+    return comment.isEmpty ? " Deprecated." : comment + "\n Deprecated."
   }
 
   private func enumeration(

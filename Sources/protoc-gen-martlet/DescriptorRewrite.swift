@@ -4,6 +4,8 @@
 ///   wire: protoc has already declared that oneof, so the mark on the field is taken away.
 /// - A map becomes the repeated message that it is on the wire: `map_entry` is cleared.
 /// - Every string becomes `string_as_bytes`: as a C string it would end at an embedded NUL.
+/// - A field is not `deprecated`: what is generated has to use it without a warning.
+/// - A field whose C member would meet another or a macro is called by its number (`CMembers`).
 /// - With a prefix, every file moves below a folder of that name, and its C package with it.
 enum DescriptorRewrite {
   static func rewritten(descriptorSet bytes: [UInt8], prefix: String = "") throws -> [UInt8] {
@@ -37,7 +39,13 @@ enum DescriptorRewrite {
   }
 
   private static func rewrite(message: inout WireMessage) throws {
-    try message.changeMessages(Number.Message.field, rewrite(field:))
+    let substitutes = try CMembers.substitutes(in: message)
+    try message.changeMessages(Number.Message.field) { field in
+      if let name = substitutes[field.integer(Number.Field.number) ?? 0] {
+        field.set(Number.Field.name, .bytes(Array(name.utf8)))
+      }
+      try rewrite(field: &field)
+    }
     try message.changeMessages(Number.Message.nested, rewrite(message:))
     try message.changeMessages(Number.Message.options) { options in
       options.removeAll(Number.Message.mapEntryOption)
@@ -46,6 +54,7 @@ enum DescriptorRewrite {
 
   private static func rewrite(field: inout WireMessage) throws {
     field.removeAll(Number.Field.proto3Optional)
+    try field.changeMessages(Number.Field.options) { $0.removeAll(Number.Field.deprecatedOption) }
     guard field.integer(Number.Field.type) == FieldType.string.rawValue else { return }
     var options = try field.message(Number.Field.options) ?? WireMessage()
     var stringOption = WireMessage()

@@ -44,6 +44,7 @@ enum Number {
     static let typeName = 6
     static let options = 8
     static let oneofIndex = 9
+    static let deprecatedOption = 3
     static let proto3Optional = 17
   }
   enum Enumeration {
@@ -122,6 +123,8 @@ struct MessageDescriptor {
 
 struct FieldDescriptor {
   var name: String
+  /// What protoc-c is told that it is called.
+  var cName: String
   var number: Int
   var comment: String
   var type: FieldType

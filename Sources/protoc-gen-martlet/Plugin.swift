@@ -36,6 +36,7 @@ enum Plugin {
       guard file.syntax == "proto3" else {
         throw GenerationError("\(file.name): only syntax = \"proto3\" is supported")
       }
+      try schema.checkNamespaces(of: file)
       let base = file.outputBase
       if !file.messages.isEmpty || !file.enums.isEmpty {
         let types = try TypeGenerator(schema: schema, file: file).source()

@@ -6,7 +6,6 @@ struct Schema {
   private(set) var enums: [String: EnumDescriptor] = [:]
   private var swiftNames: [String: String] = [:]
   private var declaredNames: Set<String> = []
-  private var recursive: Set<String> = []
 
   init(files: [FileDescriptor], options: Options) {
     self.files = files
@@ -16,7 +15,6 @@ struct Schema {
       for message in file.messages { declare(message, in: namespace) }
       for enumeration in file.enums { declare(enumeration, in: namespace) }
     }
-    for name in messages.keys where reachable(from: name).contains(name) { recursive.insert(name) }
   }
 
   private mutating func declare(_ message: MessageDescriptor, in scope: String) {
@@ -49,9 +47,36 @@ struct Schema {
 
   // MARK: Names
 
-  /// The type's own name, without the scope. `X.Type` and the like can't be declared in Swift.
+  /// Can't be declared in Swift (`X.Type` and the like), or would hide what generated code needs.
+  private static let takenTypeNames: Set<String> = [
+    "Type", "Protocol", "Self", "Swift", "ProtobufMessage", "ProtobufArena", "ProtobufFile",
+    "ProtobufDecodingError", "ProtobufIndirect", "UnsafePointer", "UnsafeMutablePointer",
+    "UnsafeBufferPointer", "UnsafeRawBufferPointer", "UnsafeMutableRawBufferPointer", "RPCService",
+    "RPCChannel", "CallContext", "CallOptions", "MethodDescriptor", "RequestStream",
+    "RequestWriter", "ResponseStream", "ResponseWriter", "ServerRouter",
+  ]
+
+  /// The type's own name, without the scope.
   func swiftTypeName(_ name: String) -> String {
-    ["Type", "Protocol", "Self"].contains(name) ? name + "Message" : Names.escaped(name)
+    Self.takenTypeNames.contains(name) ? name + "Message" : Names.escaped(name)
+  }
+
+  /// Inside its namespace, a type of the same name would be found where the namespace is meant.
+  func checkNamespaces(of file: FileDescriptor) throws {
+    let namespaces = Set(files.map { options.namespace(of: $0.package) })
+    func check(_ name: String, _ fullName: String) throws {
+      guard namespaces.contains(name) else { return }
+      throw GenerationError(
+        "\(fullName) is called like a namespace: choose another with namespace=PACKAGE=Name")
+    }
+    func check(_ message: MessageDescriptor) throws {
+      try check(message.name, message.fullName)
+      for nested in message.messages { try check(nested) }
+      for nested in message.enums { try check(nested.name, nested.fullName) }
+    }
+    for message in file.messages { try check(message) }
+    for enumeration in file.enums { try check(enumeration.name, enumeration.fullName) }
+    for service in file.services { try check(service.name, service.fullName) }
   }
 
   /// The type's name with its namespace.
@@ -81,12 +106,6 @@ struct Schema {
   }
 
   // MARK: Recursion
-
-  /// Whether a message of this type can hold, at any depth, another one of its own type, or
-  /// anything that can.
-  func canNestWithoutLimit(_ fullName: String) -> Bool {
-    recursive.contains(fullName) || !recursive.isDisjoint(with: reachable(from: fullName))
-  }
 
   /// Whether a value of `owner` that stored `field` in place would contain itself.
   func needsIndirection(_ field: FieldDescriptor, in owner: MessageDescriptor) -> Bool {

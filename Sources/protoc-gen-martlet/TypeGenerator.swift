@@ -95,6 +95,10 @@ struct TypeGenerator {
       }
       properties.append(property)
     }
+    for property in properties where properties.count(where: { $0.name == property.name }) > 1 {
+      throw GenerationError(
+        "\(message.fullName): two fields or oneofs would be called \(property.name) in Swift")
+    }
     return properties
   }
 
@@ -152,10 +156,13 @@ struct TypeGenerator {
   private func write(_ enumeration: EnumDescriptor, to out: inout SourceWriter) {
     // An alias has the number of an earlier value; it becomes a static property.
     var caseOfNumber: [Int: String] = [:]
+    var names: Set<String> = []
     var cases: [(name: String, value: EnumDescriptor.Value)] = []
     var aliases: [(name: String, value: EnumDescriptor.Value)] = []
     for value in enumeration.values {
-      let name = Names.escaped(Names.enumCase(value.name, of: enumeration.name))
+      let name = caseName(value, of: enumeration)
+      // Aliases that differ by the prefix alone are one name.
+      guard names.insert(name).inserted else { continue }
       if caseOfNumber[value.number] == nil {
         caseOfNumber[value.number] = name
         cases.append((name, value))
@@ -194,6 +201,12 @@ struct TypeGenerator {
         out.line("}")
       }
     }
+  }
+
+  /// What the enum's own members are called, no value can be.
+  private func caseName(_ value: EnumDescriptor.Value, of enumeration: EnumDescriptor) -> String {
+    let name = Names.enumCase(value.name, of: enumeration.name)
+    return ["unrecognized", "allCases"].contains(name) ? name + "_" : Names.escaped(name)
   }
 
   private func writeRawValue(

@@ -1,5 +1,6 @@
 import MartletRPC
 import MartletRPCInstruments
+import MartletRPCTLS
 
 func option(_ name: String) -> String? {
   let arguments = CommandLine.arguments
@@ -17,6 +18,10 @@ router.add(RawEchoes())
 var configuration = RPCServerConfiguration(
   addresses: ["127.0.0.1:\(option("--port") ?? "0")"])
 configuration.eventLoops = option("--loops").flatMap { Int($0) }
+if let certificate = option("--tls-cert"), let key = option("--tls-key") {
+  let identity = TLSIdentity(certificateFile: certificate, keyFile: key)
+  configuration.transportSecurity = try TLSCredentials(server: .init(identity: identity)).security
+}
 let server = try await RPCServer.start(router: router, configuration: configuration)
 print("listening on \(server.addresses.joined(separator: ", "))")
 try await Task.sleep(for: .seconds(1 << 30))

@@ -46,6 +46,11 @@ enum MessageTarget {
     try check(bytes, as: type)
   }
 
+  /// The same for all types at once.
+  static func runAll(_ bytes: [UInt8]) throws {
+    for type in types { try check(bytes, as: type) }
+  }
+
   private static func check<M: ProtobufMessage>(_ bytes: [UInt8], as type: M.Type) throws {
     let message: M
     do throws(ProtobufDecodingError) {

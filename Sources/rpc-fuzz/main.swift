@@ -4,6 +4,8 @@
 //     rpc-fuzz frames --runs 100000 --seed 1 --corpus DIR
 //     rpc-fuzz messages --first 4711 --runs 1        (one run again)
 //
+// Built by scripts/fuzz, it takes libFuzzer's options behind the target instead.
+//
 // The last line before a crash names the run. An input worth keeping goes into the corpus, which
 // every run draws from.
 
@@ -39,6 +41,9 @@ func corpus(in directory: String?) throws -> [[UInt8]] {
 
 do {
   let target = CommandLine.arguments.dropFirst().first ?? ""
+  #if MARTLET_LIBFUZZER
+    if ["frames", "messages"].contains(target) { exit(LibFuzzer.run(target)) }
+  #endif
   let options = try InteropOptions(
     Array(CommandLine.arguments.dropFirst(2)), known: ["runs", "seed", "first", "corpus"])
   let seeds: [[UInt8]]

@@ -18,10 +18,9 @@ import Testing
       "martlet.v1": API.messageTypes, "martlet.log.v1": LogAPI.messageTypes,
       "google.rpc": GoogleRPC.messageTypes,
     ]
-    let unchanged = try PythonPeer.roundTrip(
-      package: package, protoDirectory: Self.protos, types: types[package] ?? [],
-      count: 1000, seed: 5)
-    #expect(unchanged == 1000)
+    let peer = try PythonPeer(protoDirectory: Self.protos, types: types[package] ?? [])
+    defer { peer.finish() }
+    #expect(try peer.roundTrip(package: package, count: 1000, seed: 5) == 1000)
   }
 
   @Test("events that were encoded one by one are a response when they are put together")

@@ -108,11 +108,15 @@ import Testing
   @Test(
     "bytes that are not protobuf are malformed",
     arguments: [
-      [0x08], [0x0a, 0x05, 0x61], [0x00, 0x00], [0x0f], [0x0b, 0x0c], [0x18, 0x80],
+      [0x08], [0x0a, 0x05, 0x61], [0x0f], [0x0e, 0x00], [0x18, 0x80],
       [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
       [0x18] + [UInt8](repeating: 0xff, count: 11),
-      // A number where the schema has a text.
-      [0x08, 0x01],
+      // Field number 0, in one byte and in more.
+      [0x00, 0x00], [0x80, 0x00, 0x00], [0x02, 0x00], [0x03, 0x04],
+      // Tags of more than 32 bits, and of more than five bytes.
+      [0xff, 0xff, 0xff, 0xff, 0x1f, 0x00], [0x98, 0x80, 0x80, 0x80, 0x80, 0x00, 0x01],
+      // Groups without an end, with another's end, and an end without a group.
+      [0x0b], [0x0b, 0x14], [0x0b, 0x13, 0x0c, 0x14], [0x0c],
     ] as [[UInt8]])
   func malformed(bytes: [UInt8]) {
     #expect(throws: ProtobufDecodingError.malformed) { try Kinds.Small(protobufBytes: bytes) }
@@ -135,9 +139,9 @@ import Testing
   func depthLimit() throws {
     for nesting in nestings {
       var bytes = Kinds.Tree(leaf: 1).protobufBytes()
-      for _ in 0..<(99 / nesting.levels) { bytes = nesting.wrap(bytes) }
+      for _ in 0..<(100 / nesting.levels) { bytes = nesting.wrap(bytes) }
       #expect(throws: Never.self, "\(nesting.name)") { try Kinds.Tree(protobufBytes: bytes) }
-      for _ in 0..<2 { bytes = nesting.wrap(bytes) }
+      bytes = nesting.wrap(bytes)
       #expect(throws: ProtobufDecodingError.tooDeep, "\(nesting.name)") {
         try Kinds.Tree(protobufBytes: bytes)
       }

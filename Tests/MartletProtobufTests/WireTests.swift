@@ -18,10 +18,34 @@ import Testing
       0xf9, 0x01, 1, 2, 3, 4, 5, 6, 7, 8,  // field 31, 64 bits
       0xfa, 0x01, 2, 0xff, 0xff,  // field 31, bytes
       0xfd, 0x01, 1, 2, 3, 4,  // field 31, 32 bits
+      0xfb, 0x01, 0x08, 1, 0x13, 0x14, 0xfc, 0x01,  // field 31, a group with a number and a group
     ]
     let decoded = try Kinds.Small(protobufBytes: unknown + small.protobufBytes() + unknown)
     #expect(decoded == small)
     #expect(decoded.protobufBytes() == small.protobufBytes())
+  }
+
+  @Test("a field of another wire type than the schema says is an unknown field")
+  func otherWireTypes() throws {
+    let small = Kinds.Small(id: "a", number: 3)
+    let others: [UInt8] = [
+      0x08, 1,  // `id`, a text, as a number
+      0x0d, 1, 2, 3, 4,  // as 32 bits
+      0x0b, 0x0c,  // as a group
+      0x22, 1, 7,  // `number` as bytes
+      0x19, 1, 2, 3, 4, 5, 6, 7, 8,  // `time` as 64 bits
+    ]
+    #expect(try Kinds.Small(protobufBytes: small.protobufBytes() + others) == small)
+    // To protobuf-c a `bool` is a `bool` however it comes.
+    for wrong in [[0x6d, 1, 0, 0, 0], [0x69, 1, 0, 0, 0, 0, 0, 0, 0], [0x6a, 1, 1]] as [[UInt8]] {
+      #expect(try Kinds.Scalars(protobufBytes: wrong) == Kinds.Scalars())
+      #expect(try Kinds.Scalars(protobufBytes: [0x68, 1] + wrong).aBool)
+    }
+    #expect(try Kinds.Repeats(protobufBytes: [0x6d, 1, 0, 0, 0, 0x6a, 1, 1]).bools == [true])
+    // One that holds other messages takes another way.
+    let tree = Kinds.Tree(leaf: 1, only: .init(leaf: 2))
+    let inTree: [UInt8] = [0x10, 5, 0x1b, 0x1c, 0x0a, 0]
+    #expect(try Kinds.Tree(protobufBytes: tree.protobufBytes() + inTree) == tree)
   }
 
   @Test("an unknown number of an enum is kept", arguments: [77, -5, .max, .min] as [Int32])
@@ -62,15 +86,6 @@ import Testing
     let expected = Kinds.Maps(byString: ["": ""], byInt32: [0: 0], byFixed64: [0: .init()])
     let bytes = field(1, []) + field(2, []) + field(7, [])
     #expect(try Kinds.Maps(protobufBytes: bytes) == expected)
-  }
-
-  @Test("of a message field that occurs twice the last one counts, without merging")
-  func repeatedMessageField() throws {
-    let bytes =
-      Kinds.Optionals(aMessage: .init(id: "a", text: "first")).protobufBytes()
-      + Kinds.Optionals(aMessage: .init(id: "b")).protobufBytes()
-    let decoded = try Kinds.Optionals(protobufBytes: bytes)
-    #expect(decoded.aMessage == .init(id: "b"))
   }
 
   @Test("numbers in a list are read packed and one by one")

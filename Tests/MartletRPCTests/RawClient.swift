@@ -17,6 +17,8 @@ final class RawClient {
   let session: HTTP2ClientSession
   /// What the connection was told, in order.
   private(set) var notices: [HTTP2Notice] = []
+  /// A stream that the test comes back to.
+  var requests: HTTP2Stream?
   /// All bytes that came.
   private(set) var received: [UInt8] = []
   /// Streams that were ended without the session's knowledge.

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PluginTests {
   /// Lets protoc compile the text and hands it to the plugin as protoc would.
   private func generate(
-    _ proto: String, parameter: String = "namespace=shop.v1=Shop,c_module=ShopC"
+    _ proto: String, parameter: String = "namespace=shop.v1=Store,c_module=ShopC"
   ) throws -> (files: [String: String], error: String?) {
     let set = try WireMessage(descriptorSet(of: proto))
     var request = WireMessage()
@@ -56,6 +56,9 @@ import Testing
         // How many.
         int32 count = 1;
         string name = 2; // Behind the field.
+        bool old = 3 [deprecated = true];
+        // Not used.
+        bool older = 4 [deprecated = true];
       }
       """)
     #expect(error == nil)
@@ -63,6 +66,9 @@ import Testing
     #expect(text.contains("  /// What somebody buys.\n  ///\n  /// In pieces.\n  public struct"))
     #expect(text.contains("    /// How many.\n    public var count: Int32 = 0\n"))
     #expect(text.contains("    /// Behind the field.\n    public var name: String = \"\"\n"))
+    #expect(text.contains("    /// Deprecated.\n    public var old: Bool"))
+    #expect(
+      text.contains("    /// Not used.\n    ///\n    /// Deprecated.\n    public var older: Bool"))
   }
 
   @Test("all four kinds of calls get a method, a requirement and a client function")
@@ -86,10 +92,10 @@ import Testing
     #expect(text.contains("static let all: [MethodDescriptor] = [buy, follow, collect, httpTalk]"))
     #expect(
       text.contains(
-        "func buy(_ request: Shop.A, context: CallContext) async throws -> Shop.B"))
-    #expect(text.contains("response: ResponseWriter<Shop.B>, context: CallContext) async throws"))
-    #expect(text.contains("func collect(_ requests: RequestStream<Shop.A>, context: CallContext)"))
-    #expect(text.contains("-> ResponseStream<Shop.B> {"))
+        "func buy(_ request: Store.A, context: CallContext) async throws -> Store.B"))
+    #expect(text.contains("response: ResponseWriter<Store.B>, context: CallContext) async throws"))
+    #expect(text.contains("func collect(_ requests: RequestStream<Store.A>, context: CallContext)"))
+    #expect(text.contains("-> ResponseStream<Store.B> {"))
   }
 
   @Test("a type with the name of a type of Swift does not hide it")
@@ -110,6 +116,11 @@ import Testing
     arguments: [
       ("syntax = \"proto2\"; package shop.v1; message A {}", "shop/v1/shop.proto: only"),
       ("package shop.v1; message A { optional group G = 1 {} }", "field g: groups"),
+      ("syntax = \"proto3\"; package shop.v1; message Store {}", "shop.v1.Store is called like a"),
+      (
+        "syntax = \"proto3\"; package shop.v1; message A { int32 b = 1; oneof B { int32 c = 2; } }",
+        "shop.v1.A: two fields or oneofs would be called b in Swift"
+      ),
     ])
   func refusals(proto: String, beginning: String) throws {
     let (files, error) = try generate(proto)
@@ -130,6 +141,28 @@ import Testing
     #expect(throws: WireMessage.Malformed.self) { try Plugin.respond(to: [0xff]) }
   }
 
+  @Test("a field whose C member would meet another or a macro is called by its number in C")
+  func cMembers() throws {
+    let proto = """
+      syntax = "proto3";
+      package shop.v1;
+      message A {
+        int32 base = 1;
+        int32 n_list = 2;
+        repeated int32 list = 3;
+        int32 this_or_that_case = 4;
+        oneof ThisOrThat { int32 errno = 5; int32 field_1 = 6; }
+        int32 Name = 7;
+      }
+      """
+    let set = try WireMessage(
+      try DescriptorRewrite.rewritten(descriptorSet: descriptorSet(of: proto)))
+    let message = try #require(try set.messages(Number.Set.file).last?.message(Number.File.message))
+    let names = try message.messages(Number.Message.field).map { $0.string(Number.Field.name) }
+    #expect(
+      names == ["field_1_", "field_2", "list", "field_4", "field_5", "field_1", "Name"])
+  }
+
   @Test("for protoc-c, maps are lists, optional fields plain oneofs, and texts bytes")
   func rewrite() throws {
     let given = try descriptorSet(
@@ -139,9 +172,10 @@ import Testing
         message Order {
           optional string note = 1;
           map<string, int32> counts = 2;
-          int32 number = 3 [deprecated = true];
+          int64 number = 3 [deprecated = true, jstype = JS_NUMBER];
         }
         """)
+    let jsTypeOption = 6
     let set = try WireMessage(try DescriptorRewrite.rewritten(descriptorSet: given))
     let order = try #require(try set.messages(Number.Set.file).first?.message(Number.File.message))
     let fields = try order.messages(Number.Message.field)
@@ -149,8 +183,10 @@ import Testing
     let note = try fields[0].message(Number.Field.options)?.message(Number.ProtobufC.fieldOptions)
     #expect(note?.flag(Number.ProtobufC.stringAsBytes) == true)
     #expect(fields[0].integer(Number.Field.oneofIndex) == 0)
-    // Other options are kept.
-    #expect(try fields[2].message(Number.Field.options)?.flag(3) == true)
+    // What is generated uses the field without a warning; other options are kept.
+    let options = try fields[2].message(Number.Field.options)
+    #expect(options?.flag(Number.Field.deprecatedOption) == false)
+    #expect(options?.integer(jsTypeOption) == 2)
     let entry = try #require(try order.message(Number.Message.nested))
     let entryOptions = try entry.message(Number.Message.options)
     #expect(entryOptions?.flag(Number.Message.mapEntryOption) != true)
@@ -188,14 +224,14 @@ import Testing
     #expect(text.contains("given_name"))
     #expect(text.contains("givenName"))
     let service = try #require(files["shop_v1_shop.service.swift"])
-    #expect(service.contains("    router.describe(Shop.shopV1ShopFile)\n"))
+    #expect(service.contains("    router.describe(Store.shopV1ShopFile)\n"))
   }
 
   @Test("a prefix stands before all C names, in Swift as in what protoc-c reads")
   func prefix() throws {
     let proto = "syntax = \"proto3\"; package shop.v1; message Order { string name = 1; }"
     let (files, _) = try generate(
-      proto, parameter: "namespace=shop.v1=Shop,c_module=ShopC,c_prefix=mine")
+      proto, parameter: "namespace=shop.v1=Store,c_module=ShopC,c_prefix=mine")
     #expect(files["ShopC.h"]?.contains("#include \"mine/shop/v1/shop.pb-c.h\"") == true)
     #expect(files["ShopC.h"]?.contains("mine__shop__v1__order__descriptor_address") == true)
     #expect(files["shop_v1_shop.codec.swift"]?.contains("Mine__Shop__V1__Order") == true)

@@ -31,9 +31,10 @@ def payload(size):
 
 
 class InteropServer:
-    """`with InteropServer() as server:` serves `server.port` on loopback."""
+    """`with InteropServer() as server:` serves `server.port` on loopback; over TLS if it has
+    grpcio's credentials."""
 
-    def __init__(self):
+    def __init__(self, credentials=None):
         self._server = grpc.server(futures.ThreadPoolExecutor(16))
         handlers = {
             "EmptyCall": grpc.unary_unary_rpc_method_handler(self.empty, **self._codecs("EmptyCall")),
@@ -47,7 +48,10 @@ class InteropServer:
         }
         self._server.add_generic_rpc_handlers((
             grpc.method_handlers_generic_handler(contract.service.full_name, handlers),))
-        self.port = self._server.add_insecure_port("127.0.0.1:0")
+        address = "127.0.0.1:0"
+        self.port = (
+            self._server.add_secure_port(address, credentials) if credentials
+            else self._server.add_insecure_port(address))
 
     @staticmethod
     def _codecs(method):

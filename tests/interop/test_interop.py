@@ -4,19 +4,11 @@ import subprocess
 
 import pytest
 
+from interop.cases import CASES, NOT_IN_GRPCIO, run, run_our_client
 from interop.grpcio_server import InteropServer
+from support.interop import OurInteropServer
 from support.server import PATIENCE, binary
 
-CASES = [
-    "empty_unary", "large_unary", "client_compressed_unary", "server_compressed_unary",
-    "client_streaming", "client_compressed_streaming", "server_streaming",
-    "server_compressed_streaming", "ping_pong", "empty_stream", "custom_metadata",
-    "status_code_and_message", "special_status_message", "unimplemented_method",
-    "unimplemented_service", "cancel_after_begin", "cancel_after_first_response",
-    "timeout_on_sleeping_server", "rpc_soak", "channel_soak",
-]
-# grpcio does not tell a server whether a request came compressed, which these ask for.
-NOT_IN_GRPCIO = {"client_compressed_unary", "client_compressed_streaming"}
 RUBY_CASES = [
     "empty_unary", "large_unary", "client_compressed_unary", "client_streaming",
     "client_compressed_streaming", "server_streaming", "ping_pong", "empty_stream",
@@ -31,35 +23,16 @@ def ruby_client():
     return next(line for line in listed.stdout.splitlines() if line.endswith("pb/test/client.rb"))
 
 
-def run(*command):
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def our_port():
-    process = subprocess.Popen(
-        [binary("rpc-interop-server"), "--port", "0"], stdout=subprocess.PIPE, text=True)
-    line = process.stdout.readline()
-    assert line.startswith("listening on "), line
-    yield int(line.rsplit(":", 1)[1])
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with OurInteropServer() as server:
+        yield server.port
 
 
 @pytest.fixture(scope="module")
 def grpcio_port():
     with InteropServer() as server:
         yield server.port
-
-
-def run_our_client(case, port):
-    output = run(binary("rpc-interop-client"), f"--server_port={port}", "--test_case", case,
-                 "--soak_per_iteration_max_acceptable_latency_ms=30000",
-                 "--soak_overall_timeout_seconds=60")
-    assert output == f"{case}: passed\n"
 
 
 @pytest.mark.parametrize("case", RUBY_CASES)

@@ -9,7 +9,7 @@ extension WellKnown.`Any` {
   public static var protobufName: String { "google.protobuf.Any" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__any__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__any__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Protobuf__Any.self))
   }

@@ -9,7 +9,7 @@ extension WellKnown.Duration {
   public static var protobufName: String { "google.protobuf.Duration" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__duration__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__duration__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Protobuf__Duration.self))
   }

@@ -9,7 +9,7 @@ extension WellKnown.Timestamp {
   public static var protobufName: String { "google.protobuf.Timestamp" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__timestamp__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__protobuf__timestamp__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Protobuf__Timestamp.self))
   }

@@ -9,7 +9,7 @@ extension GoogleRPC.ErrorInfo {
   public static var protobufName: String { "google.rpc.ErrorInfo" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__error_info__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__error_info__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__ErrorInfo.self))
   }
@@ -53,7 +53,7 @@ extension GoogleRPC.RetryInfo {
   public static var protobufName: String { "google.rpc.RetryInfo" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__retry_info__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__retry_info__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__RetryInfo.self))
   }
@@ -78,7 +78,7 @@ extension GoogleRPC.BadRequest {
   public static var protobufName: String { "google.rpc.BadRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__BadRequest.self))
   }
@@ -109,7 +109,7 @@ extension GoogleRPC.BadRequest.FieldViolation {
   public static var protobufName: String { "google.rpc.BadRequest.FieldViolation" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__field_violation__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__bad_request__field_violation__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__BadRequest__FieldViolation.self))
   }
@@ -136,7 +136,7 @@ extension GoogleRPC.QuotaFailure {
   public static var protobufName: String { "google.rpc.QuotaFailure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__QuotaFailure.self))
   }
@@ -167,7 +167,7 @@ extension GoogleRPC.QuotaFailure.Violation {
   public static var protobufName: String { "google.rpc.QuotaFailure.Violation" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__violation__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__quota_failure__violation__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__QuotaFailure__Violation.self))
   }

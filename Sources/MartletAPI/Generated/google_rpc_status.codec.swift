@@ -9,7 +9,7 @@ extension GoogleRPC.Status {
   public static var protobufName: String { "google.rpc.Status" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__status__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, google__rpc__status__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Google__Rpc__Status.self))
   }

@@ -9,7 +9,7 @@ extension LogAPI.Record {
   public static var protobufName: String { "martlet.log.v1.Record" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__record__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__record__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Record.self))
   }
@@ -53,7 +53,7 @@ extension LogAPI.TaskRecord {
   public static var protobufName: String { "martlet.log.v1.TaskRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__task_record__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__task_record__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__TaskRecord.self))
   }
@@ -98,7 +98,7 @@ extension LogAPI.Label {
   public static var protobufName: String { "martlet.log.v1.Label" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__label__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__label__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Label.self))
   }
@@ -125,7 +125,7 @@ extension LogAPI.Notes {
   public static var protobufName: String { "martlet.log.v1.Notes" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__notes__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__notes__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Notes.self))
   }
@@ -165,7 +165,7 @@ extension LogAPI.Progress {
   public static var protobufName: String { "martlet.log.v1.Progress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__progress__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__progress__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Progress.self))
   }
@@ -205,7 +205,7 @@ extension LogAPI.Counter {
   public static var protobufName: String { "martlet.log.v1.Counter" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__counter__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__counter__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Counter.self))
   }
@@ -232,7 +232,7 @@ extension LogAPI.Failure {
   public static var protobufName: String { "martlet.log.v1.Failure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__failure__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__failure__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Failure.self))
   }
@@ -265,7 +265,7 @@ extension LogAPI.CancelRequest {
   public static var protobufName: String { "martlet.log.v1.CancelRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__cancel_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__cancel_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__CancelRequest.self))
   }
@@ -294,7 +294,7 @@ extension LogAPI.Origin {
   public static var protobufName: String { "martlet.log.v1.Origin" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__origin__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__origin__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Origin.self))
   }
@@ -321,7 +321,7 @@ extension LogAPI.Result {
   public static var protobufName: String { "martlet.log.v1.Result" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__result__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__result__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Result.self))
   }
@@ -348,7 +348,7 @@ extension LogAPI.RetryPolicy {
   public static var protobufName: String { "martlet.log.v1.RetryPolicy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__retry_policy__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__RetryPolicy.self))
   }
@@ -389,7 +389,7 @@ extension LogAPI.Policy {
   public static var protobufName: String { "martlet.log.v1.Policy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__policy__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__policy__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Policy.self))
   }
@@ -416,7 +416,7 @@ extension LogAPI.Spec {
   public static var protobufName: String { "martlet.log.v1.Spec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__spec__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__spec__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Spec.self))
   }
@@ -453,7 +453,7 @@ extension LogAPI.Submission {
   public static var protobufName: String { "martlet.log.v1.Submission" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__submission__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__submission__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Submission.self))
   }
@@ -490,7 +490,7 @@ extension LogAPI.RequestStamp {
   public static var protobufName: String { "martlet.log.v1.RequestStamp" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__request_stamp__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__request_stamp__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__RequestStamp.self))
   }
@@ -519,7 +519,7 @@ extension LogAPI.Revival {
   public static var protobufName: String { "martlet.log.v1.Revival" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__revival__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__revival__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Revival.self))
   }
@@ -550,7 +550,7 @@ extension LogAPI.PoolSpec {
   public static var protobufName: String { "martlet.log.v1.PoolSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_spec__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolSpec.self))
   }
@@ -589,7 +589,7 @@ extension LogAPI.PoolRecord {
   public static var protobufName: String { "martlet.log.v1.PoolRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_record__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_record__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolRecord.self))
   }
@@ -626,7 +626,7 @@ extension LogAPI.TasksPurgedRecord {
   public static var protobufName: String { "martlet.log.v1.TasksPurgedRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__tasks_purged_record__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__tasks_purged_record__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__TasksPurgedRecord.self))
   }
@@ -657,7 +657,7 @@ extension LogAPI.PurgedTask {
   public static var protobufName: String { "martlet.log.v1.PurgedTask" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__purged_task__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__purged_task__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__PurgedTask.self))
   }
@@ -688,7 +688,7 @@ extension LogAPI.EventsPurgedRecord {
   public static var protobufName: String { "martlet.log.v1.EventsPurgedRecord" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__events_purged_record__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__events_purged_record__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__EventsPurgedRecord.self))
   }
@@ -715,7 +715,7 @@ extension LogAPI.PoolFact {
   public static var protobufName: String { "martlet.log.v1.PoolFact" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_fact__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_fact__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolFact.self))
   }
@@ -774,7 +774,7 @@ extension LogAPI.KindCounts {
   public static var protobufName: String { "martlet.log.v1.KindCounts" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__kind_counts__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__kind_counts__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__KindCounts.self))
   }
@@ -802,7 +802,7 @@ extension LogAPI.EngineFact {
   public static var protobufName: String { "martlet.log.v1.EngineFact" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__engine_fact__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__engine_fact__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__EngineFact.self))
   }

@@ -9,7 +9,7 @@ extension API.Pool {
   public static var protobufName: String { "martlet.v1.Pool" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Pool.self))
   }
@@ -48,7 +48,7 @@ extension API.PoolSpec {
   public static var protobufName: String { "martlet.v1.PoolSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_spec__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_spec__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__PoolSpec.self))
   }
@@ -101,7 +101,7 @@ extension API.PoolStatus {
   public static var protobufName: String { "martlet.v1.PoolStatus" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_status__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_status__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__PoolStatus.self))
   }
@@ -144,7 +144,7 @@ extension API.CreatePoolRequest {
   public static var protobufName: String { "martlet.v1.CreatePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CreatePoolRequest.self))
   }
@@ -173,7 +173,7 @@ extension API.CreatePoolResponse {
   public static var protobufName: String { "martlet.v1.CreatePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__create_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CreatePoolResponse.self))
   }
@@ -200,7 +200,7 @@ extension API.GetPoolRequest {
   public static var protobufName: String { "martlet.v1.GetPoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetPoolRequest.self))
   }
@@ -227,7 +227,7 @@ extension API.GetPoolResponse {
   public static var protobufName: String { "martlet.v1.GetPoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetPoolResponse.self))
   }
@@ -254,7 +254,7 @@ extension API.ListPoolsRequest {
   public static var protobufName: String { "martlet.v1.ListPoolsRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ListPoolsRequest.self))
   }
@@ -283,7 +283,7 @@ extension API.ListPoolsResponse {
   public static var protobufName: String { "martlet.v1.ListPoolsResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pools_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ListPoolsResponse.self))
   }
@@ -320,7 +320,7 @@ extension API.UpdatePoolRequest {
   public static var protobufName: String { "martlet.v1.UpdatePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__UpdatePoolRequest.self))
   }
@@ -353,7 +353,7 @@ extension API.UpdatePoolResponse {
   public static var protobufName: String { "martlet.v1.UpdatePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__UpdatePoolResponse.self))
   }
@@ -380,7 +380,7 @@ extension API.PausePoolRequest {
   public static var protobufName: String { "martlet.v1.PausePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__PausePoolRequest.self))
   }
@@ -407,7 +407,7 @@ extension API.PausePoolResponse {
   public static var protobufName: String { "martlet.v1.PausePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__PausePoolResponse.self))
   }
@@ -434,7 +434,7 @@ extension API.ResumePoolRequest {
   public static var protobufName: String { "martlet.v1.ResumePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ResumePoolRequest.self))
   }
@@ -461,7 +461,7 @@ extension API.ResumePoolResponse {
   public static var protobufName: String { "martlet.v1.ResumePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ResumePoolResponse.self))
   }
@@ -488,7 +488,7 @@ extension API.DrainPoolRequest {
   public static var protobufName: String { "martlet.v1.DrainPoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__DrainPoolRequest.self))
   }
@@ -515,7 +515,7 @@ extension API.DrainPoolResponse {
   public static var protobufName: String { "martlet.v1.DrainPoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__drain_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__DrainPoolResponse.self))
   }
@@ -542,7 +542,7 @@ extension API.DeletePoolRequest {
   public static var protobufName: String { "martlet.v1.DeletePoolRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__DeletePoolRequest.self))
   }
@@ -571,7 +571,7 @@ extension API.DeletePoolResponse {
   public static var protobufName: String { "martlet.v1.DeletePoolResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__delete_pool_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__DeletePoolResponse.self))
   }

@@ -9,7 +9,7 @@ extension API.GetServerInfoRequest {
   public static var protobufName: String { "martlet.v1.GetServerInfoRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetServerInfoRequest.self))
   }
@@ -32,7 +32,7 @@ extension API.GetServerInfoResponse {
   public static var protobufName: String { "martlet.v1.GetServerInfoResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_server_info_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetServerInfoResponse.self))
   }
@@ -93,7 +93,7 @@ extension API.Limit {
   public static var protobufName: String { "martlet.v1.Limit" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__limit__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__limit__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Limit.self))
   }

@@ -9,7 +9,7 @@ extension API.Task {
   public static var protobufName: String { "martlet.v1.Task" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Task.self))
   }
@@ -66,7 +66,7 @@ extension API.TaskSpec {
   public static var protobufName: String { "martlet.v1.TaskSpec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_spec__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_spec__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__TaskSpec.self))
   }
@@ -143,7 +143,7 @@ extension API.RetryPolicy {
   public static var protobufName: String { "martlet.v1.RetryPolicy" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_policy__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_policy__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__RetryPolicy.self))
   }
@@ -199,7 +199,7 @@ extension API.Progress {
   public static var protobufName: String { "martlet.v1.Progress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__progress__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__progress__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Progress.self))
   }
@@ -248,7 +248,7 @@ extension API.TaskResult {
   public static var protobufName: String { "martlet.v1.TaskResult" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_result__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__task_result__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__TaskResult.self))
   }
@@ -275,7 +275,7 @@ extension API.Failure {
   public static var protobufName: String { "martlet.v1.Failure" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__failure__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__failure__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Failure.self))
   }

@@ -9,7 +9,7 @@ extension API.SubmitTaskRequest {
   public static var protobufName: String { "martlet.v1.SubmitTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__SubmitTaskRequest.self))
   }
@@ -40,7 +40,7 @@ extension API.SubmitTaskResponse {
   public static var protobufName: String { "martlet.v1.SubmitTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__submit_task_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__SubmitTaskResponse.self))
   }
@@ -67,7 +67,7 @@ extension API.BatchSubmitTasksRequest {
   public static var protobufName: String { "martlet.v1.BatchSubmitTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__BatchSubmitTasksRequest.self))
   }
@@ -104,7 +104,7 @@ extension API.BatchSubmitTasksResponse {
   public static var protobufName: String { "martlet.v1.BatchSubmitTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__batch_submit_tasks_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__BatchSubmitTasksResponse.self))
   }
@@ -137,7 +137,7 @@ extension API.GetTaskRequest {
   public static var protobufName: String { "martlet.v1.GetTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetTaskRequest.self))
   }
@@ -166,7 +166,7 @@ extension API.GetTaskResponse {
   public static var protobufName: String { "martlet.v1.GetTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__GetTaskResponse.self))
   }
@@ -193,7 +193,7 @@ extension API.ListTasksRequest {
   public static var protobufName: String { "martlet.v1.ListTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ListTasksRequest.self))
   }
@@ -230,7 +230,7 @@ extension API.ListTasksResponse {
   public static var protobufName: String { "martlet.v1.ListTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_tasks_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__ListTasksResponse.self))
   }
@@ -272,7 +272,7 @@ extension API.CountTasksRequest {
   public static var protobufName: String { "martlet.v1.CountTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CountTasksRequest.self))
   }
@@ -299,7 +299,7 @@ extension API.CountTasksResponse {
   public static var protobufName: String { "martlet.v1.CountTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CountTasksResponse.self))
   }
@@ -334,7 +334,7 @@ extension API.CountTasksResponse.Count {
   public static var protobufName: String { "martlet.v1.CountTasksResponse.Count" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__count__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__count_tasks_response__count__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CountTasksResponse__Count.self))
   }
@@ -365,7 +365,7 @@ extension API.CancelTaskRequest {
   public static var protobufName: String { "martlet.v1.CancelTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CancelTaskRequest.self))
   }
@@ -392,7 +392,7 @@ extension API.CancelTaskResponse {
   public static var protobufName: String { "martlet.v1.CancelTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__cancel_task_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__CancelTaskResponse.self))
   }
@@ -419,7 +419,7 @@ extension API.RetryTaskRequest {
   public static var protobufName: String { "martlet.v1.RetryTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__RetryTaskRequest.self))
   }
@@ -446,7 +446,7 @@ extension API.RetryTaskResponse {
   public static var protobufName: String { "martlet.v1.RetryTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retry_task_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__RetryTaskResponse.self))
   }
@@ -473,7 +473,7 @@ extension API.WaitTaskRequest {
   public static var protobufName: String { "martlet.v1.WaitTaskRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__WaitTaskRequest.self))
   }
@@ -500,7 +500,7 @@ extension API.WaitTaskResponse {
   public static var protobufName: String { "martlet.v1.WaitTaskResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_task_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__WaitTaskResponse.self))
   }
@@ -527,7 +527,7 @@ extension API.WaitTasksRequest {
   public static var protobufName: String { "martlet.v1.WaitTasksRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__WaitTasksRequest.self))
   }
@@ -562,7 +562,7 @@ extension API.WaitTasksResponse {
   public static var protobufName: String { "martlet.v1.WaitTasksResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__wait_tasks_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__WaitTasksResponse.self))
   }

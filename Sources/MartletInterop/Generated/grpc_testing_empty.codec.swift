@@ -9,7 +9,7 @@ extension GRPCTesting.Empty {
   public static var protobufName: String { "grpc.testing.Empty" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__empty__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__empty__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__Empty.self))
   }

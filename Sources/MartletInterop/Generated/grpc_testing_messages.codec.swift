@@ -9,7 +9,7 @@ extension GRPCTesting.BoolValue {
   public static var protobufName: String { "grpc.testing.BoolValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__bool_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__bool_value__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__BoolValue.self))
   }
@@ -34,7 +34,7 @@ extension GRPCTesting.Payload {
   public static var protobufName: String { "grpc.testing.Payload" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__payload__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__payload__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__Payload.self))
   }
@@ -61,7 +61,7 @@ extension GRPCTesting.EchoStatus {
   public static var protobufName: String { "grpc.testing.EchoStatus" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__echo_status__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__echo_status__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__EchoStatus.self))
   }
@@ -88,7 +88,7 @@ extension GRPCTesting.SimpleRequest {
   public static var protobufName: String { "grpc.testing.SimpleRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__simple_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__simple_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__SimpleRequest.self))
   }
@@ -129,7 +129,7 @@ extension GRPCTesting.SimpleResponse {
   public static var protobufName: String { "grpc.testing.SimpleResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__simple_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__simple_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__SimpleResponse.self))
   }
@@ -160,7 +160,7 @@ extension GRPCTesting.StreamingInputCallRequest {
   public static var protobufName: String { "grpc.testing.StreamingInputCallRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_input_call_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_input_call_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__StreamingInputCallRequest.self))
   }
@@ -187,7 +187,7 @@ extension GRPCTesting.StreamingInputCallResponse {
   public static var protobufName: String { "grpc.testing.StreamingInputCallResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_input_call_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_input_call_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__StreamingInputCallResponse.self))
   }
@@ -212,7 +212,7 @@ extension GRPCTesting.ResponseParameters {
   public static var protobufName: String { "grpc.testing.ResponseParameters" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__response_parameters__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__response_parameters__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__ResponseParameters.self))
   }
@@ -241,7 +241,7 @@ extension GRPCTesting.StreamingOutputCallRequest {
   public static var protobufName: String { "grpc.testing.StreamingOutputCallRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_output_call_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_output_call_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__StreamingOutputCallRequest.self))
   }
@@ -278,7 +278,7 @@ extension GRPCTesting.StreamingOutputCallResponse {
   public static var protobufName: String { "grpc.testing.StreamingOutputCallResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_output_call_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__grpc__testing__streaming_output_call_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Grpc__Testing__StreamingOutputCallResponse.self))
   }

@@ -93,11 +93,12 @@ extension ChannelDriver {
       connections[id] = connection
       let bootstrap = ClientBootstrap(group: loop.eventLoop)
         .connectTimeout(limit)
-        .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
+        .channelOption(.recvAllocator, value: SocketOptions.receiveAllocator)
         .channelOption(.maxMessagesPerRead, value: 1)
-        .channelOption(.writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10))
-        .channelInitializer { channel in
+        .channelOption(.writeBufferWaterMark, value: SocketOptions.writeWaterMark)
+        .channelInitializer { [configuration, host] channel in
           channel.eventLoop.makeCompletedFuture {
+            try configuration.transportSecurity.install(channel, host)
             try channel.pipeline.syncOperations.addHandler(connection)
           }
         }
@@ -125,6 +126,12 @@ extension ChannelDriver {
       return bootstrap.connect(host: host, port: port)
     case .unix(let path):
       return bootstrap.connect(unixDomainSocketPath: path)
+    case .inProcess(let name):
+      do {
+        return bootstrap.withConnectedSocket(try InProcessListener.connect(to: name))
+      } catch {
+        return loop.eventLoop.makeFailedFuture(error)
+      }
     }
   }
 
@@ -159,7 +166,10 @@ extension ChannelDriver {
       guard let connection, !connection.isReady,
         self.connections[connection.id] === connection
       else { return }
-      connection.closeNow("\(self.target) does not speak HTTP/2")
+      connection.closeNow(
+        connection.isHandshaking
+          ? "\(self.target) did not finish the TLS handshake in time"
+          : "\(self.target) does not speak HTTP/2")
       self.loop.runTurn()
     }
   }

@@ -223,7 +223,8 @@ final class ChannelDriver: @unchecked Sendable {
 
   private func makeHeaders(_ path: String) -> HeaderList {
     HeaderList([
-      (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
+      (":method", "POST"), (":scheme", configuration.transportSecurity.scheme), (":path", path),
+      (":authority", authority),
       ("te", "trailers"), ("content-type", "application/grpc"),
       ("grpc-accept-encoding", WireHeaders.acceptedEncodings),
       ("user-agent", configuration.userAgent),
@@ -244,6 +245,11 @@ final class ChannelDriver: @unchecked Sendable {
       }
       loop.execute { [found, reason] in self.resolved(found, reason) }
     }
+  }
+
+  /// The host that the target names; nil: it gives addresses.
+  var host: String? {
+    if case .name(let host, _) = place { host } else { nil }
   }
 
   /// A server complained of too many PINGs.

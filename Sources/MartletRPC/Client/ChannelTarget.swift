@@ -6,6 +6,7 @@
 /// | `ipv4:1.2.3.4:5,1.2.3.5:6` | these |
 /// | `ipv6:[::1]:5,[::2]:6` | these |
 /// | `unix:path`, `unix:///absolute/path` | a Unix socket |
+/// | `in-process:name` | the server of this process that listens there |
 struct ChannelTarget: Sendable, Equatable {
   enum Place: Sendable, Equatable {
     case name(host: String, port: Int)
@@ -28,6 +29,9 @@ struct ChannelTarget: Sendable, Equatable {
       try self.init(list: rest, in: text, isIPv6: true)
     } else if text.hasPrefix("unix:") {
       self.init(place: .addresses([try RPCAddress(text)]), authority: "localhost")
+    } else if let name = Self.rest(of: text, after: "in-process:") {
+      guard !name.isEmpty else { throw Self.malformed(text) }
+      self.init(place: .addresses([.inProcess(name: String(name))]), authority: "localhost")
     } else {
       try self.init(name: text[...], in: text)
     }
@@ -102,7 +106,9 @@ struct ChannelTarget: Sendable, Equatable {
   private static func malformed(_ text: String) -> RPCStatus {
     RPCStatus(
       code: .invalidArgument,
-      message: "\(text) is not a target: use host:port, dns:host:port, ipv4:…, ipv6:… or unix:/path"
-    )
+      message: """
+        \(text) is not a target: use host:port, dns:host:port, ipv4:…, ipv6:…, unix:/path or \
+        in-process:name
+        """)
   }
 }

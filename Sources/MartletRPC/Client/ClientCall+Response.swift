@@ -56,7 +56,8 @@ extension ClientCall {
   func credit(_ byteCount: Int) {
     guard let stream, let connection, !isFinished else { return }
     unreadBytes -= min(byteCount, unreadBytes)
-    connection.session.consume(stream, byteCount)
+    // What of a message was let in before it was complete has been given back already.
+    connection.session.consume(stream, stream.unconsumed - unreadBytes - stream.received.count)
     grantWindow(connection, stream)
     connection.setDirty()
   }

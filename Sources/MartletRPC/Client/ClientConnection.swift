@@ -18,6 +18,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
   @exclusivity(unchecked) private var isDirty = false
   @exclusivity(unchecked) private var isClosing = false
+  /// What is written stays here until the two sides have agreed on how it is protected.
+  @exclusivity(unchecked) private(set) var isHandshaking: Bool
   /// The server has said what it allows: calls may be made.
   @exclusivity(unchecked) private(set) var isReady = false
   /// Takes no new calls: GOAWAY was received, or the channel wants it closed when its calls end.
@@ -30,6 +32,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   init(driver: ChannelDriver, id: Int) throws {
     self.driver = driver
     self.id = id
+    isHandshaking = driver.configuration.transportSecurity.hasHandshake
     var limits = HTTP2Limits()
     let configuration = driver.configuration
     limits.streamWindow = Int32(
@@ -106,6 +109,11 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     context.fireChannelInactive()
   }
 
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is SecureTransportReady { isHandshaking = false }
+    context.fireUserInboundEventTriggered(event)
+  }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
     let loop = driver.loop
@@ -132,6 +140,11 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   private func receive(_ buffer: ByteBuffer, at now: UInt64) {
     guard !isClosing else { return }
     keepalive?.received(at: now)
+    if !isReady, Self.isAlert(buffer) {
+      failure = failure ?? "\(driver.target) speaks TLS"
+      isClosing = true
+      return
+    }
     do {
       try buffer.withUnsafeReadableBytes { try session.receive($0, at: now) }
     } catch {
@@ -140,6 +153,11 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     deliver()
     for notice in session.takeNotices() { handle(notice) }
+  }
+
+  /// What TLS answers to plain text; as HTTP/2 it would be a frame of 1.3 MB.
+  private static func isAlert(_ buffer: ByteBuffer) -> Bool {
+    buffer.readableBytesView.starts(with: [21, 3])
   }
 
   private func handle(_ notice: HTTP2Notice) {
@@ -215,6 +233,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   private func close(_ context: ChannelHandlerContext) {
     isClosing = true
+    guard !isHandshaking else { return context.close(promise: nil) }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
       context.close(promise: nil)
     }

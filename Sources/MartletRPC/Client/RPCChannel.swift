@@ -12,8 +12,8 @@ public final class RPCChannel: Sendable {
   /// The address, as given.
   public var target: String { driver.target }
 
-  /// `target`: `host:port`, `dns:host:port`, `ipv4:1.2.3.4:5,1.2.3.5:6`, `ipv6:[::1]:7411` or
-  /// `unix:/path`. Connects when the first call is made.
+  /// `target`: `host:port`, `dns:host:port`, `ipv4:1.2.3.4:5,1.2.3.5:6`, `ipv6:[::1]:7411`,
+  /// `unix:/path` or `in-process:name`. Connects when the first call is made.
   public convenience init(
     target: String, configuration: RPCChannelConfiguration = .init()
   ) throws {

@@ -6,6 +6,8 @@ public struct RPCChannelConfiguration: Sendable {
   public var resolver = NameResolver.system
   /// Names are not looked up more often than this, however often connections fail (0 to 1 h).
   public var resolutionInterval = Duration.seconds(5)
+  /// Plain text, or TLS by `MartletRPCTLS`.
+  public var transportSecurity = TransportSecurity.none
   /// Value of `:authority`; nil: what the target says.
   public var authority: String?
 

@@ -3,7 +3,7 @@ public struct RPCConnectionSnapshot: Sendable, Equatable {
   /// Unique among all connections, listeners and servers of the process; later ones are greater.
   public var id: Int
   /// The two ends: `127.0.0.1:7411`, `[::1]:7411`, `unix:/path`; `unix:` for a client's nameless
-  /// end.
+  /// end; `in-process` for both.
   public var localAddress: String
   public var remoteAddress: String
   /// Streams that the client opened, those refused included.
@@ -25,7 +25,7 @@ public struct RPCConnectionSnapshot: Sendable, Equatable {
 public struct RPCListenerSnapshot: Sendable, Equatable {
   /// Unique as that of a connection.
   public var id: Int
-  /// `127.0.0.1:7411`, `unix:/path`.
+  /// `127.0.0.1:7411`, `unix:/path`, `in-process:name`.
   public var address: String
 }
 

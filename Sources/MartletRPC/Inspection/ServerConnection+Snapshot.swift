@@ -10,8 +10,8 @@ extension ServerConnection {
       time == 0 ? nil : instant - .nanoseconds(Int64(clamping: now > time ? now - time : 0))
     }
     return RPCConnectionSnapshot(
-      id: id, localAddress: Self.shortAddress(localAddress),
-      remoteAddress: Self.shortAddress(remoteAddress),
+      id: id, localAddress: shortAddress(localAddress),
+      remoteAddress: shortAddress(remoteAddress),
       streamsStarted: counters.streamsStarted, streamsSucceeded: counters.streamsSucceeded,
       streamsFailed: counters.streamsFailed, messagesSent: counters.messagesSent,
       messagesReceived: counters.messagesReceived, pingsSent: counters.pingsSent,
@@ -25,7 +25,8 @@ extension ServerConnection {
     serverLoop.failedCalls.add(1)
   }
 
-  static func shortAddress(_ address: SocketAddress?) -> String {
+  private func shortAddress(_ address: SocketAddress?) -> String {
+    if peer == "in-process" { return peer }
     guard let address else { return "unix:" }
     switch address {
     case .v4: return "\(address.ipAddress ?? "?"):\(address.port ?? 0)"

@@ -94,6 +94,14 @@ public struct CallContext: Sendable {
     }
   }
 
+  /// Whom the client has proved to be, where clients need a certificate; else nil.
+  public var peerCertificate: PeerCertificate? {
+    switch source {
+    case .call(let call): call.connection.peerCertificate
+    case .local: nil
+    }
+  }
+
   /// The event loop that owns the call.
   public var loop: CallLoop {
     switch source {

@@ -1,6 +1,4 @@
-internal import Glibc
 internal import MartletHTTP2
-internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
@@ -8,11 +6,10 @@ internal import Synchronization
 public final class RPCServer: Sendable {
   private let state: ServerState
   let loops: [ServerLoop]
-  private let listeners: [any Channel]
-  private let unixPaths: [String]
+  private let listeners: [ServerListener]
 
   /// Where the server listens, in the form that a channel takes: `127.0.0.1:7411`,
-  /// `unix:/run/martlet.sock`.
+  /// `unix:/run/martlet.sock`, `in-process:17`.
   public let addresses: [String]
   /// The port of the first TCP address; 0 if there is none.
   public let port: Int
@@ -21,16 +18,12 @@ public final class RPCServer: Sendable {
   /// Where the server listens, as `addresses` says, each with its number.
   public let listenerSnapshots: [RPCListenerSnapshot]
 
-  private init(
-    state: ServerState, loops: [ServerLoop], listeners: [any Channel], addresses: [String],
-    port: Int, unixPaths: [String]
-  ) {
+  private init(state: ServerState, loops: [ServerLoop], listeners: [ServerListener]) {
     self.state = state
     self.loops = loops
     self.listeners = listeners
-    self.addresses = addresses
-    self.port = port
-    self.unixPaths = unixPaths
+    addresses = listeners.map(\.address)
+    port = listeners.lazy.compactMap(\.port).first ?? 0
     listenerSnapshots = addresses.map { .init(id: InspectionID.next(), address: $0) }
   }
 
@@ -50,78 +43,20 @@ public final class RPCServer: Sendable {
         loopCount: eventLoops.loops.count, server: state)
     }
     let addresses = try configuration.addresses.map { try RPCAddress($0) }
-    var listeners: [any Channel] = []
+    var listeners: [ServerListener] = []
     do {
       for address in addresses {
-        listeners.append(try await listen(on: address, group: eventLoops.group, loops: loops))
+        listeners.append(
+          try await .open(
+            address, group: eventLoops.group, loops: loops, configuration.transportSecurity))
       }
     } catch {
-      for listener in listeners { try? await listener.close() }
+      for listener in listeners { await listener.close() }
       throw error
     }
-    let server = RPCServer(
-      state: state, loops: loops, listeners: listeners,
-      addresses: zip(addresses, listeners).map(Self.describe),
-      port: listeners.lazy.compactMap { $0.localAddress?.port }.first ?? 0,
-      unixPaths: addresses.compactMap { address in
-        if case .unix(let path) = address { path } else { nil }
-      })
+    let server = RPCServer(state: state, loops: loops, listeners: listeners)
     ServerRegistry.add(server)
     return server
-  }
-
-  private static func listen(
-    on address: RPCAddress, group: MultiThreadedEventLoopGroup, loops: [ServerLoop]
-  ) async throws -> any Channel {
-    let byLoop = Dictionary(
-      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.loop.eventLoop), $0) })
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(
-        .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10)
-      )
-      .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(
-        .writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10)
-      )
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let client = channel.remoteAddress?.ipAddress
-          guard let serverLoop = byLoop[ObjectIdentifier(channel.eventLoop)],
-            serverLoop.server.connectionOpened(from: client, serverLoop.limits)
-          else { throw ChannelError.ioOnClosedChannel }
-          channel.closeFuture.whenComplete { _ in serverLoop.server.connectionClosed(from: client) }
-          let connection = try ServerConnection(serverLoop: serverLoop)
-          try channel.pipeline.syncOperations.addHandler(connection)
-        }
-      }
-    switch address {
-    case .tcp(let host, let port):
-      // What is sent to a machine that has vanished fails as early as a PING to it would (gRPC's
-      // A18).
-      let patience = loops.first?.limits.keepaliveTimeout ?? .seconds(20)
-      let milliseconds = max(1, patience.nanosecondsClamped / 1_000_000)
-      return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .childChannelOption(
-          .tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
-          value: Int(clamping: milliseconds)
-        )
-        .bind(host: host, port: port).get()
-    case .unix(let path):
-      return try await bootstrap.bind(
-        unixDomainSocketPath: path, cleanupExistingSocketFile: true
-      ).get()
-    }
-  }
-
-  private static func describe(_ address: RPCAddress, _ listener: any Channel) -> String {
-    switch address {
-    case .tcp(let host, _):
-      let port = listener.localAddress?.port ?? 0
-      return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    case .unix(let path): return "unix:\(path)"
-    }
   }
 
   /// Back pressure for all clients at once: while off, no socket is read; calls that have arrived
@@ -142,7 +77,7 @@ public final class RPCServer: Sendable {
   /// be called once.
   public func shutdownGracefully(grace: Duration) async {
     state.isShuttingDown.store(true, ordering: .relaxed)
-    for listener in listeners { try? await listener.close() }
+    for listener in listeners { await listener.close() }
     onEachConnection { $0.beginShutdown() }
     let limit = Task {
       try await Task.sleep(for: grace)

@@ -1,8 +1,9 @@
 /// What a server listens on and what it takes. Every limit says its unit, range and what happens
 /// beyond it.
 public struct RPCServerConfiguration: Sendable {
-  /// Addresses: `host:port` (`127.0.0.1:7411`, `[::1]:0`; port 0: any free one) or `unix:/path`. At
-  /// least one.
+  /// Addresses: `host:port` (`127.0.0.1:7411`, `[::1]:0`; port 0: any free one), `unix:/path`, or
+  /// `in-process:name` for channels of the same process (without a name: any free one). At least
+  /// one.
   public var addresses: [String]
 
   /// Event loops: 1 to 64; nil: as many as cores, at least 2 and at most 8.
@@ -15,6 +16,10 @@ public struct RPCServerConfiguration: Sendable {
   /// otherwise. Requests may be compressed in any case.
   public var responseEncoding = MessageEncoding.identity
 
+  /// Plain text, or TLS by `MartletRPCTLS`; for all addresses.
+  public var transportSecurity = TransportSecurity.none
+
+  /// On one free port of the loopback, if not said otherwise.
   public init(addresses: [String] = ["127.0.0.1:0"]) { self.addresses = addresses }
 }
 

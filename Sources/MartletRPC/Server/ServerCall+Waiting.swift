@@ -60,7 +60,8 @@ extension ServerCall {
     }
     stream.received.discard(start + length)
     assembler.removed(messageLength: length)
-    connection.session.consume(stream, min(stream.unconsumed, start + length))
+    // What of the message was let in before it was complete has been given back already.
+    connection.session.consume(stream, stream.unconsumed - stream.received.count)
     grantWindow()
     connection.setDirty()
     return .message(message)

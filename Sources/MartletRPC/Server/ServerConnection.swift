@@ -25,7 +25,10 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) var runningHandlers = 0
   /// Bytes of requests that have come in part.
   @exclusivity(unchecked) var partialRequestBytes = 0
-  @exclusivity(unchecked) private(set) var peer = "unknown"
+  @exclusivity(unchecked) private(set) var peer: String
+  @exclusivity(unchecked) private(set) var peerCertificate: PeerCertificate?
+  /// What is written stays here until the two sides have agreed on how it is protected.
+  @exclusivity(unchecked) private var isHandshaking: Bool
 
   @exclusivity(unchecked) var timers: ConnectionTimers
   let id = InspectionID.next()
@@ -34,8 +37,11 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   private static let shutdownPing: UInt64 = 0x4D61_7274_6C65_7401
 
-  init(serverLoop: ServerLoop) throws {
+  /// `peer`: nil if its address says it.
+  init(serverLoop: ServerLoop, peer: String?, hasHandshake: Bool) throws {
     self.serverLoop = serverLoop
+    self.peer = peer ?? ""
+    isHandshaking = hasHandshake
     timers = ConnectionTimers(
       openedAt: serverLoop.loop.now, serverLoop.timerLimits, chance: .random(in: 0...1))
     session = try HTTP2ServerSession(
@@ -46,7 +52,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    peer = Self.describe(context.remoteAddress)
+    if peer.isEmpty { peer = Self.describe(context.remoteAddress) }
     serverLoop.add(self)
     if serverLoop.server.isShuttingDown.load(ordering: .relaxed) { beginShutdown() }
     setDirty()
@@ -69,6 +75,14 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     }
     loop.runTurn()
     context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let ready = event as? SecureTransportReady {
+      isHandshaking = false
+      peerCertificate = ready.peerCertificate
+    }
+    context.fireUserInboundEventTriggered(event)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -220,6 +234,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     isClosing = true
     guard !isLingering else { return }
     isLingering = true
+    guard !isHandshaking else { return context.close(promise: nil) }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
       self.timers.outputEnded(at: self.serverLoop.loop.now)
       context.close(mode: .output, promise: nil)

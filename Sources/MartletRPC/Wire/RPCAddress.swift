@@ -2,13 +2,19 @@
 enum RPCAddress: Sendable, Equatable {
   case tcp(host: String, port: Int)
   case unix(path: String)
+  /// Within the process; a server without a name gets one.
+  case inProcess(name: String)
 
-  /// Reads `host:port`, `[v6]:port` or `unix:/path`.
+  /// Reads `host:port`, `[v6]:port`, `unix:/path` or `in-process:name`.
   init(_ text: String) throws(RPCStatus) {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst(5))
       guard !path.isEmpty, path.utf8.count < 108 else { throw Self.malformed(text) }
       self = .unix(path: path.hasPrefix("//") ? String(path.dropFirst(2)) : path)
+      return
+    }
+    if text.hasPrefix("in-process:") {
+      self = .inProcess(name: String(text.dropFirst(11)))
       return
     }
     guard let colon = text.lastIndex(of: ":"),
@@ -27,6 +33,6 @@ enum RPCAddress: Sendable, Equatable {
   private static func malformed(_ text: String) -> RPCStatus {
     RPCStatus(
       code: .invalidArgument,
-      message: "\(text) is not an address: use host:port, [v6]:port or unix:/path")
+      message: "\(text) is not an address: use host:port, [v6]:port, unix:/path or in-process:name")
   }
 }

@@ -9,7 +9,7 @@ extension GRPCWellKnown.`Any` {
   public static var protobufName: String { "google.protobuf.Any" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__any__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__any__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__Any.self))
   }

@@ -9,7 +9,7 @@ extension GRPCWellKnown.DoubleValue {
   public static var protobufName: String { "google.protobuf.DoubleValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__double_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__double_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__DoubleValue.self))
   }
@@ -34,7 +34,7 @@ extension GRPCWellKnown.FloatValue {
   public static var protobufName: String { "google.protobuf.FloatValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__float_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__float_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__FloatValue.self))
   }
@@ -59,7 +59,7 @@ extension GRPCWellKnown.Int64Value {
   public static var protobufName: String { "google.protobuf.Int64Value" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__int64_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__int64_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__Int64Value.self))
   }
@@ -84,7 +84,7 @@ extension GRPCWellKnown.UInt64Value {
   public static var protobufName: String { "google.protobuf.UInt64Value" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__uint64_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__uint64_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__UInt64Value.self))
   }
@@ -109,7 +109,7 @@ extension GRPCWellKnown.Int32Value {
   public static var protobufName: String { "google.protobuf.Int32Value" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__int32_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__int32_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__Int32Value.self))
   }
@@ -134,7 +134,7 @@ extension GRPCWellKnown.UInt32Value {
   public static var protobufName: String { "google.protobuf.UInt32Value" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__uint32_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__uint32_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__UInt32Value.self))
   }
@@ -159,7 +159,7 @@ extension GRPCWellKnown.BoolValue {
   public static var protobufName: String { "google.protobuf.BoolValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__bool_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__bool_value__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__BoolValue.self))
   }
@@ -184,7 +184,7 @@ extension GRPCWellKnown.StringValue {
   public static var protobufName: String { "google.protobuf.StringValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__string_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__string_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__StringValue.self))
   }
@@ -209,7 +209,7 @@ extension GRPCWellKnown.BytesValue {
   public static var protobufName: String { "google.protobuf.BytesValue" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__bytes_value__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__google__protobuf__bytes_value__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Google__Protobuf__BytesValue.self))
   }

@@ -9,7 +9,7 @@ extension GRPCChannelz.Channel {
   public static var protobufName: String { "grpc.channelz.v1.Channel" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Channel.self))
   }
@@ -60,7 +60,7 @@ extension GRPCChannelz.Subchannel {
   public static var protobufName: String { "grpc.channelz.v1.Subchannel" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__subchannel__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__subchannel__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Subchannel.self))
   }
@@ -111,7 +111,7 @@ extension GRPCChannelz.ChannelConnectivityState {
   public static var protobufName: String { "grpc.channelz.v1.ChannelConnectivityState" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_connectivity_state__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_connectivity_state__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ChannelConnectivityState.self))
   }
@@ -136,7 +136,7 @@ extension GRPCChannelz.ChannelData {
   public static var protobufName: String { "grpc.channelz.v1.ChannelData" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_data__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_data__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ChannelData.self))
   }
@@ -173,7 +173,7 @@ extension GRPCChannelz.ChannelTraceEvent {
   public static var protobufName: String { "grpc.channelz.v1.ChannelTraceEvent" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_trace_event__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_trace_event__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ChannelTraceEvent.self))
   }
@@ -218,7 +218,7 @@ extension GRPCChannelz.ChannelTrace {
   public static var protobufName: String { "grpc.channelz.v1.ChannelTrace" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_trace__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_trace__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ChannelTrace.self))
   }
@@ -253,7 +253,7 @@ extension GRPCChannelz.ChannelRef {
   public static var protobufName: String { "grpc.channelz.v1.ChannelRef" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_ref__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__channel_ref__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ChannelRef.self))
   }
@@ -280,7 +280,7 @@ extension GRPCChannelz.SubchannelRef {
   public static var protobufName: String { "grpc.channelz.v1.SubchannelRef" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__subchannel_ref__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__subchannel_ref__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__SubchannelRef.self))
   }
@@ -307,7 +307,7 @@ extension GRPCChannelz.SocketRef {
   public static var protobufName: String { "grpc.channelz.v1.SocketRef" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_ref__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_ref__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__SocketRef.self))
   }
@@ -334,7 +334,7 @@ extension GRPCChannelz.ServerRef {
   public static var protobufName: String { "grpc.channelz.v1.ServerRef" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server_ref__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server_ref__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ServerRef.self))
   }
@@ -361,7 +361,7 @@ extension GRPCChannelz.Server {
   public static var protobufName: String { "grpc.channelz.v1.Server" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Server.self))
   }
@@ -396,7 +396,7 @@ extension GRPCChannelz.ServerData {
   public static var protobufName: String { "grpc.channelz.v1.ServerData" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server_data__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__server_data__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__ServerData.self))
   }
@@ -429,7 +429,7 @@ extension GRPCChannelz.Socket {
   public static var protobufName: String { "grpc.channelz.v1.Socket" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Socket.self))
   }
@@ -464,7 +464,7 @@ extension GRPCChannelz.SocketData {
   public static var protobufName: String { "grpc.channelz.v1.SocketData" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_data__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_data__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__SocketData.self))
   }
@@ -519,7 +519,7 @@ extension GRPCChannelz.Address {
   public static var protobufName: String { "grpc.channelz.v1.Address" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Address.self))
   }
@@ -563,7 +563,7 @@ extension GRPCChannelz.Address.TcpIpAddress {
   public static var protobufName: String { "grpc.channelz.v1.Address.TcpIpAddress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__tcp_ip_address__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__tcp_ip_address__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Address__TcpIpAddress.self))
   }
@@ -590,7 +590,7 @@ extension GRPCChannelz.Address.UdsAddress {
   public static var protobufName: String { "grpc.channelz.v1.Address.UdsAddress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__uds_address__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__uds_address__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Address__UdsAddress.self))
   }
@@ -615,7 +615,7 @@ extension GRPCChannelz.Address.OtherAddress {
   public static var protobufName: String { "grpc.channelz.v1.Address.OtherAddress" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__other_address__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__address__other_address__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Address__OtherAddress.self))
   }
@@ -642,7 +642,7 @@ extension GRPCChannelz.Security {
   public static var protobufName: String { "grpc.channelz.v1.Security" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Security.self))
   }
@@ -681,7 +681,7 @@ extension GRPCChannelz.Security.Tls {
   public static var protobufName: String { "grpc.channelz.v1.Security.Tls" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__tls__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__tls__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Security__Tls.self))
   }
@@ -724,7 +724,7 @@ extension GRPCChannelz.Security.OtherSecurity {
   public static var protobufName: String { "grpc.channelz.v1.Security.OtherSecurity" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__other_security__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__security__other_security__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__Security__OtherSecurity.self))
   }
@@ -751,7 +751,7 @@ extension GRPCChannelz.SocketOption {
   public static var protobufName: String { "grpc.channelz.v1.SocketOption" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_option__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__socket_option__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__SocketOption.self))
   }
@@ -780,7 +780,7 @@ extension GRPCChannelz.GetTopChannelsRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetTopChannelsRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_top_channels_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_top_channels_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetTopChannelsRequest.self))
   }
@@ -807,7 +807,7 @@ extension GRPCChannelz.GetTopChannelsResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetTopChannelsResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_top_channels_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_top_channels_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetTopChannelsResponse.self))
   }
@@ -840,7 +840,7 @@ extension GRPCChannelz.GetServersRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetServersRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_servers_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_servers_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServersRequest.self))
   }
@@ -867,7 +867,7 @@ extension GRPCChannelz.GetServersResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetServersResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_servers_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_servers_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServersResponse.self))
   }
@@ -900,7 +900,7 @@ extension GRPCChannelz.GetServerRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetServerRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServerRequest.self))
   }
@@ -925,7 +925,7 @@ extension GRPCChannelz.GetServerResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetServerResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServerResponse.self))
   }
@@ -950,7 +950,7 @@ extension GRPCChannelz.GetServerSocketsRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetServerSocketsRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_sockets_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_sockets_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServerSocketsRequest.self))
   }
@@ -979,7 +979,7 @@ extension GRPCChannelz.GetServerSocketsResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetServerSocketsResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_sockets_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_server_sockets_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetServerSocketsResponse.self))
   }
@@ -1012,7 +1012,7 @@ extension GRPCChannelz.GetChannelRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetChannelRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_channel_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_channel_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetChannelRequest.self))
   }
@@ -1037,7 +1037,7 @@ extension GRPCChannelz.GetChannelResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetChannelResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_channel_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_channel_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetChannelResponse.self))
   }
@@ -1062,7 +1062,7 @@ extension GRPCChannelz.GetSubchannelRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetSubchannelRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_subchannel_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_subchannel_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetSubchannelRequest.self))
   }
@@ -1087,7 +1087,7 @@ extension GRPCChannelz.GetSubchannelResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetSubchannelResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_subchannel_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_subchannel_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetSubchannelResponse.self))
   }
@@ -1112,7 +1112,7 @@ extension GRPCChannelz.GetSocketRequest {
   public static var protobufName: String { "grpc.channelz.v1.GetSocketRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_socket_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_socket_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetSocketRequest.self))
   }
@@ -1139,7 +1139,7 @@ extension GRPCChannelz.GetSocketResponse {
   public static var protobufName: String { "grpc.channelz.v1.GetSocketResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_socket_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__channelz__v1__get_socket_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Channelz__V1__GetSocketResponse.self))
   }

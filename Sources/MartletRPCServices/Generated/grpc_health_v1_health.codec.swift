@@ -9,7 +9,7 @@ extension GRPCHealth.HealthCheckRequest {
   public static var protobufName: String { "grpc.health.v1.HealthCheckRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_check_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_check_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Health__V1__HealthCheckRequest.self))
   }
@@ -34,7 +34,7 @@ extension GRPCHealth.HealthCheckResponse {
   public static var protobufName: String { "grpc.health.v1.HealthCheckResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_check_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_check_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Health__V1__HealthCheckResponse.self))
   }
@@ -59,7 +59,7 @@ extension GRPCHealth.HealthListRequest {
   public static var protobufName: String { "grpc.health.v1.HealthListRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_list_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_list_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Health__V1__HealthListRequest.self))
   }
@@ -82,7 +82,7 @@ extension GRPCHealth.HealthListResponse {
   public static var protobufName: String { "grpc.health.v1.HealthListResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_list_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__health__v1__health_list_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Health__V1__HealthListResponse.self))
   }

@@ -9,7 +9,7 @@ extension GRPCReflection.ServerReflectionRequest {
   public static var protobufName: String { "grpc.reflection.v1.ServerReflectionRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__server_reflection_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__server_reflection_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ServerReflectionRequest.self))
   }
@@ -65,7 +65,7 @@ extension GRPCReflection.ExtensionRequest {
   public static var protobufName: String { "grpc.reflection.v1.ExtensionRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__extension_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__extension_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ExtensionRequest.self))
   }
@@ -92,7 +92,7 @@ extension GRPCReflection.ServerReflectionResponse {
   public static var protobufName: String { "grpc.reflection.v1.ServerReflectionResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__server_reflection_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__server_reflection_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ServerReflectionResponse.self))
   }
@@ -145,7 +145,7 @@ extension GRPCReflection.FileDescriptorResponse {
   public static var protobufName: String { "grpc.reflection.v1.FileDescriptorResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__file_descriptor_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__file_descriptor_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__FileDescriptorResponse.self))
   }
@@ -176,7 +176,7 @@ extension GRPCReflection.ExtensionNumberResponse {
   public static var protobufName: String { "grpc.reflection.v1.ExtensionNumberResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__extension_number_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__extension_number_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ExtensionNumberResponse.self))
   }
@@ -204,7 +204,7 @@ extension GRPCReflection.ListServiceResponse {
   public static var protobufName: String { "grpc.reflection.v1.ListServiceResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__list_service_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__list_service_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ListServiceResponse.self))
   }
@@ -235,7 +235,7 @@ extension GRPCReflection.ServiceResponse {
   public static var protobufName: String { "grpc.reflection.v1.ServiceResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__service_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__service_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ServiceResponse.self))
   }
@@ -260,7 +260,7 @@ extension GRPCReflection.ErrorResponse {
   public static var protobufName: String { "grpc.reflection.v1.ErrorResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__error_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1__error_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1__ErrorResponse.self))
   }

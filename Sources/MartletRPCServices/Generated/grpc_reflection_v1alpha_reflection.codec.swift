@@ -9,7 +9,7 @@ extension GRPCReflectionAlpha.ServerReflectionRequest {
   public static var protobufName: String { "grpc.reflection.v1alpha.ServerReflectionRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__server_reflection_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__server_reflection_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ServerReflectionRequest.self))
   }
@@ -65,7 +65,7 @@ extension GRPCReflectionAlpha.ExtensionRequest {
   public static var protobufName: String { "grpc.reflection.v1alpha.ExtensionRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__extension_request__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__extension_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ExtensionRequest.self))
   }
@@ -92,7 +92,7 @@ extension GRPCReflectionAlpha.ServerReflectionResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.ServerReflectionResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__server_reflection_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__server_reflection_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ServerReflectionResponse.self))
   }
@@ -145,7 +145,7 @@ extension GRPCReflectionAlpha.FileDescriptorResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.FileDescriptorResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__file_descriptor_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__file_descriptor_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__FileDescriptorResponse.self))
   }
@@ -176,7 +176,7 @@ extension GRPCReflectionAlpha.ExtensionNumberResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.ExtensionNumberResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__extension_number_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__extension_number_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ExtensionNumberResponse.self))
   }
@@ -204,7 +204,7 @@ extension GRPCReflectionAlpha.ListServiceResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.ListServiceResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__list_service_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__list_service_response__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ListServiceResponse.self))
   }
@@ -235,7 +235,7 @@ extension GRPCReflectionAlpha.ServiceResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.ServiceResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__service_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__service_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ServiceResponse.self))
   }
@@ -260,7 +260,7 @@ extension GRPCReflectionAlpha.ErrorResponse {
   public static var protobufName: String { "grpc.reflection.v1alpha.ErrorResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__error_response__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, rpcservices__grpc__reflection__v1alpha__error_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Rpcservices__Grpc__Reflection__V1alpha__ErrorResponse.self))
   }

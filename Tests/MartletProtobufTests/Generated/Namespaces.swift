@@ -3,6 +3,32 @@
 
 public import MartletProtobuf
 
+/// Package `google.protobuf`.
+public enum KnownKinds {
+  /// Every message type of the package, in the order of the files.
+  public static var messageTypes: [any ProtobufMessage.Type] {
+    [
+      KnownKinds.`Any`.self,
+      KnownKinds.Duration.self,
+      KnownKinds.Empty.self,
+      KnownKinds.FieldMask.self,
+      KnownKinds.Struct.self,
+      KnownKinds.Value.self,
+      KnownKinds.ListValue.self,
+      KnownKinds.Timestamp.self,
+      KnownKinds.DoubleValue.self,
+      KnownKinds.FloatValue.self,
+      KnownKinds.Int64Value.self,
+      KnownKinds.UInt64Value.self,
+      KnownKinds.Int32Value.self,
+      KnownKinds.UInt32Value.self,
+      KnownKinds.BoolValue.self,
+      KnownKinds.StringValue.self,
+      KnownKinds.BytesValue.self,
+    ]
+  }
+}
+
 /// Package `martlet.test`.
 public enum Kinds {
   /// Every message type of the package, in the order of the files.
@@ -23,6 +49,39 @@ public enum Kinds {
       Kinds.Names.`Any`.self,
       Kinds.Names.TypeMessage.self,
       Kinds.Names.String.self,
+      Kinds.Numbers.self,
+      Kinds.MoreMaps.self,
+      Kinds.Unpacked.self,
+      Kinds.Pieces.self,
+      Kinds.Marked.self,
+      Kinds.Words.self,
+      Kinds.Scopes.self,
+      Kinds.Scopes.Optional.self,
+      Kinds.Scopes.Array.self,
+      Kinds.Scopes.Dictionary.self,
+      Kinds.Scopes.SelfMessage.self,
+      Kinds.Scopes.SwiftMessage.self,
+      Kinds.Scopes.ProtobufMessageMessage.self,
+      Kinds.Scopes.ProtobufArenaMessage.self,
+      Kinds.Scopes.Sendable.self,
+      Kinds.Scopes.Bool.self,
+      Kinds.Scopes.UInt8.self,
+      Kinds.Scopes.Scopes.self,
+      Kinds.Scopes.Scopes.Scopes.self,
+      Kinds.WellKnownTypes.self,
+      Kinds.Wrapped.self,
+      Kinds.Imported.self,
+    ]
+  }
+}
+
+/// Package `martlet.test.parts`.
+public enum Parts {
+  /// Every message type of the package, in the order of the files.
+  public static var messageTypes: [any ProtobufMessage.Type] {
+    [
+      Parts.Part.self,
+      Parts.Part.Inner.self,
     ]
   }
 }

@@ -9,16 +9,16 @@ extension Kinds.Scalars {
   public static var protobufName: Swift.String { "martlet.test.Scalars" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__scalars__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__scalars__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Scalars.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Scalars.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Scalars>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Scalars>) throws(ProtobufDecodingError) {
     self.init()
     self.aDouble = c.pointee.a_double
     self.aFloat = c.pointee.a_float
@@ -39,8 +39,8 @@ extension Kinds.Scalars {
     self.farAway = c.pointee.far_away
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Scalars> {
-    let c = arena.make(Martlet__Test__Scalars.self, martlet__test__scalars__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Scalars> {
+    let c = arena.make(Kinds__Martlet__Test__Scalars.self, kinds__martlet__test__scalars__descriptor_address())
     c.pointee.a_double = self.aDouble
     c.pointee.a_float = self.aFloat
     c.pointee.an_int32 = self.anInt32
@@ -66,16 +66,16 @@ extension Kinds.Optionals {
   public static var protobufName: Swift.String { "martlet.test.Optionals" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__optionals__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__optionals__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Optionals.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Optionals.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Optionals>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Optionals>) throws(ProtobufDecodingError) {
     self.init()
     if c.pointee._a_double_case.rawValue == 1 {
       self.aDouble = c.pointee.a_double
@@ -130,8 +130,8 @@ extension Kinds.Optionals {
     }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Optionals> {
-    let c = arena.make(Martlet__Test__Optionals.self, martlet__test__optionals__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Optionals> {
+    let c = arena.make(Kinds__Martlet__Test__Optionals.self, kinds__martlet__test__optionals__descriptor_address())
     if let value = self.aDouble {
       c.pointee._a_double_case = .init(rawValue: 1)
       c.pointee.a_double = value
@@ -208,16 +208,16 @@ extension Kinds.Repeats {
   public static var protobufName: Swift.String { "martlet.test.Repeats" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__repeats__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__repeats__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Repeats.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Repeats.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Repeats>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Repeats>) throws(ProtobufDecodingError) {
     self.init()
     self.doubles = .init(UnsafeBufferPointer(start: c.pointee.doubles, count: c.pointee.n_doubles))
     self.floats = .init(UnsafeBufferPointer(start: c.pointee.floats, count: c.pointee.n_floats))
@@ -264,8 +264,8 @@ extension Kinds.Repeats {
     self.unpacked = .init(UnsafeBufferPointer(start: c.pointee.unpacked, count: c.pointee.n_unpacked))
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Repeats> {
-    let c = arena.make(Martlet__Test__Repeats.self, martlet__test__repeats__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Repeats> {
+    let c = arena.make(Kinds__Martlet__Test__Repeats.self, kinds__martlet__test__repeats__descriptor_address())
     c.pointee.n_doubles = self.doubles.count
     c.pointee.doubles = arena.list(self.doubles) { $0 }
     c.pointee.n_floats = self.floats.count
@@ -310,16 +310,16 @@ extension Kinds.Choices {
   public static var protobufName: Swift.String { "martlet.test.Choices" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__choices__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__choices__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Choices.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Choices.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Choices>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Choices>) throws(ProtobufDecodingError) {
     self.init()
     switch c.pointee.choice_case.rawValue {
     case 1:
@@ -357,8 +357,8 @@ extension Kinds.Choices {
     }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Choices> {
-    let c = arena.make(Martlet__Test__Choices.self, martlet__test__choices__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Choices> {
+    let c = arena.make(Kinds__Martlet__Test__Choices.self, kinds__martlet__test__choices__descriptor_address())
     switch self.choice {
     case .aDouble(let value):
       c.pointee.choice_case = .init(rawValue: 1)
@@ -415,16 +415,16 @@ extension Kinds.Maps {
   public static var protobufName: Swift.String { "martlet.test.Maps" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__maps__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Maps.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Maps.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Maps>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Maps>) throws(ProtobufDecodingError) {
     self.init()
     if let entries = c.pointee.by_string, c.pointee.n_by_string > 0 {
       self.byString.reserveCapacity(c.pointee.n_by_string)
@@ -492,12 +492,12 @@ extension Kinds.Maps {
     }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Maps> {
-    let c = arena.make(Martlet__Test__Maps.self, martlet__test__maps__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Maps> {
+    let c = arena.make(Kinds__Martlet__Test__Maps.self, kinds__martlet__test__maps__descriptor_address())
     if !self.byString.isEmpty {
       c.pointee.n_by_string = self.byString.count
       c.pointee.by_string = arena.list(self.byString.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByStringEntry.self, martlet__test__maps__by_string_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByStringEntry.self, kinds__martlet__test__maps__by_string_entry__descriptor_address())
         entry.pointee.key = arena.copy(pair.key)
         entry.pointee.value = arena.copy(pair.value)
         return entry
@@ -506,7 +506,7 @@ extension Kinds.Maps {
     if !self.byInt32.isEmpty {
       c.pointee.n_by_int32 = self.byInt32.count
       c.pointee.by_int32 = arena.list(self.byInt32.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByInt32Entry.self, martlet__test__maps__by_int32_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByInt32Entry.self, kinds__martlet__test__maps__by_int32_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = pair.value
         return entry
@@ -515,7 +515,7 @@ extension Kinds.Maps {
     if !self.byInt64.isEmpty {
       c.pointee.n_by_int64 = self.byInt64.count
       c.pointee.by_int64 = arena.list(self.byInt64.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByInt64Entry.self, martlet__test__maps__by_int64_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByInt64Entry.self, kinds__martlet__test__maps__by_int64_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = pair.value
         return entry
@@ -524,7 +524,7 @@ extension Kinds.Maps {
     if !self.byUint32.isEmpty {
       c.pointee.n_by_uint32 = self.byUint32.count
       c.pointee.by_uint32 = arena.list(self.byUint32.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByUint32Entry.self, martlet__test__maps__by_uint32_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByUint32Entry.self, kinds__martlet__test__maps__by_uint32_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = arena.copy(pair.value)
         return entry
@@ -533,7 +533,7 @@ extension Kinds.Maps {
     if !self.byUint64.isEmpty {
       c.pointee.n_by_uint64 = self.byUint64.count
       c.pointee.by_uint64 = arena.list(self.byUint64.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByUint64Entry.self, martlet__test__maps__by_uint64_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByUint64Entry.self, kinds__martlet__test__maps__by_uint64_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = pair.value ? 1 : 0
         return entry
@@ -542,7 +542,7 @@ extension Kinds.Maps {
     if !self.bySint32.isEmpty {
       c.pointee.n_by_sint32 = self.bySint32.count
       c.pointee.by_sint32 = arena.list(self.bySint32.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__BySint32Entry.self, martlet__test__maps__by_sint32_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__BySint32Entry.self, kinds__martlet__test__maps__by_sint32_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = .init(rawValue: .init(truncatingIfNeeded: pair.value.rawValue))
         return entry
@@ -551,7 +551,7 @@ extension Kinds.Maps {
     if !self.byFixed64.isEmpty {
       c.pointee.n_by_fixed64 = self.byFixed64.count
       c.pointee.by_fixed64 = arena.list(self.byFixed64.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByFixed64Entry.self, martlet__test__maps__by_fixed64_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByFixed64Entry.self, kinds__martlet__test__maps__by_fixed64_entry__descriptor_address())
         entry.pointee.key = pair.key
         entry.pointee.value = pair.value.cStruct(in: arena)
         return entry
@@ -560,7 +560,7 @@ extension Kinds.Maps {
     if !self.byBool.isEmpty {
       c.pointee.n_by_bool = self.byBool.count
       c.pointee.by_bool = arena.list(self.byBool.sorted(by: { !$0.key && $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__ByBoolEntry.self, martlet__test__maps__by_bool_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__ByBoolEntry.self, kinds__martlet__test__maps__by_bool_entry__descriptor_address())
         entry.pointee.key = pair.key ? 1 : 0
         entry.pointee.value = pair.value.cStruct(in: arena)
         return entry
@@ -574,16 +574,16 @@ extension Kinds.Maps.Nested {
   public static var protobufName: Swift.String { "martlet.test.Maps.Nested" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__maps__nested__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__maps__nested__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Maps__Nested.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Maps__Nested.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Maps__Nested>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Maps__Nested>) throws(ProtobufDecodingError) {
     self.init()
     if let entries = c.pointee.inner, c.pointee.n_inner > 0 {
       self.inner.reserveCapacity(c.pointee.n_inner)
@@ -596,12 +596,12 @@ extension Kinds.Maps.Nested {
     self.depth = .init(rawValue: .init(truncatingIfNeeded: c.pointee.depth.rawValue))
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Maps__Nested> {
-    let c = arena.make(Martlet__Test__Maps__Nested.self, martlet__test__maps__nested__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Maps__Nested> {
+    let c = arena.make(Kinds__Martlet__Test__Maps__Nested.self, kinds__martlet__test__maps__nested__descriptor_address())
     if !self.inner.isEmpty {
       c.pointee.n_inner = self.inner.count
       c.pointee.inner = arena.list(self.inner.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Maps__Nested__InnerEntry.self, martlet__test__maps__nested__inner_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Maps__Nested__InnerEntry.self, kinds__martlet__test__maps__nested__inner_entry__descriptor_address())
         entry.pointee.key = arena.copy(pair.key)
         entry.pointee.value = pair.value.cStruct(in: arena)
         return entry
@@ -616,16 +616,16 @@ extension Kinds.Small {
   public static var protobufName: Swift.String { "martlet.test.Small" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__small__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__small__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Small.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Small.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Small>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Small>) throws(ProtobufDecodingError) {
     self.init()
     self.id = try c.pointee.id.utf8String()
     self.text = try c.pointee.text.utf8String()
@@ -634,8 +634,8 @@ extension Kinds.Small {
     self.revision = c.pointee.revision
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Small> {
-    let c = arena.make(Martlet__Test__Small.self, martlet__test__small__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Small> {
+    let c = arena.make(Kinds__Martlet__Test__Small.self, kinds__martlet__test__small__descriptor_address())
     c.pointee.id = arena.copy(self.id)
     c.pointee.text = arena.copy(self.text)
     c.pointee.time = self.time
@@ -649,21 +649,21 @@ extension Kinds.Nothing {
   public static var protobufName: Swift.String { "martlet.test.Nothing" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__nothing__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__nothing__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Nothing.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Nothing.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Nothing>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Nothing>) throws(ProtobufDecodingError) {
     self.init()
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Nothing> {
-    let c = arena.make(Martlet__Test__Nothing.self, martlet__test__nothing__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Nothing> {
+    let c = arena.make(Kinds__Martlet__Test__Nothing.self, kinds__martlet__test__nothing__descriptor_address())
     return c
   }
 }
@@ -672,16 +672,16 @@ extension Kinds.Tree {
   public static var protobufName: Swift.String { "martlet.test.Tree" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__tree__descriptor_address(), nestsWithoutLimit: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__tree__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Tree.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Tree.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Tree>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Tree>) throws(ProtobufDecodingError) {
     self.init()
     self.leaf = c.pointee.leaf
     if let pointer = c.pointee.only { self.only = try .init(c: pointer) }
@@ -708,8 +708,8 @@ extension Kinds.Tree {
     }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Tree> {
-    let c = arena.make(Martlet__Test__Tree.self, martlet__test__tree__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Tree> {
+    let c = arena.make(Kinds__Martlet__Test__Tree.self, kinds__martlet__test__tree__descriptor_address())
     c.pointee.leaf = self.leaf
     if let value = self.only { c.pointee.only = value.cStruct(in: arena) }
     c.pointee.n_children = self.children.count
@@ -717,7 +717,7 @@ extension Kinds.Tree {
     if !self.named.isEmpty {
       c.pointee.n_named = self.named.count
       c.pointee.named = arena.list(self.named.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Tree__NamedEntry.self, martlet__test__tree__named_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Tree__NamedEntry.self, kinds__martlet__test__tree__named_entry__descriptor_address())
         entry.pointee.key = arena.copy(pair.key)
         entry.pointee.value = pair.value.cStruct(in: arena)
         return entry
@@ -740,23 +740,23 @@ extension Kinds.Branch {
   public static var protobufName: Swift.String { "martlet.test.Branch" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__branch__descriptor_address(), nestsWithoutLimit: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__branch__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Branch.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Branch.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Branch>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Branch>) throws(ProtobufDecodingError) {
     self.init()
     if let pointer = c.pointee.tree { self.tree = try .init(c: pointer) }
     self.name = try c.pointee.name.utf8String()
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Branch> {
-    let c = arena.make(Martlet__Test__Branch.self, martlet__test__branch__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Branch> {
+    let c = arena.make(Kinds__Martlet__Test__Branch.self, kinds__martlet__test__branch__descriptor_address())
     if let value = self.tree { c.pointee.tree = value.cStruct(in: arena) }
     c.pointee.name = arena.copy(self.name)
     return c
@@ -767,16 +767,16 @@ extension Kinds.Forest {
   public static var protobufName: Swift.String { "martlet.test.Forest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__forest__descriptor_address(), nestsWithoutLimit: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__forest__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Forest.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Forest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Forest>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Forest>) throws(ProtobufDecodingError) {
     self.init()
     if let elements = c.pointee.trees, c.pointee.n_trees > 0 {
       self.trees.reserveCapacity(c.pointee.n_trees)
@@ -786,8 +786,8 @@ extension Kinds.Forest {
     }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Forest> {
-    let c = arena.make(Martlet__Test__Forest.self, martlet__test__forest__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Forest> {
+    let c = arena.make(Kinds__Martlet__Test__Forest.self, kinds__martlet__test__forest__descriptor_address())
     c.pointee.n_trees = self.trees.count
     c.pointee.trees = arena.list(self.trees) { $0.cStruct(in: arena) }
     return c
@@ -798,16 +798,16 @@ extension Kinds.Names {
   public static var protobufName: Swift.String { "martlet.test.Names" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Names.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Names>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Names>) throws(ProtobufDecodingError) {
     self.init()
     self.`default` = try c.pointee.default_.utf8String()
     self.`in` = try c.pointee.`in`.utf8String()
@@ -846,8 +846,8 @@ extension Kinds.Names {
     if let pointer = c.pointee.a_string { self.aString = try .init(c: pointer) }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Names> {
-    let c = arena.make(Martlet__Test__Names.self, martlet__test__names__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Names> {
+    let c = arena.make(Kinds__Martlet__Test__Names.self, kinds__martlet__test__names__descriptor_address())
     c.pointee.default_ = arena.copy(self.`default`)
     c.pointee.`in` = arena.copy(self.`in`)
     c.pointee.`self` = arena.copy(self.self_)
@@ -861,7 +861,7 @@ extension Kinds.Names {
     if !self.elements.isEmpty {
       c.pointee.n_elements = self.elements.count
       c.pointee.elements = arena.list(self.elements.sorted(by: { $0.key < $1.key })) { pair in
-        let entry = arena.make(Martlet__Test__Names__ElementsEntry.self, martlet__test__names__elements_entry__descriptor_address())
+        let entry = arena.make(Kinds__Martlet__Test__Names__ElementsEntry.self, kinds__martlet__test__names__elements_entry__descriptor_address())
         entry.pointee.key = arena.copy(pair.key)
         entry.pointee.value = pair.value.cStruct(in: arena)
         return entry
@@ -891,22 +891,22 @@ extension Kinds.Names.`Any` {
   public static var protobufName: Swift.String { "martlet.test.Names.Any" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__any__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__any__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Names__Any.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__Any.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Names__Any>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Names__Any>) throws(ProtobufDecodingError) {
     self.init()
     self.int = try c.pointee.int_.utf8String()
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Names__Any> {
-    let c = arena.make(Martlet__Test__Names__Any.self, martlet__test__names__any__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Names__Any> {
+    let c = arena.make(Kinds__Martlet__Test__Names__Any.self, kinds__martlet__test__names__any__descriptor_address())
     c.pointee.int_ = arena.copy(self.int)
     return c
   }
@@ -916,22 +916,22 @@ extension Kinds.Names.TypeMessage {
   public static var protobufName: Swift.String { "martlet.test.Names.Type" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__type__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__type__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Names__Type.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__Type.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Names__Type>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Names__Type>) throws(ProtobufDecodingError) {
     self.init()
     self.string = try c.pointee.string.utf8String()
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Names__Type> {
-    let c = arena.make(Martlet__Test__Names__Type.self, martlet__test__names__type__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Names__Type> {
+    let c = arena.make(Kinds__Martlet__Test__Names__Type.self, kinds__martlet__test__names__type__descriptor_address())
     c.pointee.string = arena.copy(self.string)
     return c
   }
@@ -941,22 +941,22 @@ extension Kinds.Names.String {
   public static var protobufName: Swift.String { "martlet.test.Names.String" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__test__names__string__descriptor_address(), nestsWithoutLimit: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, kinds__martlet__test__names__string__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Test__Names__String.self))
+    try self.init(c: unpacked.message(as: Kinds__Martlet__Test__Names__String.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Test__Names__String>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Kinds__Martlet__Test__Names__String>) throws(ProtobufDecodingError) {
     self.init()
     self.int32 = c.pointee.int32.byteArray()
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Test__Names__String> {
-    let c = arena.make(Martlet__Test__Names__String.self, martlet__test__names__string__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Kinds__Martlet__Test__Names__String> {
+    let c = arena.make(Kinds__Martlet__Test__Names__String.self, kinds__martlet__test__names__string__descriptor_address())
     c.pointee.int32 = arena.copy(self.int32)
     return c
   }

@@ -18,9 +18,9 @@ extension Kinds {
     public var aFixed64: UInt64 = 0
     public var aSfixed32: Int32 = 0
     public var aSfixed64: Int64 = 0
-    public var aBool: Bool = false
+    public var aBool: Swift.Bool = false
     public var aString: Swift.String = ""
-    public var someBytes: [UInt8] = []
+    public var someBytes: [Swift.UInt8] = []
     public var aColor: Kinds.Color = .init(rawValue: 0)
     /// A number that takes more than one byte in the tag.
     public var farAway: Int32 = 0
@@ -40,9 +40,9 @@ extension Kinds {
       aFixed64: UInt64 = 0,
       aSfixed32: Int32 = 0,
       aSfixed64: Int64 = 0,
-      aBool: Bool = false,
+      aBool: Swift.Bool = false,
       aString: Swift.String = "",
-      someBytes: [UInt8] = [],
+      someBytes: [Swift.UInt8] = [],
       aColor: Kinds.Color = .init(rawValue: 0),
       farAway: Int32 = 0
     ) {
@@ -79,9 +79,9 @@ extension Kinds {
     public var aFixed64: UInt64? = nil
     public var aSfixed32: Int32? = nil
     public var aSfixed64: Int64? = nil
-    public var aBool: Bool? = nil
+    public var aBool: Swift.Bool? = nil
     public var aString: Swift.String? = nil
-    public var someBytes: [UInt8]? = nil
+    public var someBytes: [Swift.UInt8]? = nil
     public var aColor: Kinds.Color? = nil
     public var aMessage: Kinds.Small? = nil
 
@@ -100,9 +100,9 @@ extension Kinds {
       aFixed64: UInt64? = nil,
       aSfixed32: Int32? = nil,
       aSfixed64: Int64? = nil,
-      aBool: Bool? = nil,
+      aBool: Swift.Bool? = nil,
       aString: Swift.String? = nil,
-      someBytes: [UInt8]? = nil,
+      someBytes: [Swift.UInt8]? = nil,
       aColor: Kinds.Color? = nil,
       aMessage: Kinds.Small? = nil
     ) {
@@ -139,9 +139,9 @@ extension Kinds {
     public var fixed64s: [UInt64] = []
     public var sfixed32s: [Int32] = []
     public var sfixed64s: [Int64] = []
-    public var bools: [Bool] = []
+    public var bools: [Swift.Bool] = []
     public var strings: [Swift.String] = []
-    public var bytesList: [[UInt8]] = []
+    public var bytesList: [[Swift.UInt8]] = []
     public var colors: [Kinds.Color] = []
     public var messages: [Kinds.Small] = []
     public var unpacked: [Int32] = []
@@ -161,9 +161,9 @@ extension Kinds {
       fixed64s: [UInt64] = [],
       sfixed32s: [Int32] = [],
       sfixed64s: [Int64] = [],
-      bools: [Bool] = [],
+      bools: [Swift.Bool] = [],
       strings: [Swift.String] = [],
-      bytesList: [[UInt8]] = [],
+      bytesList: [[Swift.UInt8]] = [],
       colors: [Kinds.Color] = [],
       messages: [Kinds.Small] = [],
       unpacked: [Int32] = []
@@ -205,22 +205,22 @@ extension Kinds {
     }
 
     /// One of everything.
-    public enum OneOf_Choice: Equatable, Sendable {
+    public enum OneOf_Choice: Equatable, Swift.Sendable {
       case aDouble(Double)
       case aFloat(Float)
       case anInt32(Int32)
       case aUint64(UInt64)
       case aSint64(Int64)
       case aFixed32(UInt32)
-      case aBool(Bool)
+      case aBool(Swift.Bool)
       case aString(Swift.String)
-      case someBytes([UInt8])
+      case someBytes([Swift.UInt8])
       case aColor(Kinds.Color)
       case aMessage(Kinds.Small)
       case nothing(Kinds.Nothing)
     }
 
-    public enum OneOf_OtherChoice: Equatable, Sendable {
+    public enum OneOf_OtherChoice: Equatable, Swift.Sendable {
       case left(Swift.String)
       case right(Swift.String)
     }
@@ -230,11 +230,11 @@ extension Kinds {
     public var byString: [Swift.String: Swift.String] = [:]
     public var byInt32: [Int32: Int64] = [:]
     public var byInt64: [Int64: Double] = [:]
-    public var byUint32: [UInt32: [UInt8]] = [:]
-    public var byUint64: [UInt64: Bool] = [:]
+    public var byUint32: [UInt32: [Swift.UInt8]] = [:]
+    public var byUint64: [UInt64: Swift.Bool] = [:]
     public var bySint32: [Int32: Kinds.Color] = [:]
     public var byFixed64: [UInt64: Kinds.Small] = [:]
-    public var byBool: [Bool: Kinds.Maps.Nested] = [:]
+    public var byBool: [Swift.Bool: Kinds.Maps.Nested] = [:]
 
     public init() {}
 
@@ -242,11 +242,11 @@ extension Kinds {
       byString: [Swift.String: Swift.String] = [:],
       byInt32: [Int32: Int64] = [:],
       byInt64: [Int64: Double] = [:],
-      byUint32: [UInt32: [UInt8]] = [:],
-      byUint64: [UInt64: Bool] = [:],
+      byUint32: [UInt32: [Swift.UInt8]] = [:],
+      byUint64: [UInt64: Swift.Bool] = [:],
       bySint32: [Int32: Kinds.Color] = [:],
       byFixed64: [UInt64: Kinds.Small] = [:],
-      byBool: [Bool: Kinds.Maps.Nested] = [:]
+      byBool: [Swift.Bool: Kinds.Maps.Nested] = [:]
     ) {
       self.byString = byString
       self.byInt32 = byInt32
@@ -272,7 +272,7 @@ extension Kinds {
         self.depth = depth
       }
 
-      public enum Depth: RawRepresentable, Hashable, Sendable, CaseIterable {
+      public enum Depth: RawRepresentable, Hashable, Swift.Sendable, CaseIterable {
         case unspecified
         case shallow
         /// A number that this version of the schema does not name; it is kept.
@@ -362,7 +362,7 @@ extension Kinds {
       self.either = either
     }
 
-    public indirect enum OneOf_Either: Equatable, Sendable {
+    public indirect enum OneOf_Either: Equatable, Swift.Sendable {
       case left(Kinds.Tree)
       case right(Kinds.Branch)
     }
@@ -450,7 +450,7 @@ extension Kinds {
       self.aString = aString
     }
 
-    public enum OneOf_Switch: Equatable, Sendable {
+    public enum OneOf_Switch: Equatable, Swift.Sendable {
       case `case`(Swift.String)
       case any(Kinds.Names.`Any`)
     }
@@ -480,19 +480,19 @@ extension Kinds {
     }
 
     public struct String: ProtobufMessage {
-      public var int32: [UInt8] = []
+      public var int32: [Swift.UInt8] = []
 
       public init() {}
 
       public init(
-        int32: [UInt8] = []
+        int32: [Swift.UInt8] = []
       ) {
         self.int32 = int32
       }
     }
   }
 
-  public enum Color: RawRepresentable, Hashable, Sendable, CaseIterable {
+  public enum Color: RawRepresentable, Hashable, Swift.Sendable, CaseIterable {
     case unspecified
     case red
     case `default`

@@ -2,136 +2,436 @@
 #ifndef MARTLET_PROTOBUF_TESTS_C_H
 #define MARTLET_PROTOBUF_TESTS_C_H
 
-#include "kinds.pb-c.h"
+#include "kinds/kinds.pb-c.h"
+#include "kinds/features.pb-c.h"
+#include "kinds/google/protobuf/any.pb-c.h"
+#include "kinds/google/protobuf/duration.pb-c.h"
+#include "kinds/google/protobuf/empty.pb-c.h"
+#include "kinds/google/protobuf/field_mask.pb-c.h"
+#include "kinds/google/protobuf/struct.pb-c.h"
+#include "kinds/google/protobuf/timestamp.pb-c.h"
+#include "kinds/google/protobuf/wrappers.pb-c.h"
+#include "kinds/parts/parts.pb-c.h"
+#include "kinds/imports.pb-c.h"
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__scalars__descriptor_address(void) {
-  return &martlet__test__scalars__descriptor;
+kinds__martlet__test__scalars__descriptor_address(void) {
+  return &kinds__martlet__test__scalars__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__optionals__descriptor_address(void) {
-  return &martlet__test__optionals__descriptor;
+kinds__martlet__test__optionals__descriptor_address(void) {
+  return &kinds__martlet__test__optionals__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__repeats__descriptor_address(void) {
-  return &martlet__test__repeats__descriptor;
+kinds__martlet__test__repeats__descriptor_address(void) {
+  return &kinds__martlet__test__repeats__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__choices__descriptor_address(void) {
-  return &martlet__test__choices__descriptor;
+kinds__martlet__test__choices__descriptor_address(void) {
+  return &kinds__martlet__test__choices__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__descriptor_address(void) {
-  return &martlet__test__maps__descriptor;
+kinds__martlet__test__maps__descriptor_address(void) {
+  return &kinds__martlet__test__maps__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_string_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_string_entry__descriptor;
+kinds__martlet__test__maps__by_string_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_string_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_int32_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_int32_entry__descriptor;
+kinds__martlet__test__maps__by_int32_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_int32_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_int64_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_int64_entry__descriptor;
+kinds__martlet__test__maps__by_int64_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_int64_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_uint32_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_uint32_entry__descriptor;
+kinds__martlet__test__maps__by_uint32_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_uint32_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_uint64_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_uint64_entry__descriptor;
+kinds__martlet__test__maps__by_uint64_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_uint64_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_sint32_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_sint32_entry__descriptor;
+kinds__martlet__test__maps__by_sint32_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_sint32_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_fixed64_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_fixed64_entry__descriptor;
+kinds__martlet__test__maps__by_fixed64_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_fixed64_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__by_bool_entry__descriptor_address(void) {
-  return &martlet__test__maps__by_bool_entry__descriptor;
+kinds__martlet__test__maps__by_bool_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__by_bool_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__nested__descriptor_address(void) {
-  return &martlet__test__maps__nested__descriptor;
+kinds__martlet__test__maps__nested__descriptor_address(void) {
+  return &kinds__martlet__test__maps__nested__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__maps__nested__inner_entry__descriptor_address(void) {
-  return &martlet__test__maps__nested__inner_entry__descriptor;
+kinds__martlet__test__maps__nested__inner_entry__descriptor_address(void) {
+  return &kinds__martlet__test__maps__nested__inner_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__small__descriptor_address(void) {
-  return &martlet__test__small__descriptor;
+kinds__martlet__test__small__descriptor_address(void) {
+  return &kinds__martlet__test__small__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__nothing__descriptor_address(void) {
-  return &martlet__test__nothing__descriptor;
+kinds__martlet__test__nothing__descriptor_address(void) {
+  return &kinds__martlet__test__nothing__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__tree__descriptor_address(void) {
-  return &martlet__test__tree__descriptor;
+kinds__martlet__test__tree__descriptor_address(void) {
+  return &kinds__martlet__test__tree__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__tree__named_entry__descriptor_address(void) {
-  return &martlet__test__tree__named_entry__descriptor;
+kinds__martlet__test__tree__named_entry__descriptor_address(void) {
+  return &kinds__martlet__test__tree__named_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__branch__descriptor_address(void) {
-  return &martlet__test__branch__descriptor;
+kinds__martlet__test__branch__descriptor_address(void) {
+  return &kinds__martlet__test__branch__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__forest__descriptor_address(void) {
-  return &martlet__test__forest__descriptor;
+kinds__martlet__test__forest__descriptor_address(void) {
+  return &kinds__martlet__test__forest__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__names__descriptor_address(void) {
-  return &martlet__test__names__descriptor;
+kinds__martlet__test__names__descriptor_address(void) {
+  return &kinds__martlet__test__names__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__names__elements_entry__descriptor_address(void) {
-  return &martlet__test__names__elements_entry__descriptor;
+kinds__martlet__test__names__elements_entry__descriptor_address(void) {
+  return &kinds__martlet__test__names__elements_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__names__any__descriptor_address(void) {
-  return &martlet__test__names__any__descriptor;
+kinds__martlet__test__names__any__descriptor_address(void) {
+  return &kinds__martlet__test__names__any__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__names__type__descriptor_address(void) {
-  return &martlet__test__names__type__descriptor;
+kinds__martlet__test__names__type__descriptor_address(void) {
+  return &kinds__martlet__test__names__type__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__test__names__string__descriptor_address(void) {
-  return &martlet__test__names__string__descriptor;
+kinds__martlet__test__names__string__descriptor_address(void) {
+  return &kinds__martlet__test__names__string__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__numbers__descriptor_address(void) {
+  return &kinds__martlet__test__numbers__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__numbers__four_bytes_end_entry__descriptor_address(void) {
+  return &kinds__martlet__test__numbers__four_bytes_end_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__by_sint64_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__by_sint64_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__by_fixed32_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__by_fixed32_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__by_sfixed32_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__by_sfixed32_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__by_sfixed64_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__by_sfixed64_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__sint32s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__sint32s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__sint64s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__sint64s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__fixed32s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__fixed32s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__fixed64s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__fixed64s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__sfixed32s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__sfixed32s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__more_maps__sfixed64s_entry__descriptor_address(void) {
+  return &kinds__martlet__test__more_maps__sfixed64s_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__unpacked__descriptor_address(void) {
+  return &kinds__martlet__test__unpacked__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__pieces__descriptor_address(void) {
+  return &kinds__martlet__test__pieces__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__pieces__named_entry__descriptor_address(void) {
+  return &kinds__martlet__test__pieces__named_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__marked__descriptor_address(void) {
+  return &kinds__martlet__test__marked__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__words__descriptor_address(void) {
+  return &kinds__martlet__test__words__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__optional__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__optional__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__array__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__array__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__dictionary__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__dictionary__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__dictionary__dictionary_entry__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__dictionary__dictionary_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__self__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__self__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__swift__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__swift__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__protobuf_message__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__protobuf_message__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__protobuf_arena__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__protobuf_arena__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__sendable__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__sendable__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__bool__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__bool__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__uint8__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__uint8__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__scopes__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__scopes__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__scopes__scopes__scopes__descriptor_address(void) {
+  return &kinds__martlet__test__scopes__scopes__scopes__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__any__descriptor_address(void) {
+  return &kinds__google__protobuf__any__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__duration__descriptor_address(void) {
+  return &kinds__google__protobuf__duration__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__empty__descriptor_address(void) {
+  return &kinds__google__protobuf__empty__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__field_mask__descriptor_address(void) {
+  return &kinds__google__protobuf__field_mask__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__struct__descriptor_address(void) {
+  return &kinds__google__protobuf__struct__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__struct__fields_entry__descriptor_address(void) {
+  return &kinds__google__protobuf__struct__fields_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__value__descriptor_address(void) {
+  return &kinds__google__protobuf__value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__list_value__descriptor_address(void) {
+  return &kinds__google__protobuf__list_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__timestamp__descriptor_address(void) {
+  return &kinds__google__protobuf__timestamp__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__double_value__descriptor_address(void) {
+  return &kinds__google__protobuf__double_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__float_value__descriptor_address(void) {
+  return &kinds__google__protobuf__float_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__int64_value__descriptor_address(void) {
+  return &kinds__google__protobuf__int64_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__uint64_value__descriptor_address(void) {
+  return &kinds__google__protobuf__uint64_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__int32_value__descriptor_address(void) {
+  return &kinds__google__protobuf__int32_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__uint32_value__descriptor_address(void) {
+  return &kinds__google__protobuf__uint32_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__bool_value__descriptor_address(void) {
+  return &kinds__google__protobuf__bool_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__string_value__descriptor_address(void) {
+  return &kinds__google__protobuf__string_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__google__protobuf__bytes_value__descriptor_address(void) {
+  return &kinds__google__protobuf__bytes_value__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__parts__part__descriptor_address(void) {
+  return &kinds__martlet__test__parts__part__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__parts__part__inner__descriptor_address(void) {
+  return &kinds__martlet__test__parts__part__inner__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__well_known_types__descriptor_address(void) {
+  return &kinds__martlet__test__well_known_types__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__well_known_types__durations_entry__descriptor_address(void) {
+  return &kinds__martlet__test__well_known_types__durations_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__wrapped__descriptor_address(void) {
+  return &kinds__martlet__test__wrapped__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__imported__descriptor_address(void) {
+  return &kinds__martlet__test__imported__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__imported__by_name_entry__descriptor_address(void) {
+  return &kinds__martlet__test__imported__by_name_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+kinds__martlet__test__imported__finishes_entry__descriptor_address(void) {
+  return &kinds__martlet__test__imported__finishes_entry__descriptor;
 }
 
 #endif
