@@ -9,7 +9,7 @@ extension Echo.EchoRequest {
   public static var protobufName: String { "martlet.echo.v1.EchoRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__echo_request__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__echo_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Martlet__Echo__V1__EchoRequest.self))
   }
@@ -36,7 +36,7 @@ extension Echo.EchoResponse {
   public static var protobufName: String { "martlet.echo.v1.EchoResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__echo_response__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__echo_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Martlet__Echo__V1__EchoResponse.self))
   }
@@ -63,7 +63,7 @@ extension Echo.RepeatRequest {
   public static var protobufName: String { "martlet.echo.v1.RepeatRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__repeat_request__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__repeat_request__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Martlet__Echo__V1__RepeatRequest.self))
   }
@@ -92,7 +92,7 @@ extension Echo.RepeatResponse {
   public static var protobufName: String { "martlet.echo.v1.RepeatResponse" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__repeat_response__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__repeat_response__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Martlet__Echo__V1__RepeatResponse.self))
   }
@@ -119,7 +119,7 @@ extension Echo.CodecSample {
   public static var protobufName: String { "martlet.echo.v1.CodecSample" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__codec_sample__descriptor_address(), holdsMessages: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, interop__martlet__echo__v1__codec_sample__descriptor_address(), checksFields: false)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Interop__Martlet__Echo__V1__CodecSample.self))
   }
