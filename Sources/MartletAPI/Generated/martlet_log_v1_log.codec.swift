@@ -77,6 +77,7 @@ extension LogAPI.TaskRecord {
     if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
     if let pointer = c.pointee.revival { self.revival = try .init(c: pointer) }
+    if let pointer = c.pointee.assignment { self.assignment = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -90,6 +91,7 @@ extension LogAPI.TaskRecord {
     if let value = self.result { c.pointee.result = value.cStruct(in: arena) }
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     if let value = self.revival { c.pointee.revival = value.cStruct(in: arena) }
+    if let value = self.assignment { c.pointee.assignment = value.cStruct(in: arena) }
     return c
   }
 }
@@ -144,6 +146,7 @@ extension LogAPI.Notes {
     if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
     if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
     self.reopened = c.pointee.reopened != 0
+    if let pointer = c.pointee.assignment { self.assignment = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -157,6 +160,36 @@ extension LogAPI.Notes {
     if let value = self.failure { c.pointee.failure = value.cStruct(in: arena) }
     if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
     c.pointee.reopened = self.reopened ? 1 : 0
+    if let value = self.assignment { c.pointee.assignment = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Assignment {
+  public static var protobufName: String { "martlet.log.v1.Assignment" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__assignment__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Assignment.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Assignment>) throws(ProtobufDecodingError) {
+    self.init()
+    self.workerName = try c.pointee.worker_name.utf8String()
+    self.workerInstance = try c.pointee.worker_instance.utf8String()
+    self.epoch = c.pointee.epoch
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Assignment> {
+    let c = arena.make(Martlet__Log__V1__Assignment.self, martlet__log__v1__assignment__descriptor_address())
+    c.pointee.worker_name = arena.copy(self.workerName)
+    c.pointee.worker_instance = arena.copy(self.workerInstance)
+    c.pointee.epoch = self.epoch
     return c
   }
 }
@@ -402,12 +435,20 @@ extension LogAPI.Policy {
     self.init()
     if let pointer = c.pointee.retry { self.retry = try .init(c: pointer) }
     self.runTimeout = c.pointee.run_timeout
+    if let elements = c.pointee.selector, c.pointee.n_selector > 0 {
+      self.selector.reserveCapacity(c.pointee.n_selector)
+      for index in 0..<c.pointee.n_selector {
+        if let pointer = elements[index] { self.selector.append(try .init(c: pointer)) }
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Policy> {
     let c = arena.make(Martlet__Log__V1__Policy.self, martlet__log__v1__policy__descriptor_address())
     if let value = self.retry { c.pointee.retry = value.cStruct(in: arena) }
     c.pointee.run_timeout = self.runTimeout
+    c.pointee.n_selector = self.selector.count
+    c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
     return c
   }
 }

@@ -33,6 +33,7 @@ extension LogAPI {
     public var result: LogAPI.Result? = nil
     public var origin: LogAPI.Origin? = nil
     public var revival: LogAPI.Revival? = nil
+    public var assignment: LogAPI.Assignment? = nil
 
     public init() {}
 
@@ -44,7 +45,8 @@ extension LogAPI {
       submission: LogAPI.Submission? = nil,
       result: LogAPI.Result? = nil,
       origin: LogAPI.Origin? = nil,
-      revival: LogAPI.Revival? = nil
+      revival: LogAPI.Revival? = nil,
+      assignment: LogAPI.Assignment? = nil
     ) {
       self.labels = labels
       self.progress = progress
@@ -54,6 +56,7 @@ extension LogAPI {
       self.result = result
       self.origin = origin
       self.revival = revival
+      self.assignment = assignment
     }
   }
 
@@ -81,6 +84,7 @@ extension LogAPI {
     public var cancel: LogAPI.CancelRequest? = nil
     /// From a retry by hand on: the deadline of the submission holds no longer.
     public var reopened: Bool = false
+    public var assignment: LogAPI.Assignment? = nil
 
     public init() {}
 
@@ -90,7 +94,8 @@ extension LogAPI {
       progress: LogAPI.Progress? = nil,
       failure: LogAPI.Failure? = nil,
       cancel: LogAPI.CancelRequest? = nil,
-      reopened: Bool = false
+      reopened: Bool = false,
+      assignment: LogAPI.Assignment? = nil
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
@@ -98,6 +103,26 @@ extension LogAPI {
       self.failure = failure
       self.cancel = cancel
       self.reopened = reopened
+      self.assignment = assignment
+    }
+  }
+
+  /// The worker that makes an attempt, and by which lease.
+  public struct Assignment: ProtobufMessage {
+    public var workerName: String = ""
+    public var workerInstance: String = ""
+    public var epoch: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      workerName: String = "",
+      workerInstance: String = "",
+      epoch: UInt64 = 0
+    ) {
+      self.workerName = workerName
+      self.workerInstance = workerInstance
+      self.epoch = epoch
     }
   }
 
@@ -236,15 +261,19 @@ extension LogAPI {
   public struct Policy: ProtobufMessage {
     public var retry: LogAPI.RetryPolicy? = nil
     public var runTimeout: Int64 = 0
+    /// What labels its workers must have.
+    public var selector: [LogAPI.Label] = []
 
     public init() {}
 
     public init(
       retry: LogAPI.RetryPolicy? = nil,
-      runTimeout: Int64 = 0
+      runTimeout: Int64 = 0,
+      selector: [LogAPI.Label] = []
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
+      self.selector = selector
     }
   }
 

@@ -37,6 +37,7 @@ extension API.Task {
     self.requestId = try c.pointee.request_id.utf8String()
     self.revision = c.pointee.revision
     self.cancelReason = try c.pointee.cancel_reason.utf8String()
+    self.worker = try c.pointee.worker.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Task> {
@@ -58,6 +59,7 @@ extension API.Task {
     c.pointee.request_id = arena.copy(self.requestId)
     c.pointee.revision = self.revision
     c.pointee.cancel_reason = arena.copy(self.cancelReason)
+    c.pointee.worker = arena.copy(self.worker)
     return c
   }
 }
@@ -102,6 +104,14 @@ extension API.TaskSpec {
     if let pointer = c.pointee.run_timeout { self.runTimeout = try .init(c: pointer) }
     if let pointer = c.pointee.deadline { self.deadline = try .init(c: pointer) }
     self.traceParent = try c.pointee.trace_parent.utf8String()
+    if let entries = c.pointee.worker_selector, c.pointee.n_worker_selector > 0 {
+      self.workerSelector.reserveCapacity(c.pointee.n_worker_selector)
+      for index in 0..<c.pointee.n_worker_selector {
+        guard let entry = entries[index] else { continue }
+        let key = try entry.pointee.key.utf8String()
+        self.workerSelector[key] = try entry.pointee.value.utf8String()
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__TaskSpec> {
@@ -135,6 +145,15 @@ extension API.TaskSpec {
     if let value = self.runTimeout { c.pointee.run_timeout = value.cStruct(in: arena) }
     if let value = self.deadline { c.pointee.deadline = value.cStruct(in: arena) }
     c.pointee.trace_parent = arena.copy(self.traceParent)
+    if !self.workerSelector.isEmpty {
+      c.pointee.n_worker_selector = self.workerSelector.count
+      c.pointee.worker_selector = arena.list(self.workerSelector.sorted(by: { $0.key < $1.key })) { pair in
+        let entry = arena.make(Martlet__V1__TaskSpec__WorkerSelectorEntry.self, martlet__v1__task_spec__worker_selector_entry__descriptor_address())
+        entry.pointee.key = arena.copy(pair.key)
+        entry.pointee.value = arena.copy(pair.value)
+        return entry
+      }
+    }
     return c
   }
 }

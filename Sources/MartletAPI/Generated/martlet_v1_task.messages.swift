@@ -40,6 +40,8 @@ extension API {
     public var revision: UInt64 = 0
     /// Why it was cancelled, as said by the caller.
     public var cancelReason: String = ""
+    /// The worker that makes the newest attempt, or made it: its name. Empty: the server itself.
+    public var worker: String = ""
 
     public init() {}
 
@@ -60,7 +62,8 @@ extension API {
       actor: String = "",
       requestId: String = "",
       revision: UInt64 = 0,
-      cancelReason: String = ""
+      cancelReason: String = "",
+      worker: String = ""
     ) {
       self.id = id
       self.pool = pool
@@ -79,6 +82,7 @@ extension API {
       self.requestId = requestId
       self.revision = revision
       self.cancelReason = cancelReason
+      self.worker = worker
     }
   }
 
@@ -106,6 +110,8 @@ extension API {
     public var deadline: WellKnown.Timestamp? = nil
     /// W3C trace context of the submitter (`traceparent`), handed to the handler. At most 255 bytes.
     public var traceParent: String = ""
+    /// Only workers that have all these labels may run it. At most 32. Empty: any that serves the kind.
+    public var workerSelector: [String: String] = [:]
 
     public init() {}
 
@@ -119,7 +125,8 @@ extension API {
       retryPolicy: API.RetryPolicy? = nil,
       runTimeout: WellKnown.Duration? = nil,
       deadline: WellKnown.Timestamp? = nil,
-      traceParent: String = ""
+      traceParent: String = "",
+      workerSelector: [String: String] = [:]
     ) {
       self.kind = kind
       self.payload = payload
@@ -131,6 +138,7 @@ extension API {
       self.runTimeout = runTimeout
       self.deadline = deadline
       self.traceParent = traceParent
+      self.workerSelector = workerSelector
     }
 
     /// When the task may start: at once if neither is set.

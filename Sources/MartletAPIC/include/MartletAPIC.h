@@ -14,6 +14,7 @@
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
 #include "martlet/v1/task_service.pb-c.h"
+#include "martlet/v1/worker_service.pb-c.h"
 
 static inline const ProtobufCMessageDescriptor *
 google__protobuf__duration__descriptor_address(void) {
@@ -83,6 +84,11 @@ martlet__log__v1__label__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__notes__descriptor_address(void) {
   return &martlet__log__v1__notes__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__assignment__descriptor_address(void) {
+  return &martlet__log__v1__assignment__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -208,6 +214,11 @@ martlet__v1__task_spec__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__task_spec__labels_entry__descriptor_address(void) {
   return &martlet__v1__task_spec__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__task_spec__worker_selector_entry__descriptor_address(void) {
+  return &martlet__v1__task_spec__worker_selector_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -473,6 +484,166 @@ martlet__v1__wait_tasks_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__wait_tasks_response__descriptor_address(void) {
   return &martlet__v1__wait_tasks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__work_request__descriptor_address(void) {
+  return &martlet__v1__work_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__work_response__descriptor_address(void) {
+  return &martlet__v1__work_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker_hello__descriptor_address(void) {
+  return &martlet__v1__worker_hello__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker_hello__labels_entry__descriptor_address(void) {
+  return &martlet__v1__worker_hello__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker_welcome__descriptor_address(void) {
+  return &martlet__v1__worker_welcome__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__credit__descriptor_address(void) {
+  return &martlet__v1__credit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__accept__descriptor_address(void) {
+  return &martlet__v1__accept__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__beat__descriptor_address(void) {
+  return &martlet__v1__beat__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__finish__descriptor_address(void) {
+  return &martlet__v1__finish__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker_failure__descriptor_address(void) {
+  return &martlet__v1__worker_failure__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release__descriptor_address(void) {
+  return &martlet__v1__release__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__assign__descriptor_address(void) {
+  return &martlet__v1__assign__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__directive__descriptor_address(void) {
+  return &martlet__v1__directive__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__ack__descriptor_address(void) {
+  return &martlet__v1__ack__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__lease_tasks_request__descriptor_address(void) {
+  return &martlet__v1__lease_tasks_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__lease_tasks_response__descriptor_address(void) {
+  return &martlet__v1__lease_tasks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_leases_request__descriptor_address(void) {
+  return &martlet__v1__renew_leases_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_leases_response__descriptor_address(void) {
+  return &martlet__v1__renew_leases_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__finish_tasks_request__descriptor_address(void) {
+  return &martlet__v1__finish_tasks_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__finish_tasks_response__descriptor_address(void) {
+  return &martlet__v1__finish_tasks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_tasks_request__descriptor_address(void) {
+  return &martlet__v1__release_tasks_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_tasks_response__descriptor_address(void) {
+  return &martlet__v1__release_tasks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker__descriptor_address(void) {
+  return &martlet__v1__worker__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__worker__labels_entry__descriptor_address(void) {
+  return &martlet__v1__worker__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_workers_request__descriptor_address(void) {
+  return &martlet__v1__list_workers_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_workers_response__descriptor_address(void) {
+  return &martlet__v1__list_workers_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_worker_request__descriptor_address(void) {
+  return &martlet__v1__get_worker_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_worker_response__descriptor_address(void) {
+  return &martlet__v1__get_worker_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__drain_worker_request__descriptor_address(void) {
+  return &martlet__v1__drain_worker_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__drain_worker_response__descriptor_address(void) {
+  return &martlet__v1__drain_worker_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__disconnect_worker_request__descriptor_address(void) {
+  return &martlet__v1__disconnect_worker_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__disconnect_worker_response__descriptor_address(void) {
+  return &martlet__v1__disconnect_worker_response__descriptor;
 }
 
 #endif

@@ -11,11 +11,14 @@ package struct TaskDraft: Hashable, Sendable {
   package var runTimeout: Span?
   package var deadline: WallTime?
   package var traceParent: String
+  /// Only workers that have all these labels may run it.
+  package var selector: LabelSet
 
   package init(
     kind: String, payload: [UInt8] = [], contentType: String = "", labels: LabelSet = .none,
     priority: UInt8 = 5, start: TaskSubmission.Start = .now, retry: RetryPolicy? = nil,
-    runTimeout: Span? = nil, deadline: WallTime? = nil, traceParent: String = ""
+    runTimeout: Span? = nil, deadline: WallTime? = nil, traceParent: String = "",
+    selector: LabelSet = .none
   ) {
     self.kind = kind
     self.payload = payload
@@ -27,6 +30,7 @@ package struct TaskDraft: Hashable, Sendable {
     self.runTimeout = runTimeout
     self.deadline = deadline
     self.traceParent = traceParent
+    self.selector = selector
   }
 }
 
@@ -103,6 +107,7 @@ package enum Command: Sendable {
   case finish(AttemptToken, AttemptOutcome)
   case report(AttemptToken, Progress)
   case release(AttemptToken)
+  case worker(WorkerCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -116,6 +121,8 @@ package enum Answer: Hashable, Sendable {
   case pool(PoolView)
   case submitted([TaskID], repeated: Bool)
   case task(TaskView)
+  case worker(WorkerWelcome)
+  case leases(LeaseReport)
   case done
 }
 

@@ -1,6 +1,6 @@
 extension Engine {
   /// The live task of an attempt that is being made.
-  private func running(_ token: AttemptToken) throws(Refusal) -> LiveTask {
+  func running(_ token: AttemptToken) throws(Refusal) -> LiveTask {
     guard let task = durable.tasks[token.task], task.state == .running,
       task.attempt == token.attempt
     else { throw .leaseLost(token.task, attempt: token.attempt) }
@@ -18,13 +18,15 @@ extension Engine {
 
   // MARK: - Start
 
-  func start(_ task: LiveTask, at now: Instant, stamp: Stamp) -> Event.Body {
+  func start(
+    _ task: LiveTask, by assignment: Assignment? = nil, at now: Instant, stamp: Stamp
+  ) -> Event.Body {
     var status = task.status
     status.state = .running
     status.attempt += 1
     status.notes = TaskNotes(
       startTime: stamp.time, startElapsed: now.elapsed, failure: task.notes?.failure,
-      isReopened: task.isReopened)
+      isReopened: task.isReopened, assignment: assignment)
     return event(.started, task, status)
   }
 
@@ -97,7 +99,7 @@ extension Engine {
     return TaskNotes(
       startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
       progress: held ?? task.notes?.progress, failure: failure, cancel: task.notes?.cancel,
-      isReopened: task.isReopened)
+      isReopened: task.isReopened, assignment: task.notes?.assignment)
   }
 
   // MARK: - Given back
@@ -113,15 +115,18 @@ extension Engine {
     return Decision([event(.released, task, status)])
   }
 
+  /// What ran in the process that is gone is lost; what workers run, they may go on with.
   func decideRecover(at now: Instant) -> Decision {
     guard state.session.awaitsRecovery else { return Decision([]) }
-    return Decision(durable.tasks.allRunning().map { lose($0, at: now) })
+    return Decision(
+      durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lose($0, at: now) })
   }
 
-  private func lose(_ task: LiveTask, at now: Instant) -> Event.Body {
+  func lose(_ task: LiveTask, at now: Instant) -> Event.Body {
     if task.notes?.cancel != nil { return cancelled(task, at: now) }
+    let process = task.notes?.assignment.map { "the worker \($0.worker.name)" }
     let failure = Failure(
-      kind: .workerLost, message: "the process that ran the attempt is gone",
+      kind: .workerLost, message: "\(process ?? "the process") that ran the attempt is gone",
       attempt: task.attempt, retryable: true)
     let policy = durable.tasks.policy(of: task).retry
     let made = Int(task.attempt - task.attemptsForgiven)
@@ -168,7 +173,7 @@ extension Engine {
       progress: task.notes?.progress, failure: task.notes?.failure,
       cancel: TaskNotes.CancelRequest(
         time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin),
-      isReopened: task.isReopened)
+      isReopened: task.isReopened, assignment: task.notes?.assignment)
     return event(.cancelRequested(origin), task, status)
   }
 
@@ -236,7 +241,7 @@ extension Engine {
     status.notes = TaskNotes(
       startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
       progress: progress, failure: task.notes?.failure, cancel: task.notes?.cancel,
-      isReopened: task.isReopened)
+      isReopened: task.isReopened, assignment: task.notes?.assignment)
     return Decision([event(.progressed, task, status)])
   }
 }

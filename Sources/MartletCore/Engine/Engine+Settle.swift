@@ -2,7 +2,9 @@
 extension Engine {
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     // With timers left nothing is started: a deadline that has passed comes before a start.
-    guard fireTimers(at: now, stamp: stamp, into: &events) else { return }
+    guard fireTimers(at: now, stamp: stamp, into: &events),
+      expireLeases(at: now, stamp: stamp, into: &events)
+    else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
   }
@@ -102,17 +104,42 @@ extension Engine {
     in pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) {
     guard state.session.mayStart else { return }
-    var free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
-    while free > 0, let task = nextStartable(in: pool.id) {
-      events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))
+    var free = pool.spec.slots - slotsTaken(in: pool.id)
+    while free > 0, let (task, taker) = nextStartable(in: pool) {
+      switch taker {
+      case .server: events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))
+      case .worker(let worker): offer(task, to: worker, in: pool, at: now)
+      }
       free -= 1
+    }
+    if free > 0, durable.tasks.hasReady(in: pool.id) {
+      state.session.starved.insert(pool.id)
+    } else {
+      state.session.starved.remove(pool.id)
     }
   }
 
-  private mutating func nextStartable(in pool: PoolID) -> LiveTask? {
+  /// Slots of running attempts, and of those that workers have been offered.
+  func slotsTaken(in pool: PoolID) -> Int {
+    durable.tasks.runningCount(in: pool) + state.session.leases.offerCount(in: pool)
+  }
+
+  /// Who runs a task: a handler of this process, if one serves its kind and no labels are asked
+  /// for, else a worker.
+  private enum Taker {
+    case server
+    case worker(WorkerID)
+  }
+
+  private mutating func nextStartable(in pool: PoolRecord) -> (task: LiveTask, taker: Taker)? {
     learnServedKinds()
-    let served = state.session.served
-    return state.durable.tasks.nextReady(in: pool) { served[Int($0.rawValue)] }
+    let (served, roster) = (state.session.served, state.session.roster)
+    return state.durable.tasks.nextReady(in: pool.id) { kind, selector in
+      if selector.isEmpty, served[Int(kind.rawValue)] { return .server }
+      return roster.choose(
+        kind: catalog.kinds[kind], pool: pool.name, selector: selector
+      ).map { .worker($0) }
+    }
   }
 
   private mutating func learnServedKinds() {

@@ -81,7 +81,7 @@ extension Engine {
     guard durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
       return 0
     }
-    let free = pool.spec.slots - durable.tasks.runningCount(in: pool.id)
+    let free = pool.spec.slots - slotsTaken(in: pool.id)
     guard free > 0 else { return 0 }
     let starting = drafts.lazy.filter {
       $0.start == .now && state.session.servedKinds.contains($0.kind)
@@ -97,7 +97,7 @@ extension Engine {
       kindName: draft.kind, priority: draft.priority,
       policy: TaskPolicy(
         retry: draft.retry ?? pool.spec.retry,
-        runTimeout: draft.runTimeout ?? pool.spec.runTimeout),
+        runTimeout: draft.runTimeout ?? pool.spec.runTimeout, selector: draft.selector),
       deadline: draft.deadline.map { now.elapsed + max($0 - now.wall, .zero) } ?? .never,
       deadlineTime: draft.deadline, start: draft.start, payload: draft.payload,
       contentType: draft.contentType, traceParent: draft.traceParent, actor: origin.actor,

@@ -62,6 +62,13 @@ package struct Engine: Sendable {
       try decideProgress(token, progress)
     case .release(let token):
       try decideRelease(token, at: now)
+    case .worker(.finish(let lease, let outcome)):
+      try decideFinish(lease, outcome, at: now)
+    case .worker(.release(let lease)):
+      try decideRelease(lease, at: now)
+    case .worker:
+      // They change the session: `perform` does.
+      Decision([])
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -88,8 +95,14 @@ package struct Engine: Sendable {
     if case .report(let token, let progress) = command {
       guard hold(progress, of: token, at: now) else { return .done }
     }
+    if case .worker(let change) = command,
+      let answer = try perform(change, at: now, stamp: stamp, into: &events)
+    {
+      settle(at: now, stamp: stamp, into: &events)
+      return answer
+    }
     let decision = try decide(command, at: now)
-    if case .recover = command { beginSession() }
+    if case .recover = command { beginSession(at: now) }
     for body in decision.events { events.append(evolve(body, at: stamp)) }
     let answer = answer(decision.answer, at: stamp)
     settle(at: now, stamp: stamp, into: &events)
@@ -98,10 +111,11 @@ package struct Engine: Sendable {
 
   /// The next instant at which time alone changes something.
   package var nextDeadline: Elapsed? {
-    switch (durable.tasks.nextTimer, state.session.progress.nextDeadline) {
-    case (let a?, let b?): min(a, b)
-    case (let a, let b): a ?? b
-    }
+    let deadlines = [
+      durable.tasks.nextTimer, state.session.progress.nextDeadline,
+      state.session.leases.nextDeadline,
+    ]
+    return deadlines.lazy.compactMap { $0 }.min()
   }
 
   private func answer(_ form: Decision.AnswerForm, at stamp: Stamp) -> Answer {
@@ -125,6 +139,7 @@ package struct Engine: Sendable {
         state.session.progress.end(
           AttemptToken(task: event.task, attempt: event.status.attempt))
       }
+      if event.status.state != .running { endLease(of: event.task) }
       if event.status.state.isTerminal {
         state.session.departed.note(event.task, at: revision)
       }
@@ -140,8 +155,10 @@ package struct Engine: Sendable {
   }
 
   /// Whatever an earlier process left undone may go on: starts, a deletion in slices.
-  private mutating func beginSession() {
+  private mutating func beginSession(at now: Instant) {
+    guard state.session.awaitsRecovery else { return }
     state.session.awaitsRecovery = false
+    restoreLeases(at: now)
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 
@@ -172,7 +189,7 @@ extension Engine {
   package func view(pool id: PoolID, at now: Elapsed) -> PoolView? {
     guard let record = catalog.pools[id], record.state != .retired else { return nil }
     return PoolView(
-      record: record, inUse: durable.tasks.runningCount(in: id),
+      record: record, inUse: slotsTaken(in: id),
       waiting: catalog.counters.waiting(pool: id),
       oldestAge: durable.tasks.oldestReady(in: id).map { max(now - $0, .zero) })
   }

@@ -126,6 +126,12 @@ package struct SessionState: Sendable {
   /// Tasks that ended after what the index held some while ago, with their last revision.
   var departed = DepartedTasks()
   var progress = ProgressThrottle()
+  /// Pools with free slots and tasks that nobody takes.
+  var starved: Set<PoolID> = []
+  var roster = WorkerRoster()
+  var leases = LeaseBook()
+  /// For workers, in order; whoever drives the engine takes them.
+  var notices: [WorkerNotice] = []
 
   package init(limits: Limits = Limits(), servedKinds: Set<String> = []) {
     self.limits = limits

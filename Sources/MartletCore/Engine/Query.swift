@@ -6,6 +6,9 @@ package enum Query: Sendable {
   case tasks([TaskID])
   /// The small half of the state: names, pools, counters.
   case catalog
+  /// All workers, or one.
+  case workers
+  case worker(WorkerID)
 }
 
 /// What was seen; it may be told once the revision it was seen at is durable.
@@ -15,6 +18,7 @@ package enum Sight: Sendable {
   case task(TaskView?)
   case tasks([TaskView])
   case catalog(Catalog)
+  case workers([Worker])
 }
 
 extension Engine {
@@ -31,6 +35,10 @@ extension Engine {
     case .task(let id): return .task(view(task: id))
     case .tasks(let ids): return .tasks(ids.compactMap { view(task: $0) })
     case .catalog: return .catalog(catalog)
+    case .workers: return .workers(workers)
+    case .worker(let id):
+      guard let worker = state.session.roster[id] else { throw .workerNotFound(id) }
+      return .workers([worker])
     }
   }
 }

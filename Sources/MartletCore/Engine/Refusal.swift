@@ -15,6 +15,8 @@ package enum Refusal: Error, Hashable, Sendable {
   case taskNotRetryable(TaskID, TaskState)
   /// The attempt is over or another one is running.
   case leaseLost(TaskID, attempt: UInt32)
+  /// No worker of that number is there, or no longer.
+  case workerNotFound(WorkerID)
   case etagMismatch(pool: String)
   case requestIDReused(String)
   /// What was fetched from the index is older than what has happened since: fetch again.

@@ -8,6 +8,8 @@ struct TaskSlots: Sendable {
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
+    /// A worker has been offered the task: it is PENDING, and in no ready queue.
+    var isOffered = false
   }
 
   private static let chunkSize = 1024
@@ -41,9 +43,13 @@ struct TaskSlots: Sendable {
     free.append(place)
   }
 
-  /// What says which queue of its pool a task is in.
-  func queue(of place: Place) -> (state: TaskState, priority: UInt8, kind: KindID) {
-    (self[place].task.state, self[place].task.priority, self[place].task.kind)
+  /// What says, with its selector, which queue of its pool a task is in.
+  func queue(of place: Place) -> (state: TaskState, priority: UInt8, kind: KindID, isOffered: Bool)
+  {
+    (
+      self[place].task.state, self[place].task.priority, self[place].task.kind,
+      self[place].isOffered
+    )
   }
 
   // MARK: - Lists
@@ -57,6 +63,24 @@ struct TaskSlots: Sendable {
       self[list.tail].next = place
     }
     list.tail = place
+    list.count += 1
+  }
+
+  /// Puts the task back where its revision says that it belongs: before those that joined later.
+  mutating func reinsert(_ place: Place, into list: inout TaskList) {
+    let revision = self[place].task.revision
+    var next = list.head
+    while next != TaskTable.nowhere, self[next].task.revision < revision { next = self[next].next }
+    guard next != TaskTable.nowhere else { return append(place, to: &list) }
+    let previous = self[next].previous
+    self[place].previous = previous
+    self[place].next = next
+    self[next].previous = place
+    if previous == TaskTable.nowhere {
+      list.head = place
+    } else {
+      self[previous].next = place
+    }
     list.count += 1
   }
 

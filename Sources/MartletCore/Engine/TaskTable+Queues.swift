@@ -7,22 +7,28 @@ struct TaskList: Hashable, Sendable {
 
 /// The tasks of one pool by what they wait for.
 struct PoolQueues: Sendable {
-  /// PENDING tasks of one priority and kind, so that a kind that nobody serves blocks no other.
+  /// PENDING tasks of one priority, kind and selector, so that a kind that nobody serves, or a
+  /// selector that matches nobody, blocks no other.
   struct Ready: Sendable {
     var priority: UInt8
     var kind: KindID
+    var selector: LabelSet
     var list = TaskList()
   }
 
   /// By falling priority, then rising kind; none is empty.
   var ready: ContiguousArray<Ready> = []
+  /// PENDING tasks that workers have been offered.
+  var offered = TaskList()
   var scheduled = TaskList()
   var paused = TaskList()
   var blocked = TaskList()
   var running = TaskList()
 
-  /// Where the queue of that priority and kind is, or would be.
-  func readyIndex(priority: UInt8, kind: KindID) -> (index: Int, found: Bool) {
+  /// Where the queue of such tasks is, or would be.
+  func readyIndex(
+    priority: UInt8, kind: KindID, selector: LabelSet
+  ) -> (index: Int, found: Bool) {
     var low = 0
     var high = ready.count
     while low < high {
@@ -34,8 +40,11 @@ struct PoolQueues: Sendable {
         high = middle
       }
     }
-    let found = low < ready.count && ready[low].priority == priority && ready[low].kind == kind
-    return (low, found)
+    while low < ready.count, ready[low].priority == priority, ready[low].kind == kind {
+      if ready[low].selector == selector { return (low, true) }
+      low += 1
+    }
+    return (low, false)
   }
 
   subscript(list state: TaskState) -> TaskList {
@@ -59,24 +68,30 @@ struct PoolQueues: Sendable {
 }
 
 extension TaskTable {
-  /// The PENDING task that a free slot of the pool goes to: of the highest priority that has one
-  /// whose kind is served, the one that has been PENDING the longest.
-  func nextReady(in pool: PoolID, isServed: (KindID) -> Bool) -> LiveTask? {
+  /// The PENDING task that a free slot of the pool goes to, and who takes it: of the highest
+  /// priority that has one that anybody takes, the one that has been PENDING the longest.
+  func nextReady<Taker>(
+    in pool: PoolID, taker: (KindID, LabelSet) -> Taker?
+  ) -> (task: LiveTask, taker: Taker)? {
     guard let queues = queues[pool] else { return nil }
-    var best: LiveTask?
+    var best: (task: LiveTask, taker: Taker)?
     for entry in queues.ready {
-      if let best, entry.priority < best.priority { break }
-      guard isServed(entry.kind) else { continue }
+      if let best, entry.priority < best.task.priority { break }
       let head = self[entry.list.head].task
-      if best.map({ head.revision < $0.revision }) ?? true { best = head }
+      if let best, best.task.revision < head.revision { continue }
+      if let taker = taker(entry.kind, entry.selector) { best = (head, taker) }
     }
     return best
   }
 
   /// When the task that has been PENDING the longest became so.
   func oldestReady(in pool: PoolID) -> Elapsed? {
-    queues[pool]?.ready.lazy.map { self[$0.list.head].task.due }.min()
+    guard let queues = queues[pool] else { return nil }
+    let heads = queues.ready.map(\.list.head) + [queues.offered.head]
+    return heads.lazy.filter { $0 != Self.nowhere }.map { self[$0].task.due }.min()
   }
+
+  func hasReady(in pool: PoolID) -> Bool { queues[pool]?.ready.isEmpty == false }
 
   func runningCount(in pool: PoolID) -> Int { queues[pool]?.running.count ?? 0 }
 
@@ -84,7 +99,9 @@ extension TaskTable {
   func waiting(in pool: PoolID, limit: Int) -> [LiveTask] {
     guard let queues = queues[pool] else { return [] }
     var found: [LiveTask] = []
-    let lists = queues.ready.map(\.list) + [queues.scheduled, queues.paused, queues.blocked]
+    let lists =
+      queues.ready.map(\.list)
+      + [queues.offered, queues.scheduled, queues.paused, queues.blocked]
     for list in lists {
       collect(list, into: &found, limit: limit)
       if found.count >= limit { break }
@@ -109,33 +126,61 @@ extension TaskTable {
 
   mutating func link(_ place: Place) {
     let pool = self[place].task.pool
-    Self.link(place, in: &queues[pool, default: PoolQueues()], &slots)
+    let selector = policies[self[place].task.policy].selector
+    Self.link(place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector)
   }
 
   mutating func unlink(_ place: Place) {
     let pool = self[place].task.pool
-    Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots)
+    let selector = policies[self[place].task.policy].selector
+    Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector)
   }
 
-  private static func link(_ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots) {
-    let (state, priority, kind) = slots.queue(of: place)
+  private static func link(
+    _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet,
+    atItsPlace: Bool = false
+  ) {
+    let (state, priority, kind, isOffered) = slots.queue(of: place)
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
-    let (index, found) = queues.readyIndex(priority: priority, kind: kind)
+    if isOffered { return slots.append(place, to: &queues.offered) }
+    let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     if !found {
-      queues.ready.insert(PoolQueues.Ready(priority: priority, kind: kind), at: index)
+      queues.ready.insert(
+        PoolQueues.Ready(priority: priority, kind: kind, selector: selector), at: index)
     }
-    slots.append(place, to: &queues.ready[index].list)
+    if atItsPlace {
+      slots.reinsert(place, into: &queues.ready[index].list)
+    } else {
+      slots.append(place, to: &queues.ready[index].list)
+    }
   }
 
   private static func unlink(
-    _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots
+    _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet
   ) {
-    let (state, priority, kind) = slots.queue(of: place)
+    let (state, priority, kind, isOffered) = slots.queue(of: place)
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
-    let (index, found) = queues.readyIndex(priority: priority, kind: kind)
+    if isOffered { return slots.remove(place, from: &queues.offered) }
+    let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
     slots.remove(place, from: &queues.ready[index].list)
     if queues.ready[index].list.count == 0 { queues.ready.remove(at: index) }
+  }
+
+  // MARK: - Offers
+
+  /// Takes a PENDING task out of the ready queues, or puts it back to where it was.
+  mutating func setOffered(_ isOffered: Bool, _ id: TaskID) {
+    guard let place = places[id], self[place].task.state == .pending,
+      self[place].isOffered != isOffered
+    else { return }
+    unlink(place)
+    self[place].isOffered = isOffered
+    let pool = self[place].task.pool
+    let selector = policies[self[place].task.policy].selector
+    Self.link(
+      place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector,
+      atItsPlace: true)
   }
 }
 
@@ -158,6 +203,7 @@ extension TaskTable {
     for pool in Array(queues.keys) {
       guard var pooled = queues[pool] else { continue }
       for index in pooled.ready.indices { sort(&pooled.ready[index].list) }
+      sort(&pooled.offered)
       sort(&pooled.scheduled)
       sort(&pooled.paused)
       sort(&pooled.blocked)

@@ -81,7 +81,10 @@ package struct TaskTable: Sendable {
   package mutating func update(_ id: TaskID, to status: TaskStatus, revision: Revision) {
     guard let place = places[id] else { return }
     let moves = self[place].task.state != status.state || status.state == .pending
-    if moves { unlink(place) }
+    if moves {
+      unlink(place)
+      self[place].isOffered = false
+    }
     self[place].task.state = status.state
     self[place].task.attempt = status.attempt
     self[place].task.attemptsForgiven = status.attemptsForgiven

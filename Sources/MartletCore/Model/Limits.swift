@@ -13,6 +13,8 @@ package struct Limits: Hashable, Sendable {
   package var runTimeoutSeconds = 7_200
   package var cancelGraceMilliseconds = 10_000
   package var stopGraceMilliseconds = 10_000
+  package var leaseMilliseconds = 10_000
+  package var offerMilliseconds = 2_000
   package var progressEventsPerSecond = 2_000
   package var requestMemoryHours = 24
   package var requestMemoryBytes = 64 << 20
@@ -81,6 +83,12 @@ extension Limits {
     Description(
       name: "stop-grace-ms", field: \.stopGraceMilliseconds, unit: "ms", range: 0...600_000,
       beyond: "a stopping server gives running attempts back"),
+    Description(
+      name: "lease-ms", field: \.leaseMilliseconds, unit: "ms", range: 1_000...600_000,
+      beyond: "a worker's attempt that was not renewed is lost: WORKER_LOST"),
+    Description(
+      name: "offer-ms", field: \.offerMilliseconds, unit: "ms", range: 100...60_000,
+      beyond: "a task that its worker has not accepted is offered to another"),
     Description(
       name: "progress-events-per-second", field: \.progressEventsPerSecond, unit: "events/s",
       range: 1...100_000, beyond: "progress is coalesced to the newest value of a task"),

@@ -93,6 +93,8 @@ package final class TaskNotes: Sendable {
   package let cancel: CancelRequest?
   /// Set from a retry by hand on: the deadline of the submission holds no longer.
   package let isReopened: Bool
+  /// The worker that makes the attempt, or made the newest one; nil if the server does.
+  package let assignment: Assignment?
 
   package struct CancelRequest: Hashable, Sendable {
     package var time: WallTime
@@ -109,7 +111,8 @@ package final class TaskNotes: Sendable {
 
   package init(
     startTime: WallTime? = nil, startElapsed: Elapsed? = nil, progress: Progress? = nil,
-    failure: Failure? = nil, cancel: CancelRequest? = nil, isReopened: Bool = false
+    failure: Failure? = nil, cancel: CancelRequest? = nil, isReopened: Bool = false,
+    assignment: Assignment? = nil
   ) {
     self.startTime = startTime
     self.startElapsed = startElapsed
@@ -117,6 +120,7 @@ package final class TaskNotes: Sendable {
     self.failure = failure
     self.cancel = cancel
     self.isReopened = isReopened
+    self.assignment = assignment
   }
 }
 
@@ -125,7 +129,7 @@ extension TaskNotes: Hashable {
     a === b
       || a.startTime == b.startTime && a.startElapsed == b.startElapsed
         && a.progress == b.progress && a.failure == b.failure && a.cancel == b.cancel
-        && a.isReopened == b.isReopened
+        && a.isReopened == b.isReopened && a.assignment == b.assignment
   }
 
   package func hash(into hasher: inout Hasher) {

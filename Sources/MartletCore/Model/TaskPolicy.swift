@@ -4,9 +4,12 @@ package struct TaskPolicy: Hashable, Sendable {
   package var retry: RetryPolicy
   /// The longest time that one attempt may run; more than 0.
   package var runTimeout: Span
+  /// Only workers that have all these labels may run it; none: whoever serves the kind.
+  package var selector: LabelSet
 
-  package init(retry: RetryPolicy, runTimeout: Span) {
+  package init(retry: RetryPolicy, runTimeout: Span, selector: LabelSet = .none) {
     self.retry = retry
     self.runTimeout = runTimeout
+    self.selector = selector
   }
 }

@@ -47,6 +47,8 @@ package struct CommitPipeline: Sendable {
   private var inFlight: Revision?
   /// In the order of the calls, and so by rising revision.
   private var replies = ReplyQueue()
+  /// For workers, each with the revision that it rests on.
+  private var notices: [(revision: Revision, notice: WorkerNotice)] = []
 
   private struct OpenSegment: Sendable {
     var instant: Instant
@@ -77,6 +79,9 @@ package struct CommitPipeline: Sendable {
       content = .refusal(error)
     }
     open = segment
+    for notice in engine.takeNotices() {
+      notices.append((engine.state.durable.catalog.revision, notice))
+    }
     if let ticket { reply(ticket, content) }
   }
 
@@ -119,6 +124,14 @@ package struct CommitPipeline: Sendable {
 
   /// The replies that may leave now, in the order of their calls.
   package mutating func takeReplies() -> [Reply] { replies.take(through: durable) }
+
+  /// What may be said to workers now, in order.
+  package mutating func takeNotices() -> [WorkerNotice] {
+    let count = notices.firstIndex { $0.revision > durable } ?? notices.count
+    guard count > 0 else { return [] }
+    defer { notices.removeFirst(count) }
+    return notices[..<count].map(\.notice)
+  }
 
   // MARK: - What the driver may ask
 

@@ -16,6 +16,7 @@ enum ErrorReason: String, CaseIterable, Sendable {
   case taskTerminal = "TASK_TERMINAL"
   case taskNotRetryable = "TASK_NOT_RETRYABLE"
   case leaseLost = "LEASE_LOST"
+  case workerNotFound = "WORKER_NOT_FOUND"
   case etagMismatch = "ETAG_MISMATCH"
   case requestIDReused = "REQUEST_ID_REUSED"
   case revisionCompacted = "REVISION_COMPACTED"

@@ -22,11 +22,17 @@ extension LogAPI.RetryPolicy {
 
 extension LogAPI.Policy {
   init(_ policy: TaskPolicy) {
-    self.init(retry: .init(policy.retry), runTimeout: policy.runTimeout.nanoseconds)
+    self.init(
+      retry: .init(policy.retry), runTimeout: policy.runTimeout.nanoseconds,
+      selector: policy.selector.records)
   }
 
   var value: TaskPolicy? {
-    retry.map { TaskPolicy(retry: $0.value, runTimeout: Span(nanoseconds: runTimeout)) }
+    retry.map {
+      TaskPolicy(
+        retry: $0.value, runTimeout: Span(nanoseconds: runTimeout),
+        selector: LabelSet(records: selector))
+    }
   }
 }
 
@@ -90,15 +96,29 @@ extension LogAPI.Notes {
       startTime: notes.startTime?.nanoseconds ?? 0,
       startElapsed: notes.startElapsed?.nanoseconds,
       progress: notes.progress.map { .init($0) }, failure: notes.failure.map { .init($0) },
-      cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened)
+      cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened,
+      assignment: notes.assignment.map { .init($0) })
   }
 
   var value: TaskNotes {
     TaskNotes(
       startTime: WallTime(unlessZero: startTime),
       startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)), progress: progress?.value,
-      failure: failure?.value,
-      cancel: cancel?.value, isReopened: reopened)
+      failure: failure?.value, cancel: cancel?.value, isReopened: reopened,
+      assignment: assignment?.value)
+  }
+}
+
+extension LogAPI.Assignment {
+  init(_ assignment: Assignment) {
+    self.init(
+      workerName: assignment.worker.name, workerInstance: assignment.worker.instance,
+      epoch: assignment.epoch)
+  }
+
+  var value: Assignment {
+    Assignment(
+      worker: WorkerIdentity(name: workerName, instance: workerInstance), epoch: epoch)
   }
 }
 

@@ -67,12 +67,7 @@ struct RequestFingerprint {
     add(1, spec.kind)
     add(2, spec.payload)
     add(3, spec.contentType)
-    if !spec.labels.isEmpty {
-      for label in LabelSet(spec.labels).labels {
-        add(4, number: StableHash.of(label.key, seed: value))
-        add(4, number: StableHash.of(label.value, seed: value))
-      }
-    }
+    if !spec.labels.isEmpty { add(4, LabelSet(spec.labels)) }
     if let priority = spec.priority { add(5, number: UInt64(bitPattern: Int64(priority))) }
     switch spec.start {
     case .delay(let span): add(6, span)
@@ -83,7 +78,15 @@ struct RequestFingerprint {
     add(9, spec.runTimeout)
     add(10, spec.deadline)
     add(11, spec.traceParent)
+    if !spec.workerSelector.isEmpty { add(12, LabelSet(spec.workerSelector)) }
     add(0, number: field)
+  }
+
+  private mutating func add(_ field: UInt64, _ labels: LabelSet) {
+    for label in labels.labels {
+      add(field, number: StableHash.of(label.key, seed: value))
+      add(field, number: StableHash.of(label.value, seed: value))
+    }
   }
 
   private mutating func add(_ field: UInt64, _ policy: API.RetryPolicy) {

@@ -58,6 +58,11 @@ extension ErrorDetails {
       self.init(
         .failedPrecondition, .leaseLost, task: task,
         "is no longer run by attempt \(attempt): drop its work", attempt: attempt)
+    case .workerNotFound(let worker):
+      self.init(
+        .notFound, .workerNotFound,
+        "The worker \(worker) is not there, or no longer: list the workers to see who is.",
+        metadata: ["worker_id": worker.description])
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,

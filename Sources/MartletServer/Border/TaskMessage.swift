@@ -52,12 +52,15 @@ extension API.Task {
       cancelReason = cancel.origin.reason
       if status.state == .running { cancelRequestTime = .init(cancel.time) }
     }
+    if let assignment = notes?.assignment { worker = assignment.worker.name }
   }
 
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
   var roughByteCount: Int {
     var count = 512 + actor.utf8.count + requestId.utf8.count + cancelReason.utf8.count
+    count += worker.utf8.count
     if let spec {
+      for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
       count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count
       for (key, value) in spec.labels { count += key.utf8.count + value.utf8.count + 8 }
       for code in spec.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
@@ -80,7 +83,8 @@ extension API.TaskSpec {
       priority: Int32(submission.priority), start: OneOf_Start(submission.start),
       retryPolicy: .init(submission.policy.retry),
       runTimeout: .init(submission.policy.runTimeout),
-      deadline: submission.deadlineTime.map { .init($0) }, traceParent: submission.traceParent)
+      deadline: submission.deadlineTime.map { .init($0) }, traceParent: submission.traceParent,
+      workerSelector: submission.policy.selector.dictionary)
   }
 
   /// A task that is only checked: as it would be stored, with what the pool would give it.
@@ -88,7 +92,8 @@ extension API.TaskSpec {
     let submission = TaskSubmission(
       kindName: draft.kind, priority: draft.priority,
       policy: TaskPolicy(
-        retry: draft.retry ?? pool.retry, runTimeout: draft.runTimeout ?? pool.runTimeout),
+        retry: draft.retry ?? pool.retry, runTimeout: draft.runTimeout ?? pool.runTimeout,
+        selector: draft.selector),
       deadlineTime: draft.deadline, start: draft.start, contentType: draft.contentType,
       traceParent: draft.traceParent)
     self.init(submission, labels: draft.labels, isFull: false)

@@ -41,6 +41,8 @@ final class EngineRunner: Sendable {
     var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
+    /// For workers; what it rests on is durable.
+    var notified: @Sendable ([WorkerNotice]) -> Void
     /// What may go on while the index is behind.
     var pace: @Sendable () -> Pace
     /// Too many commands wait: stop reading sockets, or go on.
@@ -138,8 +140,14 @@ final class EngineRunner: Sendable {
       }
       decide(&work, at: now)
       deliver(work.pipeline.takeReplies(), &work)
+      notify(&work)
       seal(&work)
     }
+  }
+
+  private func notify(_ work: inout Work) {
+    let notices = work.pipeline.takeNotices()
+    if !notices.isEmpty { exits.notified(notices) }
   }
 
   private struct Work {
@@ -268,6 +276,7 @@ final class EngineRunner: Sendable {
     var starts: [StartedAttempt] = []
     for event in sealed.events {
       if case .task(let change) = event.body, case .started = change.change,
+        change.status.notes?.assignment == nil,
         let attempt = work.pipeline.engine.startedAttempt(change)
       {
         starts.append(attempt)

@@ -29,6 +29,7 @@ package final class Node: Sendable {
   let logWriter: LogWriter
   let indexWriter: IndexWriter
   let dispatcher: Dispatcher
+  let workers: WorkerGate
   let names: NameBook
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
@@ -75,6 +76,7 @@ package final class Node: Sendable {
         }),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
+    let workers = WorkerGate(clock: clock)
     runner = EngineRunner(
       clock: clock, limits: limits,
       exits: EngineRunner.Exits(
@@ -86,6 +88,9 @@ package final class Node: Sendable {
           indexWriter.add(sealed)
           links.node?.follow(sealed)
         },
+        notified: { notices in
+          workers.tell(notices) { offers in await links.node?.submissions(of: offers) ?? [:] }
+        },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
@@ -96,6 +101,7 @@ package final class Node: Sendable {
       return catalog
     }
     self.waits = waits
+    self.workers = workers
     self.limits = limits
     self.clock = clock
     self.feed = feed
@@ -166,6 +172,7 @@ package final class Node: Sendable {
     for _ in 0..<2 { _ = try? await see(.task(TaskID(rawValue: 0)), on: nil) }
     await waitForAttempts(atMost: grace)
     for token in dispatcher.stopAll() { post(.release(token)) }
+    workers.close()
     runner.stop()
     logWriter.stop()
     waits.close()
@@ -282,6 +289,9 @@ package final class Node: Sendable {
   }
 
   private func follow(_ change: TaskEvent) {
+    if let assignment = change.status.notes?.assignment {
+      return workers.follow(change, assignment)
+    }
     let reason: HandlerStopReason
     switch change.change {
     case .cancelRequested, .cancelled: reason = .cancelRequested
@@ -309,6 +319,16 @@ package final class Node: Sendable {
         after: Revision(revision.rawValue - 1), until: deadline, on: nil)
     }
     return feed.durable >= revision
+  }
+
+  /// What the tasks that are offered to workers were submitted with.
+  private func submissions(of offers: [Offer]) async -> [TaskID: SubmittedTask] {
+    do {
+      return try await submissions(offers.map { ($0.lease.task, $0.submitRevision) })
+    } catch {
+      logger.error("tasks could not be read for their workers: \(error)")
+      return [:]
+    }
   }
 
   /// The content of tasks whose attempts begin, from the index.

@@ -82,7 +82,8 @@ enum TaskEventCoding {
         startTime: startTime.map(WallTime.init(nanoseconds:)),
         startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)),
         progress: record.progress?.value, failure: record.failure?.value,
-        cancel: record.cancel?.value, isReopened: flags.contains(.reopened)) : nil
+        cancel: record.cancel?.value, isReopened: flags.contains(.reopened),
+        assignment: record.assignment?.value) : nil
     let status = TaskStatus(
       state: state, attempt: attempt, attemptsForgiven: forgiven,
       due: Elapsed(nanoseconds: due), dueTime: WallTime(nanoseconds: dueTime),
@@ -121,6 +122,7 @@ extension TaskEvent {
     if !labels.isEmpty { return true }
     if let notes = status.notes,
       notes.progress != nil || notes.failure != nil || notes.cancel != nil
+        || notes.assignment != nil
     {
       return true
     }
@@ -161,6 +163,7 @@ extension LogAPI.TaskRecord {
       progress = notes.progress.map { .init($0) }
       failure = notes.failure.map { .init($0) }
       cancel = notes.cancel.map { .init($0) }
+      assignment = notes.assignment.map { .init($0) }
     }
     switch event.change {
     case .submitted(let submission): self.submission = .init(submission)

@@ -64,7 +64,7 @@ struct TaskTableTests {
     for pool in Self.pools {
       for served in [Set(Self.kinds), [Self.kinds[0], Self.kinds[2]], []] {
         #expect(
-          table.nextReady(in: pool) { served.contains($0) }?.id
+          table.nextReady(in: pool) { kind, _ in served.contains(kind) ? true : nil }?.task.id
             == model.next(in: pool, served: served))
       }
       let tasks = model.tasks.values.filter { $0.pool == pool }
@@ -153,8 +153,8 @@ struct TaskTableTests {
     }
     shuffled.sortQueues()
     for pool in Self.pools {
-      while let task = straight.nextReady(in: pool, isServed: { _ in true }) {
-        #expect(shuffled.nextReady(in: pool) { _ in true }?.id == task.id)
+      while let task = straight.nextReady(in: pool, taker: { _, _ in true })?.task {
+        #expect(shuffled.nextReady(in: pool) { _, _ in true }?.task.id == task.id)
         straight.remove(task.id)
         shuffled.remove(task.id)
       }

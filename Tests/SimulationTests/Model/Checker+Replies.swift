@@ -41,11 +41,40 @@ extension Checker {
       try require(
         model.tasks[token.task]?.status.state != .running
           || model.tasks[token.task]?.token != token, "\(token) has ended and runs")
+    case (.worker(.finish(let lease, _)), .done), (.worker(.release(let lease)), .done):
+      try require(!runs(lease), "\(lease) has ended and runs")
+    case (.worker(.connect(let hello)), .worker(let welcome)):
+      for lease in welcome.kept {
+        try require(
+          runs(lease)
+            && model.tasks[lease.task]?.status.notes?.assignment?.worker == hello.identity,
+          "\(lease) was kept and is not its worker's")
+      }
+      try check(welcome.report)
+    case (.worker, .leases(let report)): try check(report)
+    case (.worker, .done): break
     case (.report(let token, _), .done): model.asked.progressHeard[token, default: 0] += 1
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
     default: throw Violation(description: "\(command) was answered with \(answer)")
+    }
+  }
+
+  private func runs(_ lease: Lease) -> Bool {
+    guard let task = model.tasks[lease.task] else { return false }
+    return task.status.state == .running && task.status.attempt == lease.attempt
+      && task.status.notes?.assignment?.epoch == lease.epoch
+  }
+
+  private func check(_ report: LeaseReport) throws(Violation) {
+    for lost in report.lost {
+      try require(!runs(lost.lease), "\(lost.lease) is said to be lost and runs")
+    }
+    for cancelled in report.cancelled {
+      try require(
+        model.tasks[cancelled.lease.task]?.status.notes?.cancel != nil,
+        "\(cancelled.lease) is to stop, and nobody cancelled it")
     }
   }
 
@@ -118,7 +147,7 @@ extension Checker {
   private func checkExactly(_ view: PoolView) throws(Violation) {
     let pool = model.pools[view.record.id]
     try require(
-      view.record == replayed.catalog.pools[view.record.id] && view.inUse == pool?.running
+      view.record == replayed.catalog.pools[view.record.id] && view.inUse >= pool?.running ?? 0
         && Int(view.waiting) == pool?.waiting
         && (view.oldestAge == nil) == (pool?.pending.isEmpty ?? true),
       "pool \(view.record.name) was seen as \(view), it is \(String(describing: pool))")
@@ -154,8 +183,13 @@ extension Checker {
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
     case .leaseLost(let id, let attempt):
+      if case .worker(.finish(let lease, _)) = command { return !runs(lease) }
+      if case .worker(.release(let lease)) = command { return !runs(lease) }
       let task = model.tasks[id]
       return task?.status.state != .running || task?.status.attempt != attempt
+    case .workerNotFound:
+      if case .worker = command { return true }
+      return false
     case .etagMismatch(let name):
       guard case .updatePool(_, let expected, _, _) = command else { return false }
       return expected != model.pool(named: name)?.version

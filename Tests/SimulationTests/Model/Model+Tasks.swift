@@ -13,7 +13,9 @@ extension Model {
     try checkStates(event, of: task)
     try checkReason(event, of: task)
     try checkCounts(event, of: task)
-    if case .started = event.change { try checkStart(of: task) }
+    if case .started = event.change {
+      try checkStart(of: task, by: event.status.notes?.assignment)
+    }
     move(task.id, in: task.pool, from: task.status.state, to: event.status.state)
     if event.status.state.isWaiting, !task.status.state.isWaiting {
       rooms[task.pool]?.extra += 1
@@ -137,7 +139,7 @@ extension Model {
     case .released:
       try require(asked.releases.contains(task.token), "nobody gave \(task.id) back")
     case .lost:
-      try require(orphans.contains(task.token), "\(task.token) was lost in no crash")
+      try require(mayBeLost(task), "\(task.token) was lost in no crash")
     case .succeeded(let result):
       try require(
         asked.finishes[task.token]?.contains(.succeeded(result)) ?? false,
@@ -168,7 +170,7 @@ extension Model {
     }
     let isOver =
       asked.finishes[task.token] != nil || asked.releases.contains(task.token)
-      || orphans.contains(task.token) || stamp.elapsed >= cancel.graceEnd
+      || mayBeLost(task) || stamp.elapsed >= cancel.graceEnd
       || stamp.elapsed >= timeout(of: task) || stamp.elapsed >= task.deadline
     try require(isOver, "\(task.id) was cancelled before its grace was over")
   }
@@ -189,7 +191,7 @@ extension Model {
       try require(stamp.elapsed >= task.deadline, "\(task.id) failed before its deadline")
       return try require(event.status.state == .failed, "a deadline was repeated")
     case .workerLost:
-      try require(orphans.contains(task.token), "\(task.token) was lost in no crash")
+      try require(mayBeLost(task), "\(task.token) was lost in no crash")
     case .handler:
       try require(
         asked.finishes[task.token]?.contains {
@@ -213,12 +215,15 @@ extension Model {
     }
   }
 
-  private mutating func checkStart(of task: ModelTask) throws(Violation) {
+  private mutating func checkStart(
+    of task: ModelTask, by assignment: Assignment?
+  ) throws(Violation) {
     guard let pool = pools[task.pool] else { return }
     try require(pool.state.startsTasks, "\(task.id) starts in a pool that is \(pool.state)")
     try require(pool.running < pool.spec.slots, "\(pool.name) runs more than its slots")
-    try require(served.contains(kindName(task.kind)), "nobody serves what starts")
     try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
+    if let assignment { return try checkAssignment(assignment, of: task) }
+    try require(served.contains(kindName(task.kind)), "nobody serves what starts")
     for id in pool.pending {
       guard let other = tasks[id], other.id != task.id, served.contains(kindName(other.kind))
       else { continue }
@@ -227,6 +232,16 @@ extension Model {
         mine > theirs || mine == theirs && task.revision < other.revision,
         "\(task.id) starts before \(other.id), which goes first")
     }
+  }
+
+  private mutating func checkAssignment(
+    _ assignment: Assignment, of task: ModelTask
+  ) throws(Violation) {
+    let lease = Lease(
+      task: task.id, attempt: task.status.attempt + 1, epoch: assignment.epoch)
+    try require(asked.accepts.contains(lease), "no worker took \(lease)")
+    try require(assignment.epoch > epochs[task.id] ?? 0, "an epoch of \(task.id) went back")
+    epochs[task.id] = assignment.epoch
   }
 
   private mutating func checkProgress(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
@@ -246,7 +261,7 @@ extension Model {
     // A crash may forget what was held back, a release starts afresh.
     if case .released = event.change { return }
     let heard = asked.progressHeard[task.token] ?? 0
-    if heard == 0 || orphans.contains(task.token) { return }
+    if heard == 0 || mayBeLost(task) { return }
     let newest = asked.progress[task.token]?.dropFirst(heard - 1) ?? []
     try require(
       event.status.notes?.progress.map(newest.contains) ?? false,

@@ -42,6 +42,12 @@ struct ModelPool {
 struct Asked {
   var finishes: [AttemptToken: [AttemptOutcome]] = [:]
   var releases: Set<AttemptToken> = []
+  /// Offers that their workers said they take.
+  var accepts: Set<Lease> = []
+  /// When the last renewal that was acknowledged was sent.
+  var renewed: [AttemptToken: Elapsed] = [:]
+  /// Attempts that their workers said nothing of when they came back.
+  var forgotten: Set<AttemptToken> = []
   var progress: [AttemptToken: [Progress]] = [:]
   /// How many of them were acknowledged.
   var progressHeard: [AttemptToken: Int] = [:]
@@ -84,12 +90,28 @@ struct Model {
   private(set) var served: Set<String> = []
   /// Attempts of the process before, which the recovery must end first of all.
   private(set) var orphans: Set<AttemptToken> = []
+  private var bootedAt = Elapsed.zero
+  private var leaseLength = Span.zero
+  /// The largest epoch that each task's leases had.
+  var epochs: [TaskID: UInt64] = [:]
 
   // MARK: - Life of a process
 
-  mutating func booted(serving kinds: Set<String>) {
+  mutating func booted(serving kinds: Set<String>, at now: Elapsed, leaseLength: Span) {
     served = kinds
-    orphans = Set(tasks.values.filter { $0.status.state == .running }.map(\.token))
+    bootedAt = now
+    self.leaseLength = leaseLength
+    let running = tasks.values.filter { $0.status.state == .running }
+    orphans = Set(running.filter { $0.status.notes?.assignment == nil }.map(\.token))
+  }
+
+  /// Whether a worker's attempt may be given up: no sign of life for the length of a lease, also
+  /// counted from the start of the process.
+  func mayBeLost(_ task: ModelTask) -> Bool {
+    guard task.status.notes?.assignment != nil else { return orphans.contains(task.token) }
+    if asked.forgotten.contains(task.token) { return true }
+    let heard = asked.renewed[task.token] ?? task.status.notes?.startElapsed ?? .zero
+    return stamp.elapsed >= max(heard, bootedAt) + leaseLength
   }
 
   // MARK: - Events

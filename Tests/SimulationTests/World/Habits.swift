@@ -6,7 +6,7 @@ struct Habits {
   enum Deed: CaseIterable {
     case submit, submitMany, repeatRequest, cancel, cancelPool, retry, purgeTasks, purgeEvents
     case changePool, deleteFullPool, look, passTime, passLongTime, jumpWall
-    case flush, apply, checkpoint, handlers, report, read, reconnect
+    case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
   }
 
@@ -38,6 +38,8 @@ struct Habits {
     }
     limits.segmentEvents = [1, 5, 40, 20_000].randomElement(using: &random) ?? 40
     limits.requestMemoryBytes = [0, 600, 1 << 20].randomElement(using: &random) ?? 600
+    limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
+    limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
     limits.liveTasks = [60, 100_000].randomElement(using: &random) ?? 60
     limits.progressEventsPerSecond = [1, 2, 2_000].randomElement(using: &random) ?? 2
     limits.cancelGraceMilliseconds = [0, 500, 10_000].randomElement(using: &random) ?? 500
@@ -68,6 +70,7 @@ struct Habits {
     case .checkpoint: 15
     case .handlers: 120
     case .report: 40
+    case .workers: 150
     case .read: 50
     case .reconnect: 10
     case .crash: 10

@@ -17,6 +17,8 @@ struct PretendClients {
   /// Commands that rest on something read a while ago.
   var late: [Command] = []
   var nextNumber: UInt64 = 1
+  /// Renewals of leases that were sent and not answered, with the moment of sending.
+  var renewals: [(at: Elapsed, leases: [Lease])] = []
 
   /// Calls of the process before got no answer, and what was read from it is not used any more.
   mutating func restarted() { late = [] }

@@ -54,6 +54,7 @@ extension Simulation {
     let pause: Int64 = [0, 1, 5_000, 200_000].randomElement(using: &random) ?? 0
     clock.pass(.milliseconds(Int64.random(in: 0...pause, using: &random)))
     for number in subscribers.indices where chance(1, of: 2) { subscribers[number].reconnect() }
+    workersLoseStreams()
     try boot(live: live)
   }
 
@@ -72,7 +73,9 @@ extension Simulation {
     }
     clock.restart(continuing: recovery.durable.catalog.stamp)
     let served = Set(habits.kinds.dropLast().filter { _ in chance(4, of: 5) })
-    checker.model.booted(serving: served)
+    checker.model.booted(
+      serving: served, at: clock.elapsed,
+      leaseLength: .milliseconds(Int64(habits.limits.leaseMilliseconds)))
     node = SimulatedNode(
       recovery: recovery, session: habits.session(serving: served))
     let applied = recovery.durable.catalog.revision

@@ -89,6 +89,7 @@ extension Simulation {
   func heard(_ reply: Reply, to call: Call) throws(Violation) {
     guard case .command(let command) = call else { return }
     switch (command, reply.content) {
+    case (.worker(let change), let content): heard(content, to: change)
     case (.submit(_, _, let stamp?, _, _), .answer(.submitted(let tasks, _))):
       heard(tasks, for: stamp)
     case (.submit(_, _, let stamp?, _, _), .refusal(.staleHistory)):

@@ -16,6 +16,8 @@ final class Simulation {
   var checker = Checker()
   var subscribers: [Subscriber] = []
   var clients = PretendClients()
+  var workers = (1...3).map { PretendWorker(instance: "w\($0)") }
+  var lastInstance = 3
   private(set) var step = 0
   var crashes = 0
 
@@ -65,6 +67,7 @@ final class Simulation {
     case .checkpoint: _ = try storing { () throws(StoreFailure) in try index.checkpoint() }
     case .handlers: finishAttempts()
     case .report: report()
+    case .workers: workersAct()
     case .read: try read()
     case .reconnect: reconnect()
     case .crash: try crash()
@@ -119,13 +122,14 @@ final class Simulation {
       try checker.check(reply, to: call, durable: durable)
       try heard(reply, to: call)
     }
+    tellWorkers()
   }
 
   /// Durable events start attempts, and tell those that are being made to stop.
   private func follow(_ sealed: SealedSegment) {
     for event in sealed.events {
       guard case .task(let change) = event.body else { continue }
-      if case .started = change.change,
+      if case .started = change.change, change.status.notes?.assignment == nil,
         let started = node.pipeline.engine.startedAttempt(change)
       {
         node.attempts[started.token] = PretendAttempt(

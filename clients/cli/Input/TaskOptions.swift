@@ -37,6 +37,11 @@ struct TaskOptions: ParsableArguments {
   @Option(help: .init("W3C trace context, handed to the handler.", valueName: "traceparent"))
   var traceParent: String?
 
+  @Option(
+    help: .init(
+      "A label that workers must have to run it. Repeatable.", valueName: "key=value"))
+  var workerSelector: [LabelArgument] = []
+
   @OptionGroup(title: "Retries") var retries: RetryOptions
 
   func validate() throws {
@@ -55,6 +60,7 @@ struct TaskOptions: ParsableArguments {
     spec.runTimeout = runTimeout.map { WellKnown.Duration($0.duration) }
     spec.deadline = deadline?.timestamp(now: now)
     spec.traceParent = traceParent ?? ""
+    spec.workerSelector = workerSelector.dictionary
     return spec
   }
 }

@@ -39,6 +39,9 @@ extension JSON {
     fields.add("run_timeout", spec.runTimeout.map { JSON($0) })
     fields.add("deadline", spec.deadline.map { JSON($0) })
     fields.add("trace_parent", spec.traceParent.isEmpty ? nil : .string(spec.traceParent))
+    if !spec.workerSelector.isEmpty {
+      fields.append(Field("worker_selector", JSON(spec.workerSelector)))
+    }
     self = .object(fields)
   }
 

@@ -37,6 +37,9 @@ extension RequestCheck {
     if let timeout = spec.runTimeout { draft.runTimeout = runTimeout(timeout, path, "run_timeout") }
     if let deadline = spec.deadline { draft.deadline = time(deadline, path, "deadline") }
     text(spec.traceParent, bytesMax: 255, path, "trace_parent")
+    if !spec.workerSelector.isEmpty {
+      draft.selector = labels(spec.workerSelector, path, "worker_selector")
+    }
     return draft
   }
 

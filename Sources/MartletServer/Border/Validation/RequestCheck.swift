@@ -96,17 +96,17 @@ extension RequestCheck {
   }
 
   mutating func labels(
-    _ labels: [String: String], _ path: FieldPath
+    _ labels: [String: String], _ path: FieldPath, _ field: StaticString = "labels"
   ) -> LabelSet {
     if labels.isEmpty { return .none }
-    if labels.count > 32 { fail(path, "labels", "must be at most 32, not \(labels.count)") }
+    if labels.count > 32 { fail(path, field, "must be at most 32, not \(labels.count)") }
     let set = LabelSet(labels)
     for label in set.labels {
-      if label.key.isEmpty { fail(path, "labels", .key(""), "must have a key of 1 to 63 bytes") }
+      if label.key.isEmpty { fail(path, field, .key(""), "must have a key of 1 to 63 bytes") }
       if label.key.utf8.count > 63 || label.key.utf8.contains(0) {
-        fail(path, "labels", .key(label.key), "must have a key of 1 to 63 bytes without NUL")
+        fail(path, field, .key(label.key), "must have a key of 1 to 63 bytes without NUL")
       }
-      text(label.value, bytesMax: 255, path, "labels", .key(label.key))
+      text(label.value, bytesMax: 255, path, field, .key(label.key))
     }
     return set
   }

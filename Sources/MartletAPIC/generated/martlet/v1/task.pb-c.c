@@ -58,6 +58,12 @@ void   martlet__v1__task_spec__labels_entry__init
   static const Martlet__V1__TaskSpec__LabelsEntry init_value = MARTLET__V1__TASK_SPEC__LABELS_ENTRY__INIT;
   *message = init_value;
 }
+void   martlet__v1__task_spec__worker_selector_entry__init
+                     (Martlet__V1__TaskSpec__WorkerSelectorEntry         *message)
+{
+  static const Martlet__V1__TaskSpec__WorkerSelectorEntry init_value = MARTLET__V1__TASK_SPEC__WORKER_SELECTOR_ENTRY__INIT;
+  *message = init_value;
+}
 void   martlet__v1__task_spec__init
                      (Martlet__V1__TaskSpec         *message)
 {
@@ -289,7 +295,7 @@ void   martlet__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[17] =
+static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[18] =
 {
   {
     "id",
@@ -495,6 +501,18 @@ static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[17] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "worker",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task__field_indices_by_name[] = {
   13,   /* field[13] = actor */
@@ -514,11 +532,12 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
   2,   /* field[2] = spec */
   10,   /* field[10] = start_time */
   3,   /* field[3] = state */
+  17,   /* field[17] = worker */
 };
 static const ProtobufCIntRange martlet__v1__task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
 {
@@ -528,7 +547,7 @@ const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
   "Martlet__V1__Task",
   "martlet.v1",
   sizeof(Martlet__V1__Task),
-  17,
+  18,
   martlet__v1__task__field_descriptors,
   martlet__v1__task__field_indices_by_name,
   1,  martlet__v1__task__number_ranges,
@@ -586,7 +605,58 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__labels_entry__descripto
   (ProtobufCMessageInit) martlet__v1__task_spec__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__worker_selector_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec__WorkerSelectorEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec__WorkerSelectorEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__task_spec__worker_selector_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange martlet__v1__task_spec__worker_selector_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.TaskSpec.WorkerSelectorEntry",
+  "WorkerSelectorEntry",
+  "Martlet__V1__TaskSpec__WorkerSelectorEntry",
+  "martlet.v1",
+  sizeof(Martlet__V1__TaskSpec__WorkerSelectorEntry),
+  2,
+  martlet__v1__task_spec__worker_selector_entry__field_descriptors,
+  martlet__v1__task_spec__worker_selector_entry__field_indices_by_name,
+  1,  martlet__v1__task_spec__worker_selector_entry__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__task_spec__worker_selector_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[12] =
 {
   {
     "kind",
@@ -720,6 +790,18 @@ static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "worker_selector",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__TaskSpec, n_worker_selector),
+    offsetof(Martlet__V1__TaskSpec, worker_selector),
+    &martlet__v1__task_spec__worker_selector_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
@@ -733,11 +815,12 @@ static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   8,   /* field[8] = run_timeout */
   6,   /* field[6] = schedule_time */
   10,   /* field[10] = trace_parent */
+  11,   /* field[11] = worker_selector */
 };
 static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
 {
@@ -747,7 +830,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
   "Martlet__V1__TaskSpec",
   "martlet.v1",
   sizeof(Martlet__V1__TaskSpec),
-  11,
+  12,
   martlet__v1__task_spec__field_descriptors,
   martlet__v1__task_spec__field_indices_by_name,
   1,  martlet__v1__task_spec__number_ranges,

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Martlet__V1__Task Martlet__V1__Task;
 typedef struct Martlet__V1__TaskSpec Martlet__V1__TaskSpec;
 typedef struct Martlet__V1__TaskSpec__LabelsEntry Martlet__V1__TaskSpec__LabelsEntry;
+typedef struct Martlet__V1__TaskSpec__WorkerSelectorEntry Martlet__V1__TaskSpec__WorkerSelectorEntry;
 typedef struct Martlet__V1__RetryPolicy Martlet__V1__RetryPolicy;
 typedef struct Martlet__V1__Progress Martlet__V1__Progress;
 typedef struct Martlet__V1__Progress__CountersEntry Martlet__V1__Progress__CountersEntry;
@@ -82,10 +83,11 @@ struct  Martlet__V1__Task
   ProtobufCBinaryData request_id;
   uint64_t revision;
   ProtobufCBinaryData cancel_reason;
+  ProtobufCBinaryData worker;
 };
 #define MARTLET__V1__TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Martlet__V1__TaskSpec__LabelsEntry
@@ -96,6 +98,17 @@ struct  Martlet__V1__TaskSpec__LabelsEntry
 };
 #define MARTLET__V1__TASK_SPEC__LABELS_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__labels_entry__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__TaskSpec__WorkerSelectorEntry
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  ProtobufCBinaryData value;
+};
+#define MARTLET__V1__TASK_SPEC__WORKER_SELECTOR_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__worker_selector_entry__descriptor) \
     , {0,NULL}, {0,NULL} }
 
 
@@ -124,6 +137,8 @@ struct  Martlet__V1__TaskSpec
   Google__Protobuf__Duration *run_timeout;
   Google__Protobuf__Timestamp *deadline;
   ProtobufCBinaryData trace_parent;
+  size_t n_worker_selector;
+  Martlet__V1__TaskSpec__WorkerSelectorEntry **worker_selector;
   Martlet__V1__TaskSpec__StartCase start_case;
   union {
     Google__Protobuf__Duration *delay;
@@ -136,7 +151,7 @@ struct  Martlet__V1__TaskSpec
 };
 #define MARTLET__V1__TASK_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
 
 
 typedef enum {
@@ -262,6 +277,9 @@ void   martlet__v1__task__free_unpacked
 /* Martlet__V1__TaskSpec__LabelsEntry methods */
 void   martlet__v1__task_spec__labels_entry__init
                      (Martlet__V1__TaskSpec__LabelsEntry         *message);
+/* Martlet__V1__TaskSpec__WorkerSelectorEntry methods */
+void   martlet__v1__task_spec__worker_selector_entry__init
+                     (Martlet__V1__TaskSpec__WorkerSelectorEntry         *message);
 /* Martlet__V1__TaskSpec methods */
 void   martlet__v1__task_spec__init
                      (Martlet__V1__TaskSpec         *message);
@@ -368,6 +386,9 @@ typedef void (*Martlet__V1__Task_Closure)
 typedef void (*Martlet__V1__TaskSpec__LabelsEntry_Closure)
                  (const Martlet__V1__TaskSpec__LabelsEntry *message,
                   void *closure_data);
+typedef void (*Martlet__V1__TaskSpec__WorkerSelectorEntry_Closure)
+                 (const Martlet__V1__TaskSpec__WorkerSelectorEntry *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__TaskSpec_Closure)
                  (const Martlet__V1__TaskSpec *message,
                   void *closure_data);
@@ -398,6 +419,7 @@ extern const ProtobufCEnumDescriptor    martlet__v1__task_view__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__labels_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__counters_entry__descriptor;

@@ -187,6 +187,51 @@ void   martlet__log__v1__notes__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__notes__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__assignment__init
+                     (Martlet__Log__V1__Assignment         *message)
+{
+  static const Martlet__Log__V1__Assignment init_value = MARTLET__LOG__V1__ASSIGNMENT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__assignment__get_packed_size
+                     (const Martlet__Log__V1__Assignment *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__assignment__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__assignment__pack
+                     (const Martlet__Log__V1__Assignment *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__assignment__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__assignment__pack_to_buffer
+                     (const Martlet__Log__V1__Assignment *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__assignment__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Assignment *
+       martlet__log__v1__assignment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Assignment *)
+     protobuf_c_message_unpack (&martlet__log__v1__assignment__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__assignment__free_unpacked
+                     (Martlet__Log__V1__Assignment *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__assignment__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__progress__init
                      (Martlet__Log__V1__Progress         *message)
 {
@@ -1151,7 +1196,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[8] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[9] =
 {
   {
     "labels",
@@ -1249,8 +1294,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "assignment",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, assignment),
+    &martlet__log__v1__assignment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
+  8,   /* field[8] = assignment */
   3,   /* field[3] = cancel */
   2,   /* field[2] = failure */
   0,   /* field[0] = labels */
@@ -1263,7 +1321,7 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -1273,7 +1331,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  8,
+  9,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
   1,  martlet__log__v1__task_record__number_ranges,
@@ -1331,7 +1389,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[7] =
 {
   {
     "start_time",
@@ -1405,8 +1463,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "assignment",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, assignment),
+    &martlet__log__v1__assignment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
+  6,   /* field[6] = assignment */
   4,   /* field[4] = cancel */
   3,   /* field[3] = failure */
   2,   /* field[2] = progress */
@@ -1417,7 +1488,7 @@ static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
 {
@@ -1427,11 +1498,75 @@ const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
   "Martlet__Log__V1__Notes",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Notes),
-  6,
+  7,
   martlet__log__v1__notes__field_descriptors,
   martlet__log__v1__notes__field_indices_by_name,
   1,  martlet__log__v1__notes__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__notes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__assignment__field_descriptors[3] =
+{
+  {
+    "worker_name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Assignment, worker_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker_instance",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Assignment, worker_instance),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "epoch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Assignment, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__assignment__field_indices_by_name[] = {
+  2,   /* field[2] = epoch */
+  1,   /* field[1] = worker_instance */
+  0,   /* field[0] = worker_name */
+};
+static const ProtobufCIntRange martlet__log__v1__assignment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__assignment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Assignment",
+  "Assignment",
+  "Martlet__Log__V1__Assignment",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Assignment),
+  3,
+  martlet__log__v1__assignment__field_descriptors,
+  martlet__log__v1__assignment__field_indices_by_name,
+  1,  martlet__log__v1__assignment__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__assignment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__progress__field_descriptors[3] =
@@ -1908,7 +2043,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retry_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[2] =
+static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[3] =
 {
   {
     "retry",
@@ -1934,15 +2069,28 @@ static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "selector",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Policy, n_selector),
+    offsetof(Martlet__Log__V1__Policy, selector),
+    &martlet__log__v1__label__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
   0,   /* field[0] = retry */
   1,   /* field[1] = run_timeout */
+  2,   /* field[2] = selector */
 };
 static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
 {
@@ -1952,7 +2100,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   "Martlet__Log__V1__Policy",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Policy),
-  2,
+  3,
   martlet__log__v1__policy__field_descriptors,
   martlet__log__v1__policy__field_indices_by_name,
   1,  martlet__log__v1__policy__number_ranges,

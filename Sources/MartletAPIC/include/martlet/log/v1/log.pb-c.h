@@ -19,6 +19,7 @@ typedef struct Martlet__Log__V1__Record Martlet__Log__V1__Record;
 typedef struct Martlet__Log__V1__TaskRecord Martlet__Log__V1__TaskRecord;
 typedef struct Martlet__Log__V1__Label Martlet__Log__V1__Label;
 typedef struct Martlet__Log__V1__Notes Martlet__Log__V1__Notes;
+typedef struct Martlet__Log__V1__Assignment Martlet__Log__V1__Assignment;
 typedef struct Martlet__Log__V1__Progress Martlet__Log__V1__Progress;
 typedef struct Martlet__Log__V1__Counter Martlet__Log__V1__Counter;
 typedef struct Martlet__Log__V1__Failure Martlet__Log__V1__Failure;
@@ -97,10 +98,11 @@ struct  Martlet__Log__V1__TaskRecord
   Martlet__Log__V1__Result *result;
   Martlet__Log__V1__Origin *origin;
   Martlet__Log__V1__Revival *revival;
+  Martlet__Log__V1__Assignment *assignment;
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Martlet__Log__V1__Label
@@ -128,6 +130,7 @@ struct  Martlet__Log__V1__Notes
   Martlet__Log__V1__Failure *failure;
   Martlet__Log__V1__CancelRequest *cancel;
   protobuf_c_boolean reopened;
+  Martlet__Log__V1__Assignment *assignment;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
@@ -135,7 +138,19 @@ struct  Martlet__Log__V1__Notes
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, 0, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__Assignment
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData worker_name;
+  ProtobufCBinaryData worker_instance;
+  uint64_t epoch;
+};
+#define MARTLET__LOG__V1__ASSIGNMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__assignment__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 typedef enum {
@@ -240,10 +255,12 @@ struct  Martlet__Log__V1__Policy
   ProtobufCMessage base;
   Martlet__Log__V1__RetryPolicy *retry;
   int64_t run_timeout;
+  size_t n_selector;
+  Martlet__Log__V1__Label **selector;
 };
 #define MARTLET__LOG__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__policy__descriptor) \
-    , NULL, 0 }
+    , NULL, 0, 0,NULL }
 
 
 struct  Martlet__Log__V1__Spec
@@ -497,6 +514,25 @@ Martlet__Log__V1__Notes *
                       const uint8_t       *data);
 void   martlet__log__v1__notes__free_unpacked
                      (Martlet__Log__V1__Notes *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Assignment methods */
+void   martlet__log__v1__assignment__init
+                     (Martlet__Log__V1__Assignment         *message);
+size_t martlet__log__v1__assignment__get_packed_size
+                     (const Martlet__Log__V1__Assignment   *message);
+size_t martlet__log__v1__assignment__pack
+                     (const Martlet__Log__V1__Assignment   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__assignment__pack_to_buffer
+                     (const Martlet__Log__V1__Assignment   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Assignment *
+       martlet__log__v1__assignment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__assignment__free_unpacked
+                     (Martlet__Log__V1__Assignment *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Progress methods */
 void   martlet__log__v1__progress__init
@@ -892,6 +928,9 @@ typedef void (*Martlet__Log__V1__Label_Closure)
 typedef void (*Martlet__Log__V1__Notes_Closure)
                  (const Martlet__Log__V1__Notes *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__Assignment_Closure)
+                 (const Martlet__Log__V1__Assignment *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Progress_Closure)
                  (const Martlet__Log__V1__Progress *message,
                   void *closure_data);
@@ -963,6 +1002,7 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__assignment__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__counter__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__failure__descriptor;

@@ -1,0 +1,73 @@
+/// What workers, and whoever looks after them, ask the engine for. But for `accept`, `finish` and
+/// `release` it changes only what this session knows.
+package enum WorkerCommand: Sendable {
+  /// A worker comes, or comes back.
+  case connect(WorkerHello)
+  /// It may be offered so many more than the `seen` first offers of its stream; nil: than it has
+  /// been.
+  case credit(WorkerID, more: Int, seen: UInt64?)
+  /// It has begun.
+  case accept(WorkerID, [Lease])
+  /// It still runs these.
+  case renew(WorkerID?, [Lease])
+  case finish(Lease, AttemptOutcome)
+  /// It gives the attempt back, which does not count as one.
+  case release(Lease)
+  /// It is offered nothing more, and finishes what it has.
+  case drain(WorkerID)
+  /// Its stream is gone; it keeps its leases until they end.
+  case disconnect(WorkerID)
+}
+
+/// What a worker that came is told.
+package struct WorkerWelcome: Hashable, Sendable {
+  package var worker: WorkerID
+  /// How long a lease holds after each renewal.
+  package var leaseLength: Span
+  /// Of the leases that it said it holds.
+  package var kept: [Lease]
+  package var report: LeaseReport
+}
+
+/// What there is to say of leases that were named.
+package struct LeaseReport: Hashable, Sendable {
+  /// Those that are gone.
+  package var lost: [LostLease] = []
+  /// Those whose attempts are to stop.
+  package var cancelled: [CancelledLease] = []
+
+  package init() {}
+}
+
+/// A lease that its holder no longer has.
+package struct LostLease: Hashable, Sendable {
+  package var lease: Lease
+  /// The task's attempt of now; 0 if the task has ended.
+  package var attempt: UInt32
+
+  package init(lease: Lease, attempt: UInt32) {
+    self.lease = lease
+    self.attempt = attempt
+  }
+}
+
+/// A lease whose task is to be cancelled.
+package struct CancelledLease: Hashable, Sendable {
+  package var lease: Lease
+  package var origin: Origin
+  /// How long its holder has to stop.
+  package var grace: Span
+
+  package init(lease: Lease, origin: Origin, grace: Span) {
+    self.lease = lease
+    self.origin = origin
+    self.grace = grace
+  }
+}
+
+/// What the server has to say to a worker, once what it rests on is durable.
+package enum WorkerNotice: Hashable, Sendable {
+  case offer(Offer)
+  /// The lease ended without the worker's doing.
+  case lost(WorkerID, Lease)
+}

@@ -1,0 +1,125 @@
+import MartletAPI
+import MartletCore
+
+extension RequestCheck {
+  static func hello(
+    _ hello: API.WorkerHello?, limits: Limits
+  ) throws(InvalidRequest) -> WorkerHello {
+    guard let hello else {
+      throw InvalidRequest(field: "hello", description: "must be in the first message")
+    }
+    var check = RequestCheck(limits: limits)
+    let held = check.held(hello.heldLeases)
+    check.name(hello.name, "name")
+    check.name(hello.instance, "instance")
+    if !(1...1_000).contains(hello.kinds.count) {
+      check.fail(.hello, "kinds", "must be 1 to 1000 kinds, not \(hello.kinds.count)")
+    }
+    for (index, kind) in hello.kinds.enumerated() where !NameRule.isKind(kind) {
+      check.fail(
+        .hello, "kinds", .index(index), "must be the name of a kind: \(NameRule.kindText)")
+    }
+    if hello.pools.count > 1_000 {
+      check.fail(.hello, "pools", "must be at most 1000, not \(hello.pools.count)")
+    }
+    for (index, pool) in hello.pools.enumerated() where !NameRule.isPool(pool) {
+      check.fail(
+        .hello, "pools", .index(index), "must be the name of a pool: \(NameRule.poolText)")
+    }
+    let labels = check.labels(hello.labels, .hello)
+    let slots = check.number(hello.slots, in: 1...10_000, .hello, "slots")
+    try check.conclude()
+    return WorkerHello(
+      identity: WorkerIdentity(name: hello.name, instance: hello.instance),
+      kinds: Set(hello.kinds), pools: Set(hello.pools), labels: labels, slots: slots, held: held)
+  }
+
+  private mutating func name(_ name: String, _ field: StaticString) {
+    if name.isEmpty { fail(.hello, field, "must be 1 to 63 bytes") }
+    text(name, bytesMax: 63, .hello, field)
+  }
+
+  private mutating func held(_ texts: [String]) -> [Lease] {
+    if texts.count > 10_000 {
+      fail(.hello, "held_leases", "must be at most 10000, not \(texts.count)")
+    }
+    return texts.prefix(10_000).enumerated().compactMap { index, text in
+      if let lease = Lease(text) { return lease }
+      fail(.hello, "held_leases", .index(index), "must be a lease that this server gave")
+      return nil
+    }
+  }
+
+  static func leases(
+    _ texts: [String], _ field: String
+  ) throws(InvalidRequest) -> [Lease] {
+    var leases: [Lease] = []
+    for (index, text) in texts.enumerated() {
+      guard let lease = Lease(text) else {
+        throw InvalidRequest(
+          field: "\(field)[\(index)].lease", description: "must be a lease that this server gave")
+      }
+      leases.append(lease)
+    }
+    return leases
+  }
+
+  static func wait(_ wait: WellKnown.Duration?, max: Span) throws(InvalidRequest) -> Span {
+    guard let wait else { return .zero }
+    var check = RequestCheck(limits: Limits())
+    let span = check.span(wait, in: .zero...max, "0 to 60 s", .request, "wait")
+    try check.conclude()
+    return span
+  }
+
+  /// How many entries a request of a worker may have.
+  static func count(
+    _ count: Int, _ field: String, max: Int = 10_000
+  ) throws(InvalidRequest) {
+    guard (1...max).contains(count) else {
+      throw InvalidRequest(field: field, description: "must be 1 to \(max), not \(count)")
+    }
+  }
+}
+
+extension FieldPath {
+  static let hello = FieldPath(root: .request, message: "hello")
+}
+
+/// What is wrong with one entry of a worker's message; the others are taken all the same.
+struct EntryProblem: Error {
+  var text: String
+}
+
+extension AttemptOutcome {
+  init(_ finish: API.Finish, limits: Limits) throws(EntryProblem) {
+    switch finish.outcome {
+    case .result(let result):
+      guard result.data.count <= limits.resultBytes else {
+        throw EntryProblem(
+          text: "result has \(result.data.count) bytes, at most \(limits.resultBytes) are taken")
+      }
+      guard result.contentType.utf8.count <= 127 else {
+        throw EntryProblem(text: "content_type must be at most 127 bytes")
+      }
+      self = .succeeded(TaskResult(data: result.data, contentType: result.contentType))
+    case .failure(let failure):
+      self = .failed(
+        kind: .handler, code: failure.code.prefixed(bytes: 63),
+        message: failure.message.prefixed(bytes: 4_096), retryable: !failure.nonRetryable)
+    case nil:
+      throw EntryProblem(text: "result or failure must be set")
+    }
+  }
+}
+
+extension Progress {
+  /// What does not fit is cut: progress is for people.
+  init(reported progress: API.Progress) {
+    let counters = progress.counters.sorted { $0.key < $1.key }.prefix(32)
+      .map { Counter(name: $0.key.prefixed(bytes: 63), value: $0.value) }
+    self.init(
+      percent: progress.percent.map { $0.isFinite ? min(max($0, 0), 100) : 0 },
+      step: progress.step.prefixed(bytes: 255), counters: counters)
+  }
+}

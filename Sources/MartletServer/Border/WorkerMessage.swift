@@ -1,0 +1,54 @@
+import MartletAPI
+import MartletCore
+
+extension API.Assign {
+  init(_ offer: Offer, _ submitted: SubmittedTask, stopTime: WallTime?) {
+    let record = TaskRecord(
+      submitted: submitted, poolName: offer.poolName, status: offer.status,
+      revision: offer.revision)
+    self.init(
+      lease: offer.lease.description, task: API.Task(record, isFull: true),
+      attempt: Int32(clamping: offer.lease.attempt), stopTime: stopTime.map { .init($0) },
+      fencingEpoch: offer.lease.epoch)
+  }
+}
+
+extension API.Directive {
+  init(_ cancelled: CancelledLease) {
+    self.init(
+      lease: cancelled.lease.description, kind: .cancel, reason: cancelled.origin.reason,
+      grace: .init(cancelled.grace))
+  }
+
+  static func lost(_ lease: Lease) -> Self {
+    .init(
+      lease: lease.description, kind: .lost, reason: "the lease has ended: drop its work")
+  }
+}
+
+extension API.Ack {
+  static func accepted(_ lease: String) -> Self { .init(lease: lease, accepted: true) }
+
+  static func lost(_ lost: LostLease) -> Self {
+    .init(
+      lease: lost.lease.description, accepted: false,
+      currentAttempt: Int32(clamping: lost.attempt))
+  }
+
+  static func refused(_ lease: String, _ problem: String) -> Self {
+    .init(lease: lease, accepted: false, problem: problem)
+  }
+}
+
+extension API.Worker {
+  init(_ worker: Worker, at now: Elapsed) {
+    self.init(
+      id: worker.id.description, name: worker.identity.name, instance: worker.identity.instance,
+      kinds: worker.kinds.sorted(), pools: worker.pools.sorted(),
+      labels: worker.labels.dictionary, slots: Int32(clamping: worker.slots),
+      credit: Int32(clamping: worker.credit),
+      tasks: worker.tasks.sorted().map(\.description), draining: worker.isDraining,
+      connected: worker.isConnected, age: .init(max(now - worker.connectedAt, .zero)),
+      silence: .init(max(now - worker.heardAt, .zero)))
+  }
+}

@@ -1,0 +1,94 @@
+import MartletAPI
+import MartletCore
+import MartletRPC
+import MartletStore
+import Synchronization
+
+/// Turns what a worker says into commands, and their answers into acknowledgements.
+final class WorkerDesk: Sendable {
+  let outbox: WorkerOutbox
+  private let node: Node
+  private let id: WorkerID
+  private let heardAt: Atomic<Int64>
+
+  init(node: Node, id: WorkerID, outbox: WorkerOutbox) {
+    self.node = node
+    self.id = id
+    self.outbox = outbox
+    heardAt = Atomic(MonotonicTime.now)
+  }
+
+  /// In the order of the fields' numbers.
+  func take(_ request: API.WorkRequest) {
+    heardAt.store(MonotonicTime.now, ordering: .relaxed)
+    if !request.accepts.isEmpty { accept(request.accepts.map(\.lease)) }
+    if !request.beats.isEmpty { beat(request.beats) }
+    for finish in request.finishes { take(finish) }
+    for release in request.releases { take(release) }
+    if let credit = request.credit {
+      post(.credit(id, more: Int(credit.more), seen: credit.received))
+    }
+    if request.draining { post(.drain(id)) }
+    if let number = request.ping { outbox.add(.pong(number)) }
+  }
+
+  /// Sends a sign of life every so often; throws when the worker has given none for long.
+  func watch(every interval: Duration) async throws {
+    let patience = 4 * Int64(interval / .nanoseconds(1))
+    var number: UInt64 = 0
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: interval) } catch { return }
+      if MonotonicTime.now - heardAt.load(ordering: .relaxed) > patience {
+        throw RPCStatus(
+          code: .deadlineExceeded, message: "The worker said nothing for too long.")
+      }
+      number += 1
+      outbox.add(.ping(number))
+    }
+  }
+
+  private func post(_ command: WorkerCommand) { node.post(.worker(command)) }
+
+  // MARK: - Leases
+
+  private func accept(_ texts: [String]) {
+    let leases = readable(texts)
+    guard !leases.isEmpty else { return }
+    node.ask(.worker(.accept(id, leases))) { [outbox] content in
+      if case .answer(.leases(let report)) = content {
+        outbox.add(report.lost.map { .ack(.lost($0)) })
+      }
+    }
+  }
+
+  private func beat(_ beats: [API.Beat]) {
+    let leases = readable(beats.map(\.lease))
+    guard !leases.isEmpty else { return }
+    node.ask(.worker(.renew(id, leases))) { [outbox] content in
+      if case .answer(.leases(let report)) = content {
+        outbox.add(
+          report.lost.map { .directive(.lost($0.lease)) } + WorkerOutbox.items(for: report))
+      }
+    }
+    for beat in beats {
+      guard let progress = beat.progress, let lease = Lease(beat.lease) else { continue }
+      node.post(.report(lease.token, Progress(reported: progress)))
+    }
+  }
+
+  private func readable(_ texts: [String]) -> [Lease] {
+    texts.compactMap { text in
+      if let lease = Lease(text) { return lease }
+      outbox.add(.ack(.refused(text.prefixed(bytes: 64), "no lease of this server")))
+      return nil
+    }
+  }
+
+  private func take(_ finish: API.Finish) {
+    node.settle(finish) { [outbox] in outbox.add(.ack($0)) }
+  }
+
+  private func take(_ release: API.Release) {
+    node.settle(release) { [outbox] in outbox.add(.ack($0)) }
+  }
+}

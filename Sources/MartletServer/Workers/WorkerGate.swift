@@ -1,0 +1,109 @@
+import MartletAPI
+import MartletCore
+import MartletRPC
+import Synchronization
+
+/// Where the node's workers are reached: which stream each of them has, and what is said to it.
+final class WorkerGate: Sendable {
+  private struct State: Sendable {
+    var outboxes: [WorkerID: WorkerOutbox] = [:]
+    var byInstance: [String: WorkerID] = [:]
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+  private let clock: NodeClock
+
+  init(clock: NodeClock) { self.clock = clock }
+
+  /// The worker is reached through this stream from now on; its stream before, if there is one, is
+  /// superseded. False if the server is stopping.
+  func attach(_ outbox: WorkerOutbox, to id: WorkerID, instance: String) -> Bool {
+    let (isOpen, old) = state.withLock { state in
+      if state.isClosed { return (false, nil as WorkerOutbox?) }
+      let old = state.outboxes.updateValue(outbox, forKey: id)
+      state.byInstance[instance] = id
+      return (true, old)
+    }
+    old?.end(
+      RPCStatus(code: .aborted, message: "The same instance of the worker opened another stream."))
+    return isOpen
+  }
+
+  /// True if it was this stream that the worker was reached through.
+  func detach(_ outbox: WorkerOutbox, from id: WorkerID, instance: String) -> Bool {
+    state.withLock { state in
+      guard state.outboxes[id] === outbox else { return false }
+      state.outboxes[id] = nil
+      state.byInstance[instance] = nil
+      return true
+    }
+  }
+
+  func outbox(of id: WorkerID) -> WorkerOutbox? { state.withLock { $0.outboxes[id] } }
+
+  /// Ends all streams: leases outlive them.
+  func close() {
+    let outboxes = state.withLock { state in
+      state.isClosed = true
+      return Array(state.outboxes.values)
+    }
+    for outbox in outboxes { outbox.end(RPCStatus(Refusal.stopping)) }
+  }
+
+  // MARK: - What is said
+
+  /// Hands offers to their workers; `submissions` reads what a task was submitted with.
+  func tell(
+    _ notices: [WorkerNotice],
+    submissions: @escaping @Sendable ([Offer]) async -> [TaskID: SubmittedTask]
+  ) {
+    var offers: [Offer] = []
+    for notice in notices {
+      switch notice {
+      case .offer(let offer): offers.append(offer)
+      case .lost(let id, let lease): outbox(of: id)?.add(.directive(.lost(lease)))
+      }
+    }
+    guard !offers.isEmpty else { return }
+    Task { [offers] in
+      let found = await submissions(offers)
+      var items: [WorkerID: [WorkerOutbox.Item]] = [:]
+      for offer in offers {
+        // What cannot be read is not assigned: its offer lapses, and the log says why.
+        guard let submitted = found[offer.lease.task] else { continue }
+        items[offer.worker, default: []].append(
+          .assign(API.Assign(offer, submitted, stopTime: stopTime(of: offer))))
+      }
+      for (id, items) in items { outbox(of: id)?.add(items) }
+    }
+  }
+
+  private func stopTime(of offer: Offer) -> WallTime? {
+    offer.stopAt == .never ? nil : NodeClock.wall + (offer.stopAt - clock.elapsed)
+  }
+
+  /// A running attempt is to stop, or is over without its worker's doing.
+  func follow(_ change: TaskEvent, _ assignment: Assignment) {
+    let outbox = state.withLock { state in
+      state.byInstance[assignment.worker.instance].flatMap { state.outboxes[$0] }
+    }
+    guard let outbox else { return }
+    let lease = Lease(
+      task: change.task, attempt: change.status.attempt, epoch: assignment.epoch)
+    switch change.change {
+    case .cancelRequested(let origin):
+      let grace = change.status.notes?.cancel.map { max($0.graceEnd - clock.elapsed, .zero) }
+      outbox.add(
+        .directive(.init(CancelledLease(lease: lease, origin: origin, grace: grace ?? .zero))))
+    case .cancelled:
+      outbox.add(.directive(.lost(lease)))
+    case .failed, .retryScheduled:
+      switch change.status.notes?.failure?.kind {
+      case .runTimeout, .deadline: outbox.add(.directive(.lost(lease)))
+      default: break
+      }
+    default: break
+    }
+  }
+}

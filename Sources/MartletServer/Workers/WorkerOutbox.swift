@@ -1,0 +1,134 @@
+import MartletAPI
+import MartletRPC
+import Synchronization
+
+/// What waits to be said to one worker, until its stream takes it. Filled from any thread.
+final class WorkerOutbox: Sendable {
+  enum Item: Sendable {
+    case assign(API.Assign)
+    case directive(API.Directive)
+    case ack(API.Ack)
+    case ping(UInt64)
+    case pong(UInt64)
+  }
+
+  private struct State: Sendable {
+    var items: [Item] = []
+    var taken = 0
+    var end: RPCStatus?
+    var isEnded = false
+    var waiter: UnsafeContinuation<Void, Never>?
+  }
+
+  /// Clients of others refuse messages above 4 MiB.
+  private static let messageBytesMax = 1 << 20
+
+  private let state = Mutex(State())
+
+  func add(_ items: [Item]) {
+    guard !items.isEmpty else { return }
+    let waiter = state.withLock { state in
+      guard !state.isEnded else { return nil as UnsafeContinuation<Void, Never>? }
+      state.items.append(contentsOf: items)
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
+
+  func add(_ item: Item) { add([item]) }
+
+  var isEnded: Bool { state.withLock { $0.isEnded } }
+
+  /// Nothing more is taken. What waits is still handed out; then `next` throws `status`, or returns
+  /// nil.
+  func end(_ status: RPCStatus? = nil) {
+    let waiter = state.withLock { state in
+      if !state.isEnded { state.end = status }
+      state.isEnded = true
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
+
+  /// As much of what waits as one message takes, at least one item; waits for it. For one task.
+  func next() async throws -> [Item]? {
+    while true {
+      let (items, end): ([Item], (isEnded: Bool, status: RPCStatus?)) = state.withLock { state in
+        (Self.take(&state), (state.isEnded, state.end))
+      }
+      if !items.isEmpty { return items }
+      if let status = end.status { throw status }
+      if end.isEnded || Task.isCancelled { return nil }
+      await wait()
+    }
+  }
+
+  /// What waits now, without waiting.
+  func takeAll() -> [Item] {
+    state.withLock { state in
+      let items = Array(state.items[state.taken...])
+      state.items = []
+      state.taken = 0
+      return items
+    }
+  }
+
+  private static func take(_ state: inout State) -> [Item] {
+    var bytes = 0
+    var end = state.taken
+    while end < state.items.count, end == state.taken || bytes < messageBytesMax {
+      if case .assign(let assign) = state.items[end] {
+        let size = (assign.task?.roughByteCount ?? 0) + 100
+        if end > state.taken, bytes + size > messageBytesMax { break }
+        bytes += size
+      } else {
+        bytes += 100
+      }
+      end += 1
+    }
+    let items = Array(state.items[state.taken..<end])
+    state.taken = end
+    if state.taken == state.items.count {
+      state.items.removeAll(keepingCapacity: true)
+      state.taken = 0
+    }
+    return items
+  }
+
+  /// Returns when something may have come, or the caller's task is cancelled.
+  func wait() async {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        let isReady = state.withLock { state in
+          if state.taken < state.items.count || state.isEnded || Task.isCancelled { return true }
+          state.waiter = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        defer { state.waiter = nil }
+        return state.waiter
+      }
+      waiter?.resume()
+    }
+  }
+}
+
+extension API.WorkResponse {
+  init(_ items: [WorkerOutbox.Item]) {
+    self.init()
+    for item in items {
+      switch item {
+      case .assign(let assign): assigns.append(assign)
+      case .directive(let directive): directives.append(directive)
+      case .ack(let ack): acks.append(ack)
+      case .ping(let number): ping = number
+      case .pong(let number): pong = number
+      }
+    }
+  }
+}
