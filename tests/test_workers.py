@@ -108,7 +108,7 @@ def test_cancel_reaches_the_worker_with_its_reason(client, pool):
 
 
 def test_a_killed_worker_is_noticed_and_its_task_runs_elsewhere(make_server):
-    with Client(make_server("--lease-ms", "1000")) as client:
+    with Client(make_server("--limit-lease-ms", "1000")) as client:
         client.create_pool("p")
         worker = Worker(client, credit=1)
         id = client.submit("p", "remote").id
@@ -131,7 +131,7 @@ def test_a_killed_worker_is_noticed_and_its_task_runs_elsewhere(make_server):
 
 
 def test_a_worker_that_stops_beating_loses_its_lease_though_its_stream_stands(make_server):
-    with Client(make_server("--lease-ms", "1000")) as client:
+    with Client(make_server("--limit-lease-ms", "1000")) as client:
         client.create_pool("p")
         worker = Worker(client, credit=1)
         client.submit("p", "remote")
@@ -141,7 +141,7 @@ def test_a_worker_that_stops_beating_loses_its_lease_though_its_stream_stands(ma
 
 
 def test_beats_keep_a_lease_and_carry_progress(make_server):
-    with Client(make_server("--lease-ms", "1000")) as client:
+    with Client(make_server("--limit-lease-ms", "1000")) as client:
         client.create_pool("p")
         worker = Worker(client, credit=1)
         id = client.submit("p", "remote").id
@@ -208,7 +208,7 @@ def test_tasks_go_to_workers_that_have_the_labels_they_select(client, pool):
 
 
 def test_what_is_not_accepted_in_time_goes_to_another(make_server):
-    with Client(make_server("--offer-ms", "300")) as client:
+    with Client(make_server("--limit-offer-ms", "300")) as client:
         client.create_pool("p")
         stuck = Worker(client, credit=5)
         id = client.submit("p", "remote").id

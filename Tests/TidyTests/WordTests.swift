@@ -40,6 +40,8 @@ struct WordTests {
       "Sources/MartletServer/Node/Maintenance.swift":
         "the tick of what a node does beside its work",
       "Sources/MartletServer/Node/Node.swift": "the grace of a stop",
+      "Sources/MartletServer/Workers/WorkerDesk.swift": "the signs of life on a worker's stream",
+      "Sources/MartletServer/Services/WorkerService+Unary.swift": "how long a poll waits for tasks",
       "clients/swift/MartletClient/Configuration.swift": "the pause between tries, replaceable",
       "clients/cli/Session/Surroundings.swift": "the program's pauses, which tests replace",
       "clients/cli/Session/Session.swift": "a limit on a wait for the server",

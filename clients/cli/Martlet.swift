@@ -19,7 +19,7 @@ struct Martlet: AsyncParsableCommand {
         1  the task failed or was cancelled (submit --wait, wait, batch --wait), or the demo's
            results were not right
         2  the command or its input is not valid
-        3  there is no such pool or task
+        3  there is no such pool, task or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …
         5  the server cannot be reached
         6  the time limit passed (--timeout)
@@ -30,8 +30,8 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, EventsCommand.self, DemoCommand.self,
-      InfoCommand.self, PingCommand.self, VersionCommand.self,
+      PoolCommands.self, TaskCommands.self, WorkerCommands.self, EventsCommand.self,
+      DemoCommand.self, InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])
 
   /// This program's version.

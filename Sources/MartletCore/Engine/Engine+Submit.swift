@@ -81,12 +81,23 @@ extension Engine {
     guard durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
       return 0
     }
-    let free = pool.spec.slots - slotsTaken(in: pool.id)
+    var free = pool.spec.slots - slotsTaken(in: pool.id)
     guard free > 0 else { return 0 }
+    if !state.session.roster.isEmpty || state.session.leases.nextDeadline != nil {
+      // What is offered to workers first waits on with a slot taken.
+      guard isSettled(at: now) else { return 0 }
+      free -= durable.tasks.dueCount(at: now.elapsed, upTo: free)
+    }
     let starting = drafts.lazy.filter {
       $0.start == .now && state.session.servedKinds.contains($0.kind)
     }.prefix(free).count
     return Int64(starting)
+  }
+
+  /// No step before has left anything over, and no lease ends now.
+  private func isSettled(at now: Instant) -> Bool {
+    state.session.unsettled.isEmpty
+      && state.session.leases.nextDeadline.map { $0 > now.elapsed } ?? true
   }
 
   private func submission(

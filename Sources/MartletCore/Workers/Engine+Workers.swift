@@ -27,10 +27,12 @@ extension Engine {
     _ id: WorkerID, at now: Instant, _ body: (inout Worker) -> Void
   ) throws(Refusal) {
     guard var worker = state.session.roster[id] else { throw .workerNotFound(id) }
+    let wasSilent = worker.isSilent
     worker.heardAt = now.elapsed
     worker.isSilent = false
     body(&worker)
     state.session.roster[id] = worker
+    if wasSilent { unsettleReadyPools(for: id) }
   }
 
   private var leaseLength: Span {
@@ -152,9 +154,7 @@ extension Engine {
         hold(lease, by: id, in: entry.pool, at: now)
         continue
       }
-      guard let task = durable.tasks[lease.task], state.session.mayStart,
-        catalog.pools[entry.pool]?.state.startsTasks ?? false
-      else {
+      guard let task = durable.tasks[lease.task], mayStartOffered(in: entry.pool) else {
         withdraw(entry)
         report.lost.append(lost(lease))
         continue
@@ -165,6 +165,12 @@ extension Engine {
       hold(lease, by: id, in: entry.pool, at: now)
     }
     return report
+  }
+
+  /// The pool may have been paused, or have lost slots, since the offer.
+  private func mayStartOffered(in id: PoolID) -> Bool {
+    guard let pool = catalog.pools[id], state.session.mayStart else { return false }
+    return pool.state.startsTasks && durable.tasks.runningCount(in: id) < pool.spec.slots
   }
 
   // MARK: - Leases

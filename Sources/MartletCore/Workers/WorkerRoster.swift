@@ -15,6 +15,8 @@ struct WorkerRoster: Sendable {
 
   subscript(instance: String) -> Worker? { byInstance[instance].flatMap { workers[$0] } }
 
+  var isEmpty: Bool { workers.isEmpty }
+
   var all: [Worker] { workers.values.sorted { $0.id < $1.id } }
 
   /// A worker comes, or comes again: the same instance supersedes its old stream and keeps its

@@ -13,7 +13,7 @@ extension WorkerService {
     context: CallContext
   ) async throws {
     try await desk.answer(context) {
-      var iterator = requests.makeAsyncIterator()
+      let iterator = requests.makeAsyncIterator()
       guard let first = try await iterator.next() else { return }
       let hello = try RequestCheck.hello(first.hello, limits: node.limits)
       let welcome = try await connect(hello, context)

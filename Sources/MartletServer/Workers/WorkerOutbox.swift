@@ -55,12 +55,12 @@ final class WorkerOutbox: Sendable {
   /// As much of what waits as one message takes, at least one item; waits for it. For one task.
   func next() async throws -> [Item]? {
     while true {
-      let (items, end): ([Item], (isEnded: Bool, status: RPCStatus?)) = state.withLock { state in
-        (Self.take(&state), (state.isEnded, state.end))
+      let (items, isEnded, status) = state.withLock { state in
+        (Self.take(&state), state.isEnded, state.end)
       }
       if !items.isEmpty { return items }
-      if let status = end.status { throw status }
-      if end.isEnded || Task.isCancelled { return nil }
+      if let status { throw status }
+      if isEnded || Task.isCancelled { return nil }
       await wait()
     }
   }

@@ -63,6 +63,9 @@ struct StatusMappingTests {
       refusal: .leaseLost(task, attempt: 2), code: .failedPrecondition, reason: "LEASE_LOST",
       metadata: ["task_id": taskText, "attempt": "2"]),
     .init(
+      refusal: .workerNotFound(WorkerID(rawValue: 35)), code: .notFound,
+      reason: "WORKER_NOT_FOUND", metadata: ["worker_id": "wz"]),
+    .init(
       refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["pool": "p"]),
     .init(

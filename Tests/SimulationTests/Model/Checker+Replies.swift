@@ -45,10 +45,11 @@ extension Checker {
       try require(!runs(lease), "\(lease) has ended and runs")
     case (.worker(.connect(let hello)), .worker(let welcome)):
       for lease in welcome.kept {
+        // It may have ended at the same instant.
+        let assignment = model.tasks[lease.task]?.status.notes?.assignment
         try require(
-          runs(lease)
-            && model.tasks[lease.task]?.status.notes?.assignment?.worker == hello.identity,
-          "\(lease) was kept and is not its worker's")
+          assignment == nil || assignment?.epoch != lease.epoch
+            || assignment?.worker == hello.identity, "\(lease) was kept and is not its worker's")
       }
       try check(welcome.report)
     case (.worker, .leases(let report)): try check(report)

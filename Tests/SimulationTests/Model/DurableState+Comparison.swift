@@ -13,9 +13,10 @@ extension DurableState {
         "\(what) has task \(a), the log makes it \(b)")
     }
     for pool in catalog.pools.keys {
-      let order = tasks.queueOrder(of: pool)
+      // An offer is of the session: without it the task is where it was.
+      let order = tasks.withoutOffers.queueOrder(of: pool)
       try require(
-        order == other.tasks.queueOrder(of: pool), "\(what) queues pool \(pool) in another order")
+        order == other.tasks.withoutOffers.queueOrder(of: pool), "\(what) queues pool \(pool) in another order")
     }
     try require(tasks.timerOrder == other.tasks.timerOrder, "\(what) has other timers")
   }
@@ -32,6 +33,12 @@ extension LiveTask {
 }
 
 extension TaskTable {
+  fileprivate var withoutOffers: TaskTable {
+    var table = self
+    for task in all() { table.setOffered(false, task.id) }
+    return table
+  }
+
   /// Who waits for what, in order; of running tasks only which there are.
   fileprivate func queueOrder(of pool: PoolID) -> [[TaskID]] {
     guard let queues = queues[pool] else { return [[], [], [], []] }

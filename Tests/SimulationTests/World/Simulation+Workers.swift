@@ -20,7 +20,8 @@ extension Simulation {
     finishAttempts(of: number)
     let leases = workers[number].leases
     if chance(2, of: 3), !leases.isEmpty {
-      clients.renewals.append((clock.elapsed, leases))
+      // All of a commit happens at the instant at which it began.
+      clients.renewals.append((checker.model.stamp.elapsed, leases))
       send(.worker(.renew(chance(1, of: 2) ? id : nil, leases)))
     }
     if chance(1, of: 2) {

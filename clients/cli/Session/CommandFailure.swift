@@ -65,6 +65,7 @@ struct CommandFailure: Error, Equatable {
       return "let it finish with `martlet pool drain`, or cancel what is left with --force"
     case .poolDraining, .poolClosed: return "open it again with `martlet pool resume`"
     case .taskNotFound: return "see `martlet task list`; finished tasks are kept only for a time"
+    case .workerNotFound: return "see `martlet worker list`"
     case .taskNotRetryable: return "only FAILED and CANCELLED tasks can be retried"
     case .revisionCompacted: return "start with `--from beginning`"
     default: return nil

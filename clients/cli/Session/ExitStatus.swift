@@ -5,7 +5,7 @@ enum ExitStatus: Int32, Error {
   case taskFailed = 1
   /// The command or its input is not valid.
   case usage = 2
-  /// There is no such pool or task.
+  /// There is no such pool, task or worker.
   case notFound = 3
   /// The server understood and said no.
   case refused = 4

@@ -55,6 +55,9 @@ public struct MartletClient: Sendable {
   /// What it was made with.
   public var configuration: Configuration { runner.configuration }
 
+  /// Workers: see, drain, disconnect; and the calls that workers without a stream make.
+  public var workers: WorkerClient { WorkerClient(runner: runner) }
+
   /// Pools: create, look at, change, delete.
   public var pools: PoolClient { PoolClient(runner: runner) }
 

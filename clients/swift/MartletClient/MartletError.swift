@@ -80,6 +80,8 @@ extension MartletError {
     public static let taskNotRetryable = Self(rawValue: "TASK_NOT_RETRYABLE")
     /// The attempt is no longer this worker's.
     public static let leaseLost = Self(rawValue: "LEASE_LOST")
+    /// There is no worker of that id, or no longer.
+    public static let workerNotFound = Self(rawValue: "WORKER_NOT_FOUND")
     /// The pool's spec has changed since the etag was read.
     public static let etagMismatch = Self(rawValue: "ETAG_MISMATCH")
     /// There is a task like it, where only one may be.
