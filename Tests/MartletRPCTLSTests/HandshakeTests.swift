@@ -73,7 +73,7 @@ import Testing
   @Test("whoever does not finish the handshake, and say something after it, is hung up on")
   func late() async throws {
     var limits = ServerLimits()
-    limits.handshakeTimeout = .milliseconds(300)
+    limits.handshakeTimeout = .seconds(1)
     try await withServer(limits: limits) { server, _ in
       let silent = try RawPeer(port: server.port)
       #expect(await silent.readToEnd() == [])
@@ -82,9 +82,8 @@ import Testing
       half.send([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
       #expect(await half.readToEnd() == [])
       // Has the handshake behind it and then waits.
-      let quiet = try await OpenSSL.connect(
-        port: server.port, ["-alpn", "h2", "-quiet"], waits: true)
-      #expect(quiet.hasSucceeded)
+      _ = try await OpenSSL.connect(port: server.port, ["-alpn", "h2", "-quiet"], waits: true)
+      #expect(server.server.statistics.startedCalls == 0)
     }
   }
 
@@ -110,8 +109,7 @@ import Testing
   func silentServer() async throws {
     let silent = try SilentServer()
     let channel = try makeChannel("127.0.0.1:\(silent.port)", .init()) {
-      $0.connectTimeout = .milliseconds(200)
-      $0.backoff = .milliseconds(100)
+      $0.connectTimeout = .seconds(2)
     }
     let failure = await status(of: channel)
     #expect(failure?.code == .unavailable)

@@ -74,7 +74,8 @@ import Testing
           Methods.hold, RawMessage(), options: .init(timeout: .seconds(2)))
       }
       #expect(failure?.code == .deadlineExceeded)
-      await fixture.service.cancelled.wait()
+      // On a busy machine the time may be over before the handler begins.
+      if fixture.service.held.hasHappened { await fixture.service.cancelled.wait() }
     }
   }
 
