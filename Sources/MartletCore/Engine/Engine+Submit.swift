@@ -87,11 +87,15 @@ extension Engine {
       // What is offered to workers first waits on with a slot taken.
       guard isSettled(at: now) else { return 0 }
       free -= durable.tasks.dueCount(at: now.elapsed, upTo: free)
+      free -= drafts.lazy.filter { !isServedHere($0) }.count
     }
-    let starting = drafts.lazy.filter {
-      $0.start == .now && state.session.servedKinds.contains($0.kind)
-    }.prefix(free).count
+    guard free > 0 else { return 0 }
+    let starting = drafts.lazy.filter { $0.start == .now && isServedHere($0) }.prefix(free).count
     return Int64(starting)
+  }
+
+  private func isServedHere(_ draft: TaskDraft) -> Bool {
+    draft.selector.isEmpty && state.session.servedKinds.contains(draft.kind)
   }
 
   /// No step before has left anything over, and no lease ends now.

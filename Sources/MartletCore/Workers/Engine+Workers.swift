@@ -154,7 +154,7 @@ extension Engine {
         hold(lease, by: id, in: entry.pool, at: now)
         continue
       }
-      guard let task = durable.tasks[lease.task], mayStartOffered(in: entry.pool) else {
+      guard let task = durable.tasks[lease.task], mayStart(task, at: now) else {
         withdraw(entry)
         report.lost.append(lost(lease))
         continue
@@ -167,10 +167,12 @@ extension Engine {
     return report
   }
 
-  /// The pool may have been paused, or have lost slots, since the offer.
-  private func mayStartOffered(in id: PoolID) -> Bool {
-    guard let pool = catalog.pools[id], state.session.mayStart else { return false }
-    return pool.state.startsTasks && durable.tasks.runningCount(in: id) < pool.spec.slots
+  /// The pool may have been paused or have lost slots since the offer, the deadline have passed.
+  private func mayStart(_ task: LiveTask, at now: Instant) -> Bool {
+    guard state.session.mayStart, task.deadline > now.elapsed,
+      let pool = catalog.pools[task.pool]
+    else { return false }
+    return pool.state.startsTasks && durable.tasks.runningCount(in: pool.id) < pool.spec.slots
   }
 
   // MARK: - Leases

@@ -174,6 +174,44 @@ struct OfferTests {
     #expect(world.offers().map(\.lease.task) == [task])
   }
 
+  @Test("an acceptance at the deadline, or when slots have gone, comes too late")
+  func tooLate() throws {
+    try world.connect()
+    let deadline = world.now.wall + .seconds(1)
+    try world.submitOne(TaskDraft(kind: "remote", deadline: deadline))
+    let offers = world.offers()
+    world.now.elapsed = world.now.elapsed + .seconds(1)
+    world.now.wall = deadline
+    #expect(try world.accept(offers).count == 1)
+    #expect(world.newest.words == ["failed"])
+    let spec = PoolSpec(slots: 1, queueCapacity: 9, retry: .init(), runTimeout: .seconds(60))
+    try world.submit(.remote(), .remote())
+    let two = world.offers()
+    try world.run(.updatePool(name: "p", expected: nil, change: { $0 = spec }, origin: World.user))
+    #expect(try world.accept(two).count == 1)
+    #expect(world.newest.words == ["started"])
+  }
+
+  @Test("a worker that was silent and speaks is offered what has waited")
+  func speaksAgain() throws {
+    let worker = try world.connect(credit: 2).worker
+    let task = try world.submitOne(.remote())
+    _ = world.offers()
+    world.pass(.seconds(2))
+    #expect(world.offers().isEmpty)
+    _ = try world.lost(.renew(worker, []))
+    #expect(world.offers().map(\.lease.task) == [task])
+  }
+
+  @Test("slots that workers' tasks take first are not counted on for a full queue")
+  func capacity() throws {
+    try world.createPool("q", slots: 1, capacity: 1)
+    try world.connect(credit: 5)
+    #expect(throws: Refusal.queueFull(pool: "q", capacity: 1, waiting: 0)) {
+      try world.submit(.remote(), TaskDraft(kind: "work"), to: "q")
+    }
+  }
+
   @Test("a draining worker is offered nothing more and finishes what it has")
   func drain() throws {
     let worker = try world.connect().worker
