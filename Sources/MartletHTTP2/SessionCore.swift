@@ -66,6 +66,7 @@ final class SessionCore {
     nghttp2_session_del(session)
     for stream in openList { stream.release() }
     for stream in freeList { stream.release() }
+    overflow.deallocate()
   }
 
   /// Makes the library's session. Separate from `init`, because the library keeps a pointer to this
