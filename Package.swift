@@ -99,8 +99,10 @@ let package = Package(
       ], swiftSettings: settings),
     .executableTarget(
       name: "rpc-echo-server",
-      dependencies: ["MartletRPC", "MartletRPCInstruments", "MartletProtobuf"],
-      swiftSettings: settings),
+      dependencies: [
+        "MartletRPC", "MartletRPCInstruments", "MartletProtobuf",
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
     .testTarget(

@@ -1,6 +1,7 @@
 import MartletProtobuf
 import MartletRPC
 import MartletRPCInstruments
+import UnixSignals
 
 /// A message that is its bytes: measures the runtime without a codec, and passes any message
 /// through.
@@ -42,7 +43,10 @@ router.serverStreaming(
   MethodDescriptor(service: service, method: "Hold", kind: .serverStreaming)
 ) { (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
   response.sendHeaders()
-  try await Task.sleep(for: .seconds(1 << 30))
+  // Ends when the call does. A sleep would keep its timer, cancelled or not, until its time.
+  let (nothing, end) = AsyncStream.makeStream(of: Never.self)
+  for await _ in nothing {}
+  end.finish()
 }
 router.clientStreaming(
   MethodDescriptor(service: service, method: "Join", kind: .clientStreaming)
@@ -60,6 +64,10 @@ router.bidirectional(
 var configuration = RPCServerConfiguration(
   addresses: ["127.0.0.1:\(option("--port") ?? "0")"])
 configuration.eventLoops = option("--loops").flatMap { Int($0) }
+let signals = await UnixSignalsSequence(trapping: .sigterm)
 let server = try await RPCServer.start(router: router, configuration: configuration)
 print("listening on \(server.addresses.joined(separator: ", "))")
-try await Task.sleep(for: .seconds(1 << 30))
+for await _ in signals {
+  await server.shutdownGracefully(grace: .seconds(10))
+  break
+}
