@@ -29,6 +29,10 @@ test-long: ## Runs all tests in their long forms
 bench: ## Measures, prints a table and writes bench.json
 	@scripts/bench
 
+.PHONY: docs
+docs: ## Writes the documentation of MartletRPC as web pages
+	@scripts/docs
+
 .PHONY: generate
 generate: ## Generates code from the .proto files
 	@scripts/setup
@@ -45,4 +49,4 @@ lint: ## Checks the form of code, scripts and contract
 
 .PHONY: clean
 clean: ## Removes what was built, and the Python environment; keeps the server's data
-	rm -rf .build .build-* .venv-test bench.json
+	rm -rf .build .build-* .venv-test bench.json floods.json

@@ -121,9 +121,8 @@ let package = Package(
       name: "rpc-echo-server",
       dependencies: [
         "MartletInterop", "MartletRPC", "MartletRPCInstruments", "MartletRPCTLS",
-        "MartletProtobuf",
-      ],
-      swiftSettings: settings),
+        "MartletProtobuf", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "MartletHTTP2Tests", dependencies: ["MartletHTTP2"], swiftSettings: settings),
     .testTarget(

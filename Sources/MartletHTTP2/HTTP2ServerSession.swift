@@ -231,11 +231,14 @@ extension HTTP2ServerSession {
   }
 
   private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
-    guard let frame, frame.pointee.hd.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 else { return 0 }
+    // The same bit of other frames says something else: an answer to a PING is no payload.
+    guard let header = frame?.pointee.hd, header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0,
+      UInt32(header.type) <= NGHTTP2_HEADERS.rawValue
+    else { return 0 }
     return SessionCallbacks.withCore(userData) { core in
       core.hasSentPayload = true
       guard core.awaitedResets > 0 else { return 0 }
-      core.withStream(frame.pointee.hd.stream_id) { stream in
+      core.withStream(header.stream_id) { stream in
         guard stream.resetsAfterEnd else { return }
         stream.resetsAfterEnd = false
         core.awaitedResets &-= 1

@@ -28,13 +28,17 @@ struct RawEchoes: RPCService {
     router.serverStreaming(
       MethodDescriptor(service: Self.name, method: "Repeat", kind: .serverStreaming)
     ) { (request: RawMessage, response: ResponseWriter<RawMessage>, context) in
-      for _ in 0..<(Int(context.metadata["times"] ?? "") ?? 10) { try await response.write(request) }
+      let times = Int(context.metadata["times"] ?? "") ?? 10
+      for _ in 0..<times { try await response.write(request) }
     }
     router.serverStreaming(
       MethodDescriptor(service: Self.name, method: "Hold", kind: .serverStreaming)
     ) { (_: RawMessage, response: ResponseWriter<RawMessage>, _) in
       response.sendHeaders()
-      try await Task.sleep(for: .seconds(1 << 30))
+      // Ends when the call does. A sleep would keep its timer, cancelled or not, until its time.
+      let (nothing, end) = AsyncStream.makeStream(of: Never.self)
+      for await _ in nothing {}
+      end.finish()
     }
     router.clientStreaming(
       MethodDescriptor(service: Self.name, method: "Join", kind: .clientStreaming)

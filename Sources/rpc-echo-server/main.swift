@@ -1,6 +1,7 @@
 import MartletRPC
 import MartletRPCInstruments
 import MartletRPCTLS
+import UnixSignals
 
 func option(_ name: String) -> String? {
   let arguments = CommandLine.arguments
@@ -22,6 +23,10 @@ if let certificate = option("--tls-cert"), let key = option("--tls-key") {
   let identity = TLSIdentity(certificateFile: certificate, keyFile: key)
   configuration.transportSecurity = try TLSCredentials(server: .init(identity: identity)).security
 }
+let signals = await UnixSignalsSequence(trapping: .sigterm)
 let server = try await RPCServer.start(router: router, configuration: configuration)
 print("listening on \(server.addresses.joined(separator: ", "))")
-try await Task.sleep(for: .seconds(1 << 30))
+for await _ in signals {
+  await server.shutdownGracefully(grace: .seconds(10))
+  break
+}

@@ -29,6 +29,10 @@ import Testing
 
   private func ping(_ client: RawClient) { client.sendFrame(6, on: nil, [1, 2, 3, 4, 5, 6, 7, 8]) }
 
+  private static func answeredPings(_ client: RawClient) -> Int {
+    client.notices.count { if case .pingAcknowledged = $0 { true } else { false } }
+  }
+
   /// The text of the last GOAWAY.
   private static func debugData(_ client: RawClient) -> String? {
     client.notices.reversed().lazy.compactMap { notice in
@@ -169,6 +173,24 @@ import Testing
       return [code?.description, Self.debugData(client)]
     }
     #expect(ending == ["ENHANCE_YOUR_CALM", "too_many_pings"])
+  }
+
+  @Test("an answered PING is not forgotten: it is no payload")
+  func answeredPings() async throws {
+    let answered = try await run { client in
+      try client.flush()
+      var answered = 0
+      while answered < 10 {
+        self.ping(client)
+        while Self.answeredPings(client) == answered {
+          guard try client.pump() else { return answered }
+        }
+        answered += 1
+      }
+      return answered
+    }
+    // The first starts the clock, two are forgiven, and the last is answered on the way out.
+    #expect(answered == 4)
   }
 
   @Test("PINGs after each answer are no offence: clients measure the connection with them")

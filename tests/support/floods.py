@@ -5,31 +5,17 @@
 Connects again whenever the server closes, and prints what happened as JSON.
 """
 
+import gzip
 import json
 import socket
 import struct
 import sys
+import threading
 import time
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, PRIORITY, RST, SETTINGS, PING, WINDOW, CONTINUATION = 0, 1, 2, 3, 4, 6, 8, 9
-END_STREAM, END_HEADERS = 1, 4
-
-
-def frame(kind, flags=0, stream=0, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) \
-        + struct.pack(">I", stream) + payload
-
-
-def literal(name, value):
-    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-
-def block(*more):
-    """A request's header block: POST, http, a path, and what is given."""
-    fields = [(b":path", b"/martlet.echo.v1.Echo/Echo"), (b":authority", b"x"),
-              (b"content-type", b"application/grpc"), *more]
-    return b"\x83\x86" + b"".join(literal(*field) for field in fields)
+from support.frames import (
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, PRIORITY, RST, SETTINGS,
+    WINDOW, block, frame, literal)
 
 
 def streams(count, *frames):
@@ -109,6 +95,24 @@ def unread_answers():
         900, opened(), lambda s: frame(DATA, END_STREAM, s, message))
 
 
+def too_many_streams():
+    """Requests that do not end, ten times as many as a connection may have."""
+    return streams(10_000, opened())
+
+
+def unknown_methods():
+    missing = block(path=b"/martlet.echo.v1.Echo/None")
+    return streams(20_000, lambda s: frame(HEADERS, END_HEADERS | END_STREAM, s, missing))
+
+
+def gzip_bombs():
+    """Messages of 10 kB that grow to 10 MB."""
+    packed = gzip.compress(bytes(10_000_000))
+    message = b"\1" + struct.pack(">I", len(packed)) + packed
+    return streams(
+        500, opened((b"grpc-encoding", b"gzip")), lambda s: frame(DATA, END_STREAM, s, message))
+
+
 def unfinished_requests():
     """Requests of which all but the end is sent."""
     prefix = b"\0" + struct.pack(">I", 4_000_000)
@@ -123,34 +127,60 @@ def connections():
 FLOODS = {make.__name__: make for make in (
     pings, settings, large_settings, priorities, unknown_frames, empty_data, window_updates,
     rapid_resets, overflown_windows, long_bodies, continuations, header_bombs, stale_streams,
-    unread_answers, unfinished_requests, connections)}
+    too_many_streams, unknown_methods, gzip_bombs, unread_answers, unfinished_requests,
+    connections)}
+# Those that the server holds within limits, stream by stream; the connection goes on.
+LAWFUL = {"connections", "gzip_bombs", "header_bombs", "unfinished_requests", "unknown_methods",
+          "unread_answers"}
+# Those of them that send once and then hold on to what they have.
+_PATIENT = {"unread_answers", "unfinished_requests"}
+
+
+def _send(connection, name, flood, end):
+    """Sends it once; returns when the server has closed, or when there is nothing more to see."""
+    if name in _PATIENT:
+        connection.sendall(flood)
+        time.sleep(max(0, end - time.monotonic()))
+        return
+    reader = threading.Thread(target=_read_all, args=(connection,))
+    reader.start()
+    try:
+        connection.sendall(flood)
+        if name in LAWFUL:
+            connection.shutdown(socket.SHUT_WR)
+    finally:
+        reader.join()
+
+
+def _read_all(connection):
+    try:
+        while connection.recv(1 << 16):
+            pass
+    except OSError:
+        pass
 
 
 def attack(port, name, seconds):
     flood = FLOODS[name]()
     outcome = {"connections": 0, "closed": 0, "bytes": 0}
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while (left := end - time.monotonic()) > 0:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             outcome["connections"] += 1
-            connection.settimeout(max(0.1, end - time.monotonic()))
+            connection.settimeout(max(0.1, left))
             try:
                 connection.sendall(PREFACE + frame(SETTINGS))
                 if not flood:
                     continue
-                while time.monotonic() < end:
-                    connection.sendall(flood)
-                    outcome["bytes"] += len(flood)
-                    if name in ("unread_answers", "unfinished_requests"):
-                        time.sleep(max(0, end - time.monotonic()))
-                    else:
-                        while connection.recv(1 << 16):
-                            pass
-                        raise ConnectionResetError
+                outcome["bytes"] += len(flood)
+                _send(connection, name, flood, end)
             except TimeoutError:
-                pass
+                continue
             except OSError:
+                pass
+            if name not in LAWFUL and time.monotonic() < end:
                 outcome["closed"] += 1
+    outcome["cpu_seconds"] = time.process_time()
     return outcome
 
 

@@ -39,6 +39,7 @@ final class RPCEventLoop: TaskExecutor, @unchecked Sendable {
 
   /// For the messages of the calls of this loop.
   let gzip = GzipCoder()
+  private(set) lazy var inflater = Inflater(loop: self)
 
   private let inbox = Mutex(Inbox())
   @exclusivity(unchecked) private var work: ContiguousArray<Work> = []

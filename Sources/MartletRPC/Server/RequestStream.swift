@@ -24,19 +24,21 @@ public struct RequestStream<M: ProtobufMessage>: AsyncSequence, Sendable {
 
     private nonisolated(nonsending) func nextOnLoop() async throws -> M? {
       while true {
-        let next = try call.nextRequest { bytes throws -> M in
-          do {
-            return try M(protobufBytes: bytes)
-          } catch {
-            throw RPCStatus(
-              code: .internalError, message: "the request is not a valid \(M.protobufName)")
-          }
-        }
-        switch next {
+        switch try call.nextRequest(Self.decode) {
         case .message(let message): return message
+        case .large(let packed): return try await call.inflate(packed).withUnsafeBytes(Self.decode)
         case .end: return nil
         case .notYet: try await call.waitForRequest()
         }
+      }
+    }
+
+    private static func decode(_ bytes: UnsafeRawBufferPointer) throws -> M {
+      do {
+        return try M(protobufBytes: bytes)
+      } catch {
+        throw RPCStatus(
+          code: .internalError, message: "the request is not a valid \(M.protobufName)")
       }
     }
   }

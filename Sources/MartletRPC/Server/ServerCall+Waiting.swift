@@ -3,6 +3,8 @@ internal import MartletHTTP2
 /// What `nextRequest` found.
 enum NextRequest<M> {
   case message(M)
+  /// One that is to be decompressed elsewhere.
+  case large([UInt8])
   case notYet
   case end
 }
@@ -15,20 +17,6 @@ extension ServerCall {
   @usableFromInline var singleRequest: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       rebasing: stream.received.readable.dropFirst(MessageAssembler.prefixBytes))
-  }
-
-  /// Puts the decompressed message in the place of the compressed one, and starts.
-  func startCompressed() {
-    let packed = singleRequest
-    do {
-      let message = try loop.gzip.decompress(packed, limit: assembler.messageBytesMax)
-      isRequestCompressed = true
-      stream.received.reset()
-      stream.received.reserveMessage(message.count).copyBytes(from: message)
-      start()
-    } catch {
-      finish(error)
-    }
   }
 
   @usableFromInline
@@ -51,12 +39,13 @@ extension ServerCall {
     let bytes = UnsafeRawBufferPointer(
       rebasing: stream.received.readable[start..<start + length])
     isRequestCompressed = assembler.isFirstCompressed(stream.received)
-    let message: M
-    if isRequestCompressed {
-      message = try loop.gzip.decompress(bytes, limit: assembler.messageBytesMax)
-        .withUnsafeBytes(decode)
+    let next: NextRequest<M>
+    if !isRequestCompressed {
+      next = .message(try decode(bytes))
+    } else if let message = try inflateSmall(bytes) {
+      next = .message(try message.withUnsafeBytes(decode))
     } else {
-      message = try decode(bytes)
+      next = .large(Array(bytes))
     }
     stream.received.discard(start + length)
     assembler.removed(messageLength: length)
@@ -64,7 +53,7 @@ extension ServerCall {
     connection.session.consume(stream, stream.unconsumed - stream.received.count)
     grantWindow()
     connection.setDirty()
-    return .message(message)
+    return next
   }
 
   /// While no whole message waits, the one that is coming must be let in.

@@ -18,8 +18,10 @@ public struct ServerLimits: Sendable {
   public var streamsPerConnection = 1_000
 
   /// Handlers that one connection may have running, counted from their start to their end even if
-  /// their stream is reset (1 to 1,000,000). Beyond it: REFUSED_STREAM before any work.
-  public var handlersPerConnection = 1_000
+  /// their stream is reset (1 to 1,000,000). Beyond it: REFUSED_STREAM before any work. A handler
+  /// hears a little later than its stream ends, so that more of them than `streamsPerConnection`
+  /// are lawful.
+  public var handlersPerConnection = 2_000
 
   /// The same for the whole server, shared evenly by its event loops (1 to 10,000,000).
   public var handlers = 100_000

@@ -34,6 +34,7 @@ final class ServerLoop: @unchecked Sendable {
   let handlers: HandlerPool
 
   @exclusivity(unchecked) private(set) var connections: [ServerConnection] = []
+  @exclusivity(unchecked) private var isTickScheduled = false
 
   let activeCalls = Counter()
   let parkedStreams = Counter()
@@ -61,7 +62,7 @@ final class ServerLoop: @unchecked Sendable {
   func add(_ connection: ServerConnection) {
     connection.listIndex = connections.count
     connections.append(connection)
-    if connections.count == 1 { scheduleTick() }
+    if !isTickScheduled { scheduleTick() }
   }
 
   func remove(_ connection: ServerConnection) {
@@ -86,14 +87,17 @@ final class ServerLoop: @unchecked Sendable {
     return max(.milliseconds(5), min(.seconds(1), shortest / 4))
   }
 
-  /// Looks after time-outs while there are connections.
+  /// Looks after time-outs while there are connections. Those that come and go within a tick share
+  /// it.
   private func scheduleTick() {
+    isTickScheduled = true
     let interval = TimeAmount.nanoseconds(tickInterval.nanosecondsClamped)
     loop.eventLoop.scheduleTask(in: interval) {
+      self.isTickScheduled = false
       let now = self.loop.now
       for connection in self.connections { connection.tick(at: now) }
       self.loop.runTurn()
-      if !self.connections.isEmpty { self.scheduleTick() }
+      if !self.connections.isEmpty, !self.isTickScheduled { self.scheduleTick() }
     }
   }
 }
