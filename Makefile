@@ -33,6 +33,10 @@ bench: ## Measures, prints a table and writes bench.json
 docs: ## Writes the documentation of MartletRPC as web pages
 	@scripts/docs
 
+.PHONY: bench-rpc
+bench-rpc: ## Measures the RPC runtime beside grpc-swift-2, gRPC C++ and nghttpd
+	@scripts/bench-rpc
+
 .PHONY: generate
 generate: ## Generates code from the .proto files
 	@scripts/setup
@@ -49,4 +53,4 @@ lint: ## Checks the form of code, scripts and contract
 
 .PHONY: clean
 clean: ## Removes what was built, and the Python environment; keeps the server's data
-	rm -rf .build .build-* .venv-test bench.json floods.json
+	rm -rf .build .build-* .venv-test bench.json bench-rpc.json floods.json
