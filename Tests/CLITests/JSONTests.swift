@@ -29,7 +29,7 @@ struct JSONTests {
         + #""payload":"e30=","payload_text":"{}","content_type":"application/json","#
         + #""labels":{"a":"1","b":"2"},"run_timeout":"1.5s"},"failure":{"kind":"HANDLER","#
         + #""code":"NOT_FOUND","message":"no","attempt":2,"retryable":false},"#
-        + #""create_time":"1970-01-01T00:00:00.000000005Z","actor":"","request_id":"","#
+        + #""create_time":"1970-01-01T00:00:00.000000005Z","worker":"","actor":"","request_id":"","#
         + #""cancel_reason":"","revision":7}"#)
   }
 

@@ -239,7 +239,7 @@ extension Engine {
       task.attempt == lease.attempt, task.notes?.assignment?.epoch == lease.epoch,
       let failure = task.notes?.failure
     else { return false }
-    return failure.attempt == lease.attempt && (failure.kind == .handler || failure.kind == .rejected)
+    return failure.attempt == lease.attempt && failure.kind == .handler
   }
 
   func decideRelease(_ lease: Lease, at now: Instant) throws(Refusal) -> Decision {

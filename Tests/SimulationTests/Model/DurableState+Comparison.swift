@@ -16,7 +16,8 @@ extension DurableState {
       // An offer is of the session: without it the task is where it was.
       let order = tasks.withoutOffers.queueOrder(of: pool)
       try require(
-        order == other.tasks.withoutOffers.queueOrder(of: pool), "\(what) queues pool \(pool) in another order")
+        order == other.tasks.withoutOffers.queueOrder(of: pool),
+        "\(what) queues pool \(pool) in another order")
     }
     try require(tasks.timerOrder == other.tasks.timerOrder, "\(what) has other timers")
   }

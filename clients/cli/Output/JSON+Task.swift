@@ -16,6 +16,7 @@ extension JSON {
     fields.add("start_time", task.startTime.map { JSON($0) })
     fields.add("finish_time", task.finishTime.map { JSON($0) })
     fields.add("cancel_request_time", task.cancelRequestTime.map { JSON($0) })
+    fields.add("worker", task.worker)
     fields.add("actor", task.actor)
     fields.add("request_id", task.requestId)
     fields.add("cancel_reason", task.cancelReason)
