@@ -17,6 +17,7 @@ SERVICES = {
     "grpc.channelz.v1.Channelz", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection", "martlet.v1.EventService",
     "martlet.v1.PoolService", "martlet.v1.ServerService", "martlet.v1.TaskService",
+    "martlet.v1.WorkerService",
 }
 # buf speaks a protocol of its own unless told.
 GRPC = ["--protocol", "grpc", "--http2-prior-knowledge"]
@@ -106,7 +107,7 @@ def test_grpcio_health_checking_asks_all_its_questions(channel):
     listed = health.List(health_pb2.HealthListRequest()).statuses
     assert {name: status.status for name, status in listed.items()} == dict.fromkeys(
         ["", "grpc.health.v1.Health", "martlet.v1.EventService", "martlet.v1.PoolService",
-         "martlet.v1.ServerService", "martlet.v1.TaskService"], serving)
+         "martlet.v1.ServerService", "martlet.v1.TaskService", "martlet.v1.WorkerService"], serving)
 
 
 # Channelz

@@ -25,7 +25,7 @@ def check(service=""):
 
 @pytest.mark.parametrize("service", [
     "", "martlet.v1.TaskService", "martlet.v1.PoolService", "martlet.v1.EventService",
-    "martlet.v1.ServerService", "grpc.health.v1.Health"])
+    "martlet.v1.ServerService", "martlet.v1.WorkerService", "grpc.health.v1.Health"])
 def test_health_is_known_for_the_server_and_each_service(client, service):
     assert client.health.Check(check(service)).status == SERVING
     stream = client.health.Watch(check(service))
