@@ -6,6 +6,7 @@ request: requests a second say more about the load generator beside it.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -79,8 +80,8 @@ class Bench:
     # Rows
 
     def requests(self):
-        servers = [server.__enter__() for server in self.servers()]
-        try:
+        with contextlib.ExitStack() as running:
+            servers = [running.enter_context(server) for server in self.servers()]
             for shape, (connections, streams, count) in SHAPES.items():
                 taken = {server.name: [] for server in servers}
                 for _ in range(self.rounds):
@@ -92,9 +93,6 @@ class Bench:
                         taken[server.name].append(used * 1e6 / number)
                 for name, values in taken.items():
                     self.note(f"{shape} {name}", values)
-        finally:
-            for server in servers:
-                server.__exit__()
 
     def streams(self):
         count = self.scaled(100_000)
