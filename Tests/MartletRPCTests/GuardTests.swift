@@ -235,7 +235,9 @@ import Testing
         for _ in 0..<2 {
           let stream = try client.begin(
             RawClient.headers(path: "/test.Service/Stubborn"), Self.body, isComplete: true)
-          // The answer to the next call shows that this one's handler runs.
+          // An answer that takes no handler shows that this one's runs: one that was reset before
+          // its turn would not.
+          _ = try client.call(RawClient.headers(path: "/no.Service/Method"), Self.body)
           client.session.reset(stream, .cancel)
         }
         let answer = try client.call(RawClient.headers(), Self.body)

@@ -38,6 +38,7 @@ extension API.Task {
     self.revision = c.pointee.revision
     self.cancelReason = try c.pointee.cancel_reason.utf8String()
     self.worker = try c.pointee.worker.utf8String()
+    self.waitingFor = try c.pointee.waiting_for.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Task> {
@@ -60,6 +61,7 @@ extension API.Task {
     c.pointee.revision = self.revision
     c.pointee.cancel_reason = arena.copy(self.cancelReason)
     c.pointee.worker = arena.copy(self.worker)
+    c.pointee.waiting_for = arena.copy(self.waitingFor)
     return c
   }
 }

@@ -42,6 +42,9 @@ extension API {
     public var cancelReason: String = ""
     /// The worker that makes the newest attempt, or made it: its name. Empty: the server itself.
     public var worker: String = ""
+    /// Why a PENDING task does not run, where that is more than its turn: nobody serves its kind, or no
+    /// worker that does has the labels it selects. Only from GetTask, in words for people.
+    public var waitingFor: String = ""
 
     public init() {}
 
@@ -63,7 +66,8 @@ extension API {
       requestId: String = "",
       revision: UInt64 = 0,
       cancelReason: String = "",
-      worker: String = ""
+      worker: String = "",
+      waitingFor: String = ""
     ) {
       self.id = id
       self.pool = pool
@@ -83,6 +87,7 @@ extension API {
       self.revision = revision
       self.cancelReason = cancelReason
       self.worker = worker
+      self.waitingFor = waitingFor
     }
   }
 

@@ -149,6 +149,8 @@ package struct TaskView: Hashable, Sendable {
   package var status: TaskStatus
   package var revision: Revision
   package var submitRevision: Revision
+  /// It is PENDING, and nobody who is there would take it.
+  package var isUnserved = false
 
   package init(id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision) {
     self.id = id

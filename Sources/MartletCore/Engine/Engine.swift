@@ -195,9 +195,18 @@ extension Engine {
   }
 
   package func view(task id: TaskID) -> TaskView? {
-    durable.tasks[id].map {
-      TaskView(
-        id: id, status: $0.status, revision: $0.revision, submitRevision: $0.submitRevision)
-    }
+    guard let task = durable.tasks[id] else { return nil }
+    var view = TaskView(
+      id: id, status: task.status, revision: task.revision, submitRevision: task.submitRevision)
+    view.isUnserved = task.state == .pending && !isServed(task)
+    return view
+  }
+
+  private func isServed(_ task: LiveTask) -> Bool {
+    let selector = durable.tasks.policy(of: task).selector
+    let kind = catalog.kinds[task.kind]
+    if selector.isEmpty, state.session.servedKinds.contains(kind) { return true }
+    let pool = catalog.pools[task.pool]?.name ?? ""
+    return state.session.roster.isServed(kind: kind, pool: pool, selector: selector)
   }
 }

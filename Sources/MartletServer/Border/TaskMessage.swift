@@ -13,6 +13,8 @@ struct TaskRecord: Sendable {
   var revision: Revision
   /// Only of a task that SUCCEEDED, and only if content was asked for.
   var result: TaskResult?
+  /// Nobody who is there would run it.
+  var isUnserved = false
 }
 
 extension TaskRecord {
@@ -53,6 +55,7 @@ extension API.Task {
       if status.state == .running { cancelRequestTime = .init(cancel.time) }
     }
     if let assignment = notes?.assignment { worker = assignment.worker.name }
+    if task.isUnserved { waitingFor = submission.neededWorker }
   }
 
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
@@ -72,6 +75,14 @@ extension API.Task {
       for name in progress.counters.keys { count += name.utf8.count + 16 }
     }
     return count
+  }
+}
+
+extension TaskSubmission {
+  fileprivate var neededWorker: String {
+    let labels = policy.selector.labels.map { "\($0.key)=\($0.value)" }
+    let having = labels.isEmpty ? "" : " and has \(labels.joined(separator: ", "))"
+    return "a worker that serves \(kindName)\(having)"
   }
 }
 

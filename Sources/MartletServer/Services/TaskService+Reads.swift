@@ -37,7 +37,7 @@ extension TaskService {
     guard let submitted = found[view.id] else { return nil }
     return TaskRecord(
       submitted: submitted, poolName: try await desk.names.name(of: submitted.pool),
-      status: view.status, revision: view.revision)
+      status: view.status, revision: view.revision, isUnserved: view.isUnserved)
   }
 
   func record(of row: TaskRow) async throws -> TaskRecord {

@@ -17,6 +17,7 @@ extension JSON {
     fields.add("finish_time", task.finishTime.map { JSON($0) })
     fields.add("cancel_request_time", task.cancelRequestTime.map { JSON($0) })
     fields.add("worker", task.worker)
+    if !task.waitingFor.isEmpty { fields.add("waiting_for", task.waitingFor) }
     fields.add("actor", task.actor)
     fields.add("request_id", task.requestId)
     fields.add("cancel_reason", task.cancelReason)

@@ -41,6 +41,7 @@ extension Table {
     add("cancel reason", task.cancelReason)
     add("deadline", task.spec?.deadline?.rfc3339())
     add("run timeout", task.spec?.runTimeout?.duration.text)
+    add("waits for", task.waitingFor)
     add("worker", task.worker)
     add("actor", task.actor)
     add("request id", task.requestId)

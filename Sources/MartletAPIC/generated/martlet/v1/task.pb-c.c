@@ -295,7 +295,7 @@ void   martlet__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[18] =
+static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[19] =
 {
   {
     "id",
@@ -513,6 +513,18 @@ static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[18] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "waiting_for",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, waiting_for),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task__field_indices_by_name[] = {
   13,   /* field[13] = actor */
@@ -532,12 +544,13 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
   2,   /* field[2] = spec */
   10,   /* field[10] = start_time */
   3,   /* field[3] = state */
+  18,   /* field[18] = waiting_for */
   17,   /* field[17] = worker */
 };
 static const ProtobufCIntRange martlet__v1__task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
 {
@@ -547,7 +560,7 @@ const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
   "Martlet__V1__Task",
   "martlet.v1",
   sizeof(Martlet__V1__Task),
-  18,
+  19,
   martlet__v1__task__field_descriptors,
   martlet__v1__task__field_indices_by_name,
   1,  martlet__v1__task__number_ranges,
