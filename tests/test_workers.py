@@ -1,5 +1,6 @@
 """Workers over plain gRPC: a fleet of processes in any language."""
 
+import threading
 import time
 
 import pytest
@@ -357,21 +358,24 @@ def test_a_lease_request_out_of_bounds_is_refused(client, request_fields, field)
 
 def test_many_tasks_over_two_workers_all_end_once(client):
     client.create_pool("wide", slots=100)
+    pair = [Worker(client, credit=50) for _ in range(2)]
     ids = []
     for _ in range(10):
         ids += client.batch("wide", [spec("remote") for _ in range(100)])
-    left = set(ids)
-    pair = [Worker(client, credit=50) for _ in range(2)]
-    received = [0, 0]
-    while left:
-        for number, worker in enumerate(pair):
-            while not worker.assigns.empty():
-                assign = worker.take()
-                received[number] += 1
-                worker.succeed(assign.lease)
-                left.discard(assign.task.id)
-                worker.say(credit=workers.Credit(more=50, received=received[number]))
+
+    def serve(worker):
+        received = 0
+        while (assign := worker.assigns.get()) is not None:
+            received += 1
+            worker.accept(assign.lease)
+            worker.succeed(assign.lease)
+            worker.say(credit=workers.Credit(more=50, received=received))
+
+    threads = [threading.Thread(target=serve, args=(worker,)) for worker in pair]
+    for thread in threads:
+        thread.start()
     ended = client.wait_all(ids)
     assert all(one.state == SUCCEEDED and one.attempt == 1 for one in ended.values())
-    for worker in pair:
+    for worker, thread in zip(pair, threads):
         worker.leave()
+        thread.join()
