@@ -29,6 +29,10 @@ final class OpenSSL: Sendable {
     posix_spawn_file_actions_adddup2(&actions, conversation.theirs, 0)
     posix_spawn_file_actions_adddup2(&actions, conversation.theirs, 1)
     posix_spawn_file_actions_adddup2(&actions, errors.theirs, 2)
+    // Else it would hold other tests' sockets and pipes open, which then never end.
+    for other in 3..<min(Int32(clamping: sysconf(Int32(_SC_OPEN_MAX))), 4_096) {
+      posix_spawn_file_actions_addclose(&actions, other)
+    }
     var words = (["openssl"] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process: pid_t = 0
