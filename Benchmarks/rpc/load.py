@@ -67,7 +67,8 @@ def idle_connection_bytes(server, count):
     """What `count` connections add to the server's RSS, each, after the preface and settings."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    greeting = PREFACE + struct.pack(">IBI", 0x0000_0004, 0, 0)[1:]
+    # Empty SETTINGS, and the acknowledgement of the server's.
+    greeting = PREFACE + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]) + bytes([0, 0, 0, 4, 1, 0, 0, 0, 0])
     before, held = server.rss_bytes(), []
     for _ in range(count):
         connection = socket.create_connection(("127.0.0.1", server.port))

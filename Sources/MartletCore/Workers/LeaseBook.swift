@@ -65,8 +65,6 @@ struct LeaseBook: Sendable {
     entries[task]?.expires = max(old, expires)
   }
 
-  mutating func setWorker(_ worker: WorkerID?, of task: TaskID) { entries[task]?.worker = worker }
-
   /// When the first may be due. May be too early, never too late.
   var nextDeadline: Elapsed? { heap.first?.at }
 

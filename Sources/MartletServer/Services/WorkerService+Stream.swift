@@ -16,33 +16,35 @@ extension WorkerService {
       let iterator = requests.makeAsyncIterator()
       guard let first = try await iterator.next() else { return }
       let hello = try RequestCheck.hello(first.hello, limits: node.limits)
-      let welcome = try await connect(hello, context)
-      let outbox = WorkerOutbox()
-      let id = welcome.worker
-      guard node.workers.attach(outbox, to: id, instance: hello.identity.instance) else {
-        throw Refusal.stopping
+      try await withWorker(hello, context) { welcome, outbox in
+        try await response.write(API.WorkResponse(welcome: Self.message(of: welcome)))
+        outbox.add(WorkerOutbox.items(for: welcome.report))
+        let desk = WorkerDesk(node: node, id: welcome.worker, outbox: outbox)
+        desk.take(first)
+        try await serve(requests, response, desk)
       }
-      defer {
-        if node.workers.detach(outbox, from: id, instance: hello.identity.instance) {
-          node.post(.worker(.disconnect(id)))
-        }
-      }
-      try await response.write(API.WorkResponse(welcome: Self.message(of: welcome)))
-      outbox.add(WorkerOutbox.items(for: welcome.report))
-      let desk = WorkerDesk(node: node, id: id, outbox: outbox)
-      desk.take(first)
-      try await serve(requests, response, desk)
     }
   }
 
-  func connect(
-    _ hello: WorkerHello, _ context: CallContext
-  ) async throws -> WorkerWelcome {
+  /// The worker is there, and reached through the outbox, while `body` runs.
+  func withWorker<Result: Sendable>(
+    _ hello: WorkerHello, _ context: CallContext,
+    _ body: (WorkerWelcome, WorkerOutbox) async throws -> Result
+  ) async throws -> Result {
     let answer = try await node.perform(.worker(.connect(hello)), on: context.loop).value
     guard case .worker(let welcome) = answer else {
       throw desk.fault("the engine answered a worker with something else", in: context)
     }
-    return welcome
+    let (outbox, instance) = (WorkerOutbox(), hello.identity.instance)
+    guard node.workers.attach(outbox, to: welcome.worker, instance: instance) else {
+      throw Refusal.stopping
+    }
+    defer {
+      if node.workers.detach(outbox, from: welcome.worker, instance: instance) {
+        node.post(.worker(.disconnect(welcome.worker)))
+      }
+    }
+    return try await body(welcome, outbox)
   }
 
   private static func message(of welcome: WorkerWelcome) -> API.WorkerWelcome {

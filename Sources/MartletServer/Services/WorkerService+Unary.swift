@@ -14,21 +14,13 @@ extension WorkerService {
       let hello = try RequestCheck.hello(request.worker, limits: node.limits)
       try RequestCheck.count(Int(request.maxTasks), "max_tasks", max: 1_000)
       let wait = try RequestCheck.wait(request.wait, max: Self.waitMax)
-      let welcome = try await connect(hello, context)
-      let id = welcome.worker
-      let outbox = WorkerOutbox()
-      guard node.workers.attach(outbox, to: id, instance: hello.identity.instance) else {
-        throw Refusal.stopping
+      return try await withWorker(hello, context) { welcome, outbox in
+        let assigns = try await assignments(
+          for: welcome.worker, upTo: Int(request.maxTasks), within: wait, outbox, context)
+        return .init(
+          workerId: welcome.worker.description, assigns: assigns,
+          leaseLength: .init(welcome.leaseLength))
       }
-      defer {
-        if node.workers.detach(outbox, from: id, instance: hello.identity.instance) {
-          node.post(.worker(.disconnect(id)))
-        }
-      }
-      let assigns = try await assignments(
-        for: id, upTo: Int(request.maxTasks), within: wait, outbox, context)
-      return .init(
-        workerId: id.description, assigns: assigns, leaseLength: .init(welcome.leaseLength))
     }
   }
 
