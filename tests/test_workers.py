@@ -330,6 +330,17 @@ def test_a_client_without_streams_leases_renews_and_finishes(client, pool):
     assert client.wait(ids[2]).state == task.TASK_STATE_CANCELLED
 
 
+def test_a_poll_takes_nothing_away_from_what_was_leased_before(client, pool):
+    first, second = client.batch(pool, [spec("remote"), spec("remote")])
+    taken = [lease_tasks(client, max_tasks=1, instance="twice").assigns[0] for _ in range(2)]
+    assert [one.task.id for one in taken] == [first, second]
+    acks = client.workers.FinishTasks(workers.FinishTasksRequest(
+        finishes=[workers.Finish(lease=one.lease, result={}) for one in taken]),
+        timeout=TIMEOUT).acks
+    assert all(ack.accepted for ack in acks)
+    assert client.wait(first).attempt == 1
+
+
 def test_a_long_poll_hears_of_a_task_at_once_and_ends_empty_without_one(client, pool):
     assert not lease_tasks(client, wait=0.01, instance="empty").assigns
     waiting = client.workers.LeaseTasks.future(
@@ -348,6 +359,7 @@ def test_a_long_poll_hears_of_a_task_at_once_and_ends_empty_without_one(client, 
     ({"max_tasks": 0}, "max_tasks"),
     ({"max_tasks": 1_001}, "max_tasks"),
     ({"wait": Duration(seconds=61)}, "wait"),
+    ({"worker": hello(pools=["NO"])}, "worker.pools[0]"),
 ])
 def test_a_lease_request_out_of_bounds_is_refused(client, request_fields, field):
     request = {"worker": hello(), "max_tasks": 1, **request_fields}

@@ -95,7 +95,8 @@ extension API {
     public var labels: [String: String] = [:]
     /// How many attempts it makes at once: 1 to 10,000. For people; what it gets, `credit` says.
     public var slots: Int32 = 0
-    /// What it still runs from before it lost its stream.
+    /// What it still runs from before it lost its stream, all of it: the rest it has lost. Of no
+    /// meaning in LeaseTasks, which takes away nothing.
     public var heldLeases: [String] = []
 
     public init() {}

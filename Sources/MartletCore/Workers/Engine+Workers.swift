@@ -48,7 +48,7 @@ extension Engine {
     if !isNew { withdrawOffers(of: id) }
     var welcome = WorkerWelcome(
       worker: id, leaseLength: leaseLength, kept: [], report: LeaseReport())
-    for lease in hello.held {
+    for lease in hello.held ?? [] {
       guard let task = try? running(lease), let assignment = task.notes?.assignment,
         assignment.worker.instance == hello.identity.instance
       else {
@@ -59,8 +59,9 @@ extension Engine {
       welcome.kept.append(lease)
       note(lease, in: &welcome.report, at: now)
     }
-    // What it should be running and says nothing of, it does not run.
-    let held = Set(hello.held.map(\.task))
+    guard let told = hello.held else { return welcome }
+    // What it should be running and does not name, it does not run.
+    let held = Set(told.map(\.task))
     for task in (state.session.roster[id]?.tasks ?? []).subtracting(held).sorted() {
       guard let live = durable.tasks[task], live.state == .running else { continue }
       events.append(evolve(lose(live, at: now), at: stamp))

@@ -18,12 +18,12 @@ package struct WorkerHello: Hashable, Sendable {
   package var labels: LabelSet
   /// How many attempts it makes at once, for people: what it gets, its credit says.
   package var slots: Int
-  /// What it runs already, from before it lost its stream.
-  package var held: [Lease]
+  /// What it runs already, all of it; nil: it does not say, and keeps what it has.
+  package var held: [Lease]?
 
   package init(
     identity: WorkerIdentity, kinds: Set<String>, pools: Set<String> = [],
-    labels: LabelSet = .none, slots: Int, held: [Lease] = []
+    labels: LabelSet = .none, slots: Int, held: [Lease]? = []
   ) {
     self.identity = identity
     self.kinds = kinds

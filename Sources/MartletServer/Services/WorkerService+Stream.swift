@@ -15,7 +15,7 @@ extension WorkerService {
     try await desk.answer(context) {
       let iterator = requests.makeAsyncIterator()
       guard let first = try await iterator.next() else { return }
-      let hello = try RequestCheck.hello(first.hello, limits: node.limits)
+      let hello = try RequestCheck.hello(first.hello, "hello", limits: node.limits)
       try await withWorker(hello, context) { welcome, outbox in
         try await response.write(API.WorkResponse(welcome: Self.message(of: welcome)))
         outbox.add(WorkerOutbox.items(for: welcome.report))

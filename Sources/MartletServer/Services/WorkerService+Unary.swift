@@ -11,7 +11,9 @@ extension WorkerService {
     _ request: API.LeaseTasksRequest, context: CallContext
   ) async throws -> API.LeaseTasksResponse {
     try await desk.answer(context) {
-      let hello = try RequestCheck.hello(request.worker, limits: node.limits)
+      var hello = try RequestCheck.hello(request.worker, "worker", limits: node.limits)
+      // Each poll is no new beginning: what was leased before goes on.
+      hello.held = nil
       try RequestCheck.count(Int(request.maxTasks), "max_tasks", max: 1_000)
       let wait = try RequestCheck.wait(request.wait, max: Self.waitMax)
       return try await withWorker(hello, context) { welcome, outbox in

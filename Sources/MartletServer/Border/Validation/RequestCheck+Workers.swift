@@ -2,50 +2,50 @@ import MartletAPI
 import MartletCore
 
 extension RequestCheck {
+  /// `field` is where the request has it.
   static func hello(
-    _ hello: API.WorkerHello?, limits: Limits
+    _ hello: API.WorkerHello?, _ field: StaticString, limits: Limits
   ) throws(InvalidRequest) -> WorkerHello {
-    guard let hello else {
-      throw InvalidRequest(field: "hello", description: "must be in the first message")
-    }
+    guard let hello else { throw InvalidRequest(field: "\(field)", description: "must be set") }
     var check = RequestCheck(limits: limits)
-    let held = check.held(hello.heldLeases)
-    check.name(hello.name, "name")
-    check.name(hello.instance, "instance")
+    let path = FieldPath(root: .request, message: field)
+    let held = check.held(hello.heldLeases, path)
+    check.name(hello.name, path, "name")
+    check.name(hello.instance, path, "instance")
     if !(1...1_000).contains(hello.kinds.count) {
-      check.fail(.hello, "kinds", "must be 1 to 1000 kinds, not \(hello.kinds.count)")
+      check.fail(path, "kinds", "must be 1 to 1000 kinds, not \(hello.kinds.count)")
     }
     for (index, kind) in hello.kinds.enumerated() where !NameRule.isKind(kind) {
       check.fail(
-        .hello, "kinds", .index(index), "must be the name of a kind: \(NameRule.kindText)")
+        path, "kinds", .index(index), "must be the name of a kind: \(NameRule.kindText)")
     }
     if hello.pools.count > 1_000 {
-      check.fail(.hello, "pools", "must be at most 1000, not \(hello.pools.count)")
+      check.fail(path, "pools", "must be at most 1000, not \(hello.pools.count)")
     }
     for (index, pool) in hello.pools.enumerated() where !NameRule.isPool(pool) {
       check.fail(
-        .hello, "pools", .index(index), "must be the name of a pool: \(NameRule.poolText)")
+        path, "pools", .index(index), "must be the name of a pool: \(NameRule.poolText)")
     }
-    let labels = check.labels(hello.labels, .hello)
-    let slots = check.number(hello.slots, in: 1...10_000, .hello, "slots")
+    let labels = check.labels(hello.labels, path)
+    let slots = check.number(hello.slots, in: 1...10_000, path, "slots")
     try check.conclude()
     return WorkerHello(
       identity: WorkerIdentity(name: hello.name, instance: hello.instance),
       kinds: Set(hello.kinds), pools: Set(hello.pools), labels: labels, slots: slots, held: held)
   }
 
-  private mutating func name(_ name: String, _ field: StaticString) {
-    if name.isEmpty { fail(.hello, field, "must be 1 to 63 bytes") }
-    text(name, bytesMax: 63, .hello, field)
+  private mutating func name(_ name: String, _ path: FieldPath, _ field: StaticString) {
+    if name.isEmpty { fail(path, field, "must be 1 to 63 bytes") }
+    text(name, bytesMax: 63, path, field)
   }
 
-  private mutating func held(_ texts: [String]) -> [Lease] {
+  private mutating func held(_ texts: [String], _ path: FieldPath) -> [Lease] {
     if texts.count > 10_000 {
-      fail(.hello, "held_leases", "must be at most 10000, not \(texts.count)")
+      fail(path, "held_leases", "must be at most 10000, not \(texts.count)")
     }
     return texts.prefix(10_000).enumerated().compactMap { index, text in
       if let lease = Lease(text) { return lease }
-      fail(.hello, "held_leases", .index(index), "must be a lease that this server gave")
+      fail(path, "held_leases", .index(index), "must be a lease that this server gave")
       return nil
     }
   }
@@ -80,10 +80,6 @@ extension RequestCheck {
       throw InvalidRequest(field: field, description: "must be 1 to \(max), not \(count)")
     }
   }
-}
-
-extension FieldPath {
-  static let hello = FieldPath(root: .request, message: "hello")
 }
 
 /// What is wrong with one entry of a worker's message; the others are taken all the same.
