@@ -84,6 +84,18 @@ struct LeaseTests {
     #expect(world.events.words.contains("lost"))
   }
 
+  @Test("a worker that comes back and does not say what it runs keeps it")
+  func saysNothing() throws {
+    let (task, lease) = try running()
+    let hello = WorkerHello(
+      identity: WorkerIdentity(name: "worker", instance: "w1"), kinds: ["remote"], slots: 1,
+      held: nil)
+    try world.run(.worker(.connect(hello)))
+    #expect(world.newest.isEmpty)
+    #expect(world.task(task)?.state == .running)
+    try world.finish(lease)
+  }
+
   @Test("after a restart of the server each lease has its full length from then on")
   func restart() throws {
     let (task, lease) = try running()
