@@ -284,6 +284,8 @@ def test_bad_entries_leave_the_other_leases_alone(client, pool):
     id = client.submit(pool, "remote").id
     lease = worker.take().lease
     worker.credit(-5)
+    ack = worker.ack()
+    assert (ack.lease, ack.accepted) == ("", False) and "credit.more" in ack.problem
     worker.succeed("never given")
     ack = worker.ack()
     assert not ack.accepted and "no lease" in ack.problem

@@ -11,6 +11,8 @@ package struct IndexBatch: Hashable, Sendable {
   package var updates: [(id: TaskID, status: TaskStatusRow)]
   /// Tasks to forget; those that are not there are passed over.
   package var deletes: [TaskID]
+  /// What attempts saved, as the server encodes it; nil: no longer kept. It goes with its task.
+  package var savedWork: [TaskID: [UInt8]?]
   /// Requests to remember.
   package var requests: [RememberedRequest]
   /// Rows of the small engine table by key; nil deletes. Read back whole at start.
@@ -21,13 +23,14 @@ package struct IndexBatch: Hashable, Sendable {
     inserts = []
     updates = []
     deletes = []
+    savedWork = [:]
     requests = []
     facts = [:]
   }
 
   package static func == (a: IndexBatch, b: IndexBatch) -> Bool {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
-      && a.requests == b.requests && a.facts == b.facts
+      && a.requests == b.requests && a.savedWork == b.savedWork && a.facts == b.facts
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }
   }
 
@@ -123,6 +126,9 @@ package protocol TaskIndex: Sendable {
 
   /// With payload and result; in the order of `ids`; those that are not there are left out.
   func tasks(_ ids: [TaskID], withContent: Bool) throws(StoreFailure) -> [TaskRow]
+
+  /// What attempts saved of these tasks; those of which nothing is kept are left out.
+  func savedWork(_ ids: [TaskID]) throws(StoreFailure) -> [TaskID: [UInt8]]
 
   func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage
 

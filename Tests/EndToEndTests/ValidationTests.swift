@@ -150,7 +150,7 @@ struct ValidationTests {
   func unknownMethod() async throws {
     try await World.run(on: .memory) { world in
       let method = MethodDescriptor(
-        service: "martlet.v1.TaskService", method: "PauseTask", kind: .unary)
+        service: "martlet.v1.TaskService", method: "DropTask", kind: .unary)
       let error = try await refusal {
         let _: API.CancelTaskResponse = try await world.channel.unary(
           method, API.CancelTaskRequest())

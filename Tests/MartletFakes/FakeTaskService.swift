@@ -78,6 +78,48 @@ struct FakeTaskService: API.TaskService {
     return API.CancelTaskResponse(task: task, cursor: node.cursor)
   }
 
+  func pauseTask(
+    _ request: API.PauseTaskRequest, context: CallContext
+  ) async throws -> API.PauseTaskResponse {
+    try node.enter(context)
+    let task = try node.change { state in
+      guard var task = state.tasks[request.id] else {
+        throw FakeNode.notFound(task: request.id)
+      }
+      guard task.state == .running || task.state == .paused else {
+        throw FakeNode.status(
+          .failedPrecondition, "TASK_TERMINAL", "the task `\(request.id)` has ended")
+      }
+      task.state = .paused
+      task.pauseReason = request.reason
+      state.tasks[task.id] = task
+      state.append(.taskPaused, of: task)
+      return task
+    }
+    return API.PauseTaskResponse(task: task, cursor: node.cursor)
+  }
+
+  func resumeTask(
+    _ request: API.ResumeTaskRequest, context: CallContext
+  ) async throws -> API.ResumeTaskResponse {
+    try node.enter(context)
+    let task = try node.change { state in
+      guard var task = state.tasks[request.id] else {
+        throw FakeNode.notFound(task: request.id)
+      }
+      guard task.state == .paused else {
+        throw FakeNode.status(
+          .failedPrecondition, "TASK_NOT_PAUSED", "the task `\(request.id)` is not paused")
+      }
+      task.state = .running
+      task.pauseReason = ""
+      state.tasks[task.id] = task
+      state.append(.taskResumed, of: task)
+      return task
+    }
+    return API.ResumeTaskResponse(task: task, cursor: node.cursor)
+  }
+
   func retryTask(
     _ request: API.RetryTaskRequest, context: CallContext
   ) async throws -> API.RetryTaskResponse {

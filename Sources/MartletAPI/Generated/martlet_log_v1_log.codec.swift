@@ -78,6 +78,16 @@ extension LogAPI.TaskRecord {
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
     if let pointer = c.pointee.revival { self.revival = try .init(c: pointer) }
     if let pointer = c.pointee.assignment { self.assignment = try .init(c: pointer) }
+    if let pointer = c.pointee.pause { self.pause = try .init(c: pointer) }
+    if let pointer = c.pointee.checkpoint_mark { self.checkpointMark = try .init(c: pointer) }
+    if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
+    if let elements = c.pointee.log_lines, c.pointee.n_log_lines > 0 {
+      self.logLines.reserveCapacity(c.pointee.n_log_lines)
+      for index in 0..<c.pointee.n_log_lines {
+        if let pointer = elements[index] { self.logLines.append(try .init(c: pointer)) }
+      }
+    }
+    self.logLinesDropped = c.pointee.log_lines_dropped
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -92,6 +102,12 @@ extension LogAPI.TaskRecord {
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     if let value = self.revival { c.pointee.revival = value.cStruct(in: arena) }
     if let value = self.assignment { c.pointee.assignment = value.cStruct(in: arena) }
+    if let value = self.pause { c.pointee.pause = value.cStruct(in: arena) }
+    if let value = self.checkpointMark { c.pointee.checkpoint_mark = value.cStruct(in: arena) }
+    if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
+    c.pointee.n_log_lines = self.logLines.count
+    c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
+    c.pointee.log_lines_dropped = self.logLinesDropped
     return c
   }
 }
@@ -147,6 +163,8 @@ extension LogAPI.Notes {
     if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
     self.reopened = c.pointee.reopened != 0
     if let pointer = c.pointee.assignment { self.assignment = try .init(c: pointer) }
+    if let pointer = c.pointee.pause { self.pause = try .init(c: pointer) }
+    if let pointer = c.pointee.checkpoint_mark { self.checkpointMark = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -161,6 +179,95 @@ extension LogAPI.Notes {
     if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
     c.pointee.reopened = self.reopened ? 1 : 0
     if let value = self.assignment { c.pointee.assignment = value.cStruct(in: arena) }
+    if let value = self.pause { c.pointee.pause = value.cStruct(in: arena) }
+    if let value = self.checkpointMark { c.pointee.checkpoint_mark = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.CheckpointMark {
+  public static var protobufName: String { "martlet.log.v1.CheckpointMark" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__checkpoint_mark__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__CheckpointMark.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__CheckpointMark>) throws(ProtobufDecodingError) {
+    self.init()
+    self.sequence = c.pointee.sequence
+    self.attempt = c.pointee.attempt
+    self.revision = c.pointee.revision
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__CheckpointMark> {
+    let c = arena.make(Martlet__Log__V1__CheckpointMark.self, martlet__log__v1__checkpoint_mark__descriptor_address())
+    c.pointee.sequence = self.sequence
+    c.pointee.attempt = self.attempt
+    c.pointee.revision = self.revision
+    return c
+  }
+}
+
+extension LogAPI.Checkpoint {
+  public static var protobufName: String { "martlet.log.v1.Checkpoint" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__checkpoint__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Checkpoint.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Checkpoint>) throws(ProtobufDecodingError) {
+    self.init()
+    self.sequence = c.pointee.sequence
+    self.data = c.pointee.data.byteArray()
+    self.contentType = try c.pointee.content_type.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Checkpoint> {
+    let c = arena.make(Martlet__Log__V1__Checkpoint.self, martlet__log__v1__checkpoint__descriptor_address())
+    c.pointee.sequence = self.sequence
+    c.pointee.data = arena.copy(self.data)
+    c.pointee.content_type = arena.copy(self.contentType)
+    return c
+  }
+}
+
+extension LogAPI.LogLine {
+  public static var protobufName: String { "martlet.log.v1.LogLine" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__log_line__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LogLine.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LogLine>) throws(ProtobufDecodingError) {
+    self.init()
+    self.time = c.pointee.time
+    self.level = c.pointee.level
+    self.text = try c.pointee.text.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LogLine> {
+    let c = arena.make(Martlet__Log__V1__LogLine.self, martlet__log__v1__log_line__descriptor_address())
+    c.pointee.time = self.time
+    c.pointee.level = self.level
+    c.pointee.text = arena.copy(self.text)
     return c
   }
 }
@@ -294,28 +401,28 @@ extension LogAPI.Failure {
   }
 }
 
-extension LogAPI.CancelRequest {
-  public static var protobufName: String { "martlet.log.v1.CancelRequest" }
+extension LogAPI.StopRequest {
+  public static var protobufName: String { "martlet.log.v1.StopRequest" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__cancel_request__descriptor_address(), checksFields: true)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__stop_request__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
-    try self.init(c: unpacked.message(as: Martlet__Log__V1__CancelRequest.self))
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__StopRequest.self))
   }
 
   public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
     ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
   }
 
-  init(c: UnsafePointer<Martlet__Log__V1__CancelRequest>) throws(ProtobufDecodingError) {
+  init(c: UnsafePointer<Martlet__Log__V1__StopRequest>) throws(ProtobufDecodingError) {
     self.init()
     self.time = c.pointee.time
     self.graceEnd = c.pointee.grace_end
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
   }
 
-  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__CancelRequest> {
-    let c = arena.make(Martlet__Log__V1__CancelRequest.self, martlet__log__v1__cancel_request__descriptor_address())
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__StopRequest> {
+    let c = arena.make(Martlet__Log__V1__StopRequest.self, martlet__log__v1__stop_request__descriptor_address())
     c.pointee.time = self.time
     c.pointee.grace_end = self.graceEnd
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }

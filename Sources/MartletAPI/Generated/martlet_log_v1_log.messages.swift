@@ -28,12 +28,17 @@ extension LogAPI {
     public var labels: [LogAPI.Label] = []
     public var progress: LogAPI.Progress? = nil
     public var failure: LogAPI.Failure? = nil
-    public var cancel: LogAPI.CancelRequest? = nil
+    public var cancel: LogAPI.StopRequest? = nil
     public var submission: LogAPI.Submission? = nil
     public var result: LogAPI.Result? = nil
     public var origin: LogAPI.Origin? = nil
     public var revival: LogAPI.Revival? = nil
     public var assignment: LogAPI.Assignment? = nil
+    public var pause: LogAPI.StopRequest? = nil
+    public var checkpointMark: LogAPI.CheckpointMark? = nil
+    public var checkpoint: LogAPI.Checkpoint? = nil
+    public var logLines: [LogAPI.LogLine] = []
+    public var logLinesDropped: Int64 = 0
 
     public init() {}
 
@@ -41,12 +46,17 @@ extension LogAPI {
       labels: [LogAPI.Label] = [],
       progress: LogAPI.Progress? = nil,
       failure: LogAPI.Failure? = nil,
-      cancel: LogAPI.CancelRequest? = nil,
+      cancel: LogAPI.StopRequest? = nil,
       submission: LogAPI.Submission? = nil,
       result: LogAPI.Result? = nil,
       origin: LogAPI.Origin? = nil,
       revival: LogAPI.Revival? = nil,
-      assignment: LogAPI.Assignment? = nil
+      assignment: LogAPI.Assignment? = nil,
+      pause: LogAPI.StopRequest? = nil,
+      checkpointMark: LogAPI.CheckpointMark? = nil,
+      checkpoint: LogAPI.Checkpoint? = nil,
+      logLines: [LogAPI.LogLine] = [],
+      logLinesDropped: Int64 = 0
     ) {
       self.labels = labels
       self.progress = progress
@@ -57,6 +67,11 @@ extension LogAPI {
       self.origin = origin
       self.revival = revival
       self.assignment = assignment
+      self.pause = pause
+      self.checkpointMark = checkpointMark
+      self.checkpoint = checkpoint
+      self.logLines = logLines
+      self.logLinesDropped = logLinesDropped
     }
   }
 
@@ -81,10 +96,12 @@ extension LogAPI {
     public var startElapsed: Int64? = nil
     public var progress: LogAPI.Progress? = nil
     public var failure: LogAPI.Failure? = nil
-    public var cancel: LogAPI.CancelRequest? = nil
+    public var cancel: LogAPI.StopRequest? = nil
     /// From a retry by hand on: the deadline of the submission holds no longer.
     public var reopened: Bool = false
     public var assignment: LogAPI.Assignment? = nil
+    public var pause: LogAPI.StopRequest? = nil
+    public var checkpointMark: LogAPI.CheckpointMark? = nil
 
     public init() {}
 
@@ -93,9 +110,11 @@ extension LogAPI {
       startElapsed: Int64? = nil,
       progress: LogAPI.Progress? = nil,
       failure: LogAPI.Failure? = nil,
-      cancel: LogAPI.CancelRequest? = nil,
+      cancel: LogAPI.StopRequest? = nil,
       reopened: Bool = false,
-      assignment: LogAPI.Assignment? = nil
+      assignment: LogAPI.Assignment? = nil,
+      pause: LogAPI.StopRequest? = nil,
+      checkpointMark: LogAPI.CheckpointMark? = nil
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
@@ -104,6 +123,63 @@ extension LogAPI {
       self.cancel = cancel
       self.reopened = reopened
       self.assignment = assignment
+      self.pause = pause
+      self.checkpointMark = checkpointMark
+    }
+  }
+
+  /// A task's newest checkpoint without its bytes.
+  public struct CheckpointMark: ProtobufMessage {
+    public var sequence: UInt64 = 0
+    public var attempt: UInt32 = 0
+    public var revision: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      sequence: UInt64 = 0,
+      attempt: UInt32 = 0,
+      revision: UInt64 = 0
+    ) {
+      self.sequence = sequence
+      self.attempt = attempt
+      self.revision = revision
+    }
+  }
+
+  public struct Checkpoint: ProtobufMessage {
+    public var sequence: UInt64 = 0
+    public var data: [UInt8] = []
+    public var contentType: String = ""
+
+    public init() {}
+
+    public init(
+      sequence: UInt64 = 0,
+      data: [UInt8] = [],
+      contentType: String = ""
+    ) {
+      self.sequence = sequence
+      self.data = data
+      self.contentType = contentType
+    }
+  }
+
+  public struct LogLine: ProtobufMessage {
+    public var time: Int64 = 0
+    public var level: UInt32 = 0
+    public var text: String = ""
+
+    public init() {}
+
+    public init(
+      time: Int64 = 0,
+      level: UInt32 = 0,
+      text: String = ""
+    ) {
+      self.time = time
+      self.level = level
+      self.text = text
     }
   }
 
@@ -183,7 +259,8 @@ extension LogAPI {
     }
   }
 
-  public struct CancelRequest: ProtobufMessage {
+  /// A wish that an attempt ends: to cancel or to pause.
+  public struct StopRequest: ProtobufMessage {
     public var time: Int64 = 0
     public var graceEnd: Int64 = 0
     public var origin: LogAPI.Origin? = nil
@@ -599,6 +676,11 @@ extension LogAPI {
     case failed
     case cancelled
     case reopened
+    case checkpointed
+    case pauseRequested
+    case paused
+    case resumed
+    case logged
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -617,6 +699,11 @@ extension LogAPI {
       case 10: self = .failed
       case 11: self = .cancelled
       case 12: self = .reopened
+      case 13: self = .checkpointed
+      case 14: self = .pauseRequested
+      case 15: self = .paused
+      case 16: self = .resumed
+      case 17: self = .logged
       default: self = .unrecognized(rawValue)
       }
     }
@@ -636,12 +723,17 @@ extension LogAPI {
       case .failed: 10
       case .cancelled: 11
       case .reopened: 12
+      case .checkpointed: 13
+      case .pauseRequested: 14
+      case .paused: 15
+      case .resumed: 16
+      case .logged: 17
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened] }
+    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -659,6 +751,11 @@ extension LogAPI {
       case .failed: "TASK_CHANGE_FAILED"
       case .cancelled: "TASK_CHANGE_CANCELLED"
       case .reopened: "TASK_CHANGE_REOPENED"
+      case .checkpointed: "TASK_CHANGE_CHECKPOINTED"
+      case .pauseRequested: "TASK_CHANGE_PAUSE_REQUESTED"
+      case .paused: "TASK_CHANGE_PAUSED"
+      case .resumed: "TASK_CHANGE_RESUMED"
+      case .logged: "TASK_CHANGE_LOGGED"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -177,6 +177,14 @@ extension API.Event {
     self.count = c.pointee.count
     self.payload = c.pointee.payload.byteArray()
     if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
+    self.checkpointSequence = c.pointee.checkpoint_sequence
+    if let elements = c.pointee.log_lines, c.pointee.n_log_lines > 0 {
+      self.logLines.reserveCapacity(c.pointee.n_log_lines)
+      for index in 0..<c.pointee.n_log_lines {
+        if let pointer = elements[index] { self.logLines.append(try .init(c: pointer)) }
+      }
+    }
+    self.logLinesDropped = c.pointee.log_lines_dropped
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Event> {
@@ -207,6 +215,10 @@ extension API.Event {
     c.pointee.count = self.count
     c.pointee.payload = arena.copy(self.payload)
     if let value = self.result { c.pointee.result = value.cStruct(in: arena) }
+    c.pointee.checkpoint_sequence = self.checkpointSequence
+    c.pointee.n_log_lines = self.logLines.count
+    c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
+    c.pointee.log_lines_dropped = self.logLinesDropped
     return c
   }
 }

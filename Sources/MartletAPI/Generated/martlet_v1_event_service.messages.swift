@@ -107,6 +107,12 @@ extension API {
     /// Only with `include_content`.
     public var payload: [UInt8] = []
     public var result: API.TaskResult? = nil
+    /// Of TASK_CHECKPOINTED.
+    public var checkpointSequence: UInt64 = 0
+    /// Of TASK_LOGGED.
+    public var logLines: [API.LogLine] = []
+    /// Of TASK_LOGGED: lines before these that came too fast and were dropped.
+    public var logLinesDropped: Int64 = 0
 
     public init() {}
 
@@ -128,7 +134,10 @@ extension API {
       poolChange: API.PoolChange? = nil,
       count: Int64 = 0,
       payload: [UInt8] = [],
-      result: API.TaskResult? = nil
+      result: API.TaskResult? = nil,
+      checkpointSequence: UInt64 = 0,
+      logLines: [API.LogLine] = [],
+      logLinesDropped: Int64 = 0
     ) {
       self.revision = revision
       self.time = time
@@ -148,6 +157,9 @@ extension API {
       self.count = count
       self.payload = payload
       self.result = result
+      self.checkpointSequence = checkpointSequence
+      self.logLines = logLines
+      self.logLinesDropped = logLinesDropped
     }
   }
 
@@ -196,10 +208,18 @@ extension API {
     case taskCancelled
     /// RetryTask brought a FAILED or CANCELLED task back.
     case taskReopened
+    /// The attempt saved what it has come to.
+    case taskCheckpointed
+    /// A running task is told to pause.
+    case taskPauseRequested
+    case taskPaused
+    case taskResumed
     /// Finished tasks were deleted by age or number.
     case tasksPurged
     /// Old events were deleted by age or size.
     case eventsPurged
+    /// Lines that the handler wrote.
+    case taskLogged
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -226,8 +246,13 @@ extension API {
       case 25: self = .taskFailed
       case 26: self = .taskCancelled
       case 27: self = .taskReopened
+      case 28: self = .taskCheckpointed
+      case 29: self = .taskPauseRequested
+      case 30: self = .taskPaused
+      case 31: self = .taskResumed
       case 32: self = .tasksPurged
       case 33: self = .eventsPurged
+      case 34: self = .taskLogged
       default: self = .unrecognized(rawValue)
       }
     }
@@ -255,14 +280,19 @@ extension API {
       case .taskFailed: 25
       case .taskCancelled: 26
       case .taskReopened: 27
+      case .taskCheckpointed: 28
+      case .taskPauseRequested: 29
+      case .taskPaused: 30
+      case .taskResumed: 31
       case .tasksPurged: 32
       case .eventsPurged: 33
+      case .taskLogged: 34
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .tasksPurged, .eventsPurged] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -288,8 +318,13 @@ extension API {
       case .taskFailed: "EVENT_TYPE_TASK_FAILED"
       case .taskCancelled: "EVENT_TYPE_TASK_CANCELLED"
       case .taskReopened: "EVENT_TYPE_TASK_REOPENED"
+      case .taskCheckpointed: "EVENT_TYPE_TASK_CHECKPOINTED"
+      case .taskPauseRequested: "EVENT_TYPE_TASK_PAUSE_REQUESTED"
+      case .taskPaused: "EVENT_TYPE_TASK_PAUSED"
+      case .taskResumed: "EVENT_TYPE_TASK_RESUMED"
       case .tasksPurged: "EVENT_TYPE_TASKS_PURGED"
       case .eventsPurged: "EVENT_TYPE_EVENTS_PURGED"
+      case .taskLogged: "EVENT_TYPE_TASK_LOGGED"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -39,6 +39,9 @@ extension API.Task {
     self.cancelReason = try c.pointee.cancel_reason.utf8String()
     self.worker = try c.pointee.worker.utf8String()
     self.waitingFor = try c.pointee.waiting_for.utf8String()
+    if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
+    if let pointer = c.pointee.pause_request_time { self.pauseRequestTime = try .init(c: pointer) }
+    self.pauseReason = try c.pointee.pause_reason.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Task> {
@@ -62,6 +65,9 @@ extension API.Task {
     c.pointee.cancel_reason = arena.copy(self.cancelReason)
     c.pointee.worker = arena.copy(self.worker)
     c.pointee.waiting_for = arena.copy(self.waitingFor)
+    if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
+    if let value = self.pauseRequestTime { c.pointee.pause_request_time = value.cStruct(in: arena) }
+    c.pointee.pause_reason = arena.copy(self.pauseReason)
     return c
   }
 }
@@ -261,6 +267,64 @@ extension API.Progress {
         return entry
       }
     }
+    return c
+  }
+}
+
+extension API.Checkpoint {
+  public static var protobufName: String { "martlet.v1.Checkpoint" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__checkpoint__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Checkpoint.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__Checkpoint>) throws(ProtobufDecodingError) {
+    self.init()
+    self.data = c.pointee.data.byteArray()
+    self.sequence = c.pointee.sequence
+    self.contentType = try c.pointee.content_type.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Checkpoint> {
+    let c = arena.make(Martlet__V1__Checkpoint.self, martlet__v1__checkpoint__descriptor_address())
+    c.pointee.data = arena.copy(self.data)
+    c.pointee.sequence = self.sequence
+    c.pointee.content_type = arena.copy(self.contentType)
+    return c
+  }
+}
+
+extension API.LogLine {
+  public static var protobufName: String { "martlet.v1.LogLine" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__log_line__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__LogLine.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__LogLine>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.time { self.time = try .init(c: pointer) }
+    self.level = .init(rawValue: .init(truncatingIfNeeded: c.pointee.level.rawValue))
+    self.text = try c.pointee.text.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__LogLine> {
+    let c = arena.make(Martlet__V1__LogLine.self, martlet__v1__log_line__descriptor_address())
+    if let value = self.time { c.pointee.time = value.cStruct(in: arena) }
+    c.pointee.level = .init(rawValue: .init(truncatingIfNeeded: self.level.rawValue))
+    c.pointee.text = arena.copy(self.text)
     return c
   }
 }

@@ -45,6 +45,14 @@ extension API {
     /// Why a PENDING task does not run, where that is more than its turn: nobody serves its kind, or no
     /// worker that does has the labels it selects. Only from GetTask, in words for people.
     public var waitingFor: String = ""
+    /// The newest checkpoint, which the next attempt is handed; its `data` only from GetTask in the FULL
+    /// view. `data` goes when the task succeeds, and stays when it fails or is cancelled: RetryTask
+    /// goes on from it.
+    public var checkpoint: API.Checkpoint? = nil
+    /// When somebody asked a running task to pause; cleared when it is PAUSED or goes on.
+    public var pauseRequestTime: WellKnown.Timestamp? = nil
+    /// Why it is or will be PAUSED, as said by the caller.
+    public var pauseReason: String = ""
 
     public init() {}
 
@@ -67,7 +75,10 @@ extension API {
       revision: UInt64 = 0,
       cancelReason: String = "",
       worker: String = "",
-      waitingFor: String = ""
+      waitingFor: String = "",
+      checkpoint: API.Checkpoint? = nil,
+      pauseRequestTime: WellKnown.Timestamp? = nil,
+      pauseReason: String = ""
     ) {
       self.id = id
       self.pool = pool
@@ -88,6 +99,9 @@ extension API {
       self.cancelReason = cancelReason
       self.worker = worker
       self.waitingFor = waitingFor
+      self.checkpoint = checkpoint
+      self.pauseRequestTime = pauseRequestTime
+      self.pauseReason = pauseReason
     }
   }
 
@@ -211,6 +225,51 @@ extension API {
     }
   }
 
+  /// What an attempt has come to so far, for the next one to go on from. Only handlers know what the
+  /// bytes mean.
+  public struct Checkpoint: ProtobufMessage {
+    /// At most 1 MiB.
+    public var data: [UInt8] = []
+    /// Larger than that of every checkpoint of the task before it: 1 or more.
+    public var sequence: UInt64 = 0
+    /// Media type of `data`. At most 127 bytes.
+    public var contentType: String = ""
+
+    public init() {}
+
+    public init(
+      data: [UInt8] = [],
+      sequence: UInt64 = 0,
+      contentType: String = ""
+    ) {
+      self.data = data
+      self.sequence = sequence
+      self.contentType = contentType
+    }
+  }
+
+  /// A line that a handler wrote about its work.
+  public struct LogLine: ProtobufMessage {
+    /// By the worker's clock.
+    public var time: WellKnown.Timestamp? = nil
+    /// INFO if unset.
+    public var level: API.LogLevel = .init(rawValue: 0)
+    /// At most 4 KiB.
+    public var text: String = ""
+
+    public init() {}
+
+    public init(
+      time: WellKnown.Timestamp? = nil,
+      level: API.LogLevel = .init(rawValue: 0),
+      text: String = ""
+    ) {
+      self.time = time
+      self.level = level
+      self.text = text
+    }
+  }
+
   public struct TaskResult: ProtobufMessage {
     /// At most 1 MiB.
     public var data: [UInt8] = []
@@ -325,6 +384,53 @@ extension API {
     }
   }
 
+  public enum LogLevel: RawRepresentable, Hashable, Sendable, CaseIterable {
+    case unspecified
+    case debug
+    case info
+    case warning
+    case error
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .debug
+      case 2: self = .info
+      case 3: self = .warning
+      case 4: self = .error
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .debug: 1
+      case .info: 2
+      case .warning: 3
+      case .error: 4
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .debug, .info, .warning, .error] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "LOG_LEVEL_UNSPECIFIED"
+      case .debug: "LOG_LEVEL_DEBUG"
+      case .info: "LOG_LEVEL_INFO"
+      case .warning: "LOG_LEVEL_WARNING"
+      case .error: "LOG_LEVEL_ERROR"
+      case .unrecognized(let number): "\(number)"
+      }
+    }
+  }
+
   public enum FailureKind: RawRepresentable, Hashable, Sendable, CaseIterable {
     case unspecified
     /// The handler said so.
@@ -400,7 +506,7 @@ extension API {
   public enum TaskView: RawRepresentable, Hashable, Sendable, CaseIterable {
     /// BASIC.
     case unspecified
-    /// All but payload and result.
+    /// All but payload, result and the data of the checkpoint.
     case basic
     /// All.
     case full

@@ -415,6 +415,114 @@ extension API.CancelTaskResponse {
   }
 }
 
+extension API.PauseTaskRequest {
+  public static var protobufName: String { "martlet.v1.PauseTaskRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_task_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PauseTaskRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PauseTaskRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = try c.pointee.id.utf8String()
+    self.reason = try c.pointee.reason.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PauseTaskRequest> {
+    let c = arena.make(Martlet__V1__PauseTaskRequest.self, martlet__v1__pause_task_request__descriptor_address())
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.reason = arena.copy(self.reason)
+    return c
+  }
+}
+
+extension API.PauseTaskResponse {
+  public static var protobufName: String { "martlet.v1.PauseTaskResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pause_task_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PauseTaskResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PauseTaskResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PauseTaskResponse> {
+    let c = arena.make(Martlet__V1__PauseTaskResponse.self, martlet__v1__pause_task_response__descriptor_address())
+    if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
+extension API.ResumeTaskRequest {
+  public static var protobufName: String { "martlet.v1.ResumeTaskRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_task_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ResumeTaskRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ResumeTaskRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = try c.pointee.id.utf8String()
+    self.reason = try c.pointee.reason.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ResumeTaskRequest> {
+    let c = arena.make(Martlet__V1__ResumeTaskRequest.self, martlet__v1__resume_task_request__descriptor_address())
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.reason = arena.copy(self.reason)
+    return c
+  }
+}
+
+extension API.ResumeTaskResponse {
+  public static var protobufName: String { "martlet.v1.ResumeTaskResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__resume_task_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ResumeTaskResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ResumeTaskResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ResumeTaskResponse> {
+    let c = arena.make(Martlet__V1__ResumeTaskResponse.self, martlet__v1__resume_task_response__descriptor_address())
+    if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
 extension API.RetryTaskRequest {
   public static var protobufName: String { "martlet.v1.RetryTaskRequest" }
 

@@ -268,6 +268,69 @@ extension API {
     }
   }
 
+  public struct PauseTaskRequest: ProtobufMessage {
+    public var id: String = ""
+    /// For people; kept with the task. At most 1 KiB.
+    public var reason: String = ""
+
+    public init() {}
+
+    public init(
+      id: String = "",
+      reason: String = ""
+    ) {
+      self.id = id
+      self.reason = reason
+    }
+  }
+
+  public struct PauseTaskResponse: ProtobufMessage {
+    /// Right after the pause or the wish for it was recorded, BASIC view.
+    public var task: API.Task? = nil
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      task: API.Task? = nil,
+      cursor: String = ""
+    ) {
+      self.task = task
+      self.cursor = cursor
+    }
+  }
+
+  public struct ResumeTaskRequest: ProtobufMessage {
+    public var id: String = ""
+    /// For people; kept in the event. At most 1 KiB.
+    public var reason: String = ""
+
+    public init() {}
+
+    public init(
+      id: String = "",
+      reason: String = ""
+    ) {
+      self.id = id
+      self.reason = reason
+    }
+  }
+
+  public struct ResumeTaskResponse: ProtobufMessage {
+    public var task: API.Task? = nil
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      task: API.Task? = nil,
+      cursor: String = ""
+    ) {
+      self.task = task
+      self.cursor = cursor
+    }
+  }
+
   public struct RetryTaskRequest: ProtobufMessage {
     public var id: String = ""
     /// For people; kept in the event. At most 1 KiB.

@@ -20,15 +20,19 @@ extension API {
       service: "martlet.v1.TaskService", method: "CancelTask", kind: .unary)
     public static let retryTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "RetryTask", kind: .unary)
+    public static let pauseTask = MethodDescriptor(
+      service: "martlet.v1.TaskService", method: "PauseTask", kind: .unary)
+    public static let resumeTask = MethodDescriptor(
+      service: "martlet.v1.TaskService", method: "ResumeTask", kind: .unary)
     public static let waitTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTask", kind: .serverStreaming)
     public static let waitTasks = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTasks", kind: .serverStreaming)
 
-    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, waitTask, waitTasks]
+    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, pauseTask, resumeTask, waitTask, waitTasks]
   }
 
-  /// Tasks: submit, look at, wait for, cancel, retry.
+  /// Tasks: submit, look at, wait for, cancel, pause, retry.
   ///
   /// A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
   /// WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -54,13 +58,22 @@ extension API {
     /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts. FAILED_PRECONDITION
     /// (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm.
     func retryTask(_ request: API.RetryTaskRequest, context: CallContext) async throws -> API.RetryTaskResponse
+    /// A waiting task becomes PAUSED. A running one is told to save a checkpoint and give its slot
+    /// back, and is PAUSED then, at the latest after the grace time; what it finishes before counts.
+    /// FAILED_PRECONDITION: TASK_TERMINAL if it has ended, TASK_NOT_PAUSABLE if it was asked to stop.
+    /// Safe to repeat.
+    func pauseTask(_ request: API.PauseTaskRequest, context: CallContext) async throws -> API.PauseTaskResponse
+    /// A PAUSED task waits for a slot again, or for its time if that is still to come; one that was
+    /// told to pause and has not yet is queued again as soon as it gives its slot back.
+    /// FAILED_PRECONDITION (TASK_NOT_PAUSED) in any other state, so a repeat does no harm.
+    func resumeTask(_ request: API.ResumeTaskRequest, context: CallContext) async throws -> API.ResumeTaskResponse
     /// The task now, then after each change; the last message is a terminal one.
     func waitTask(_ request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws
     /// Waits until any or all of up to 10,000 tasks have ended. Each ended task is sent once.
     func waitTasks(_ request: API.WaitTasksRequest, response: ResponseWriter<API.WaitTasksResponse>, context: CallContext) async throws
   }
 
-  /// Tasks: submit, look at, wait for, cancel, retry.
+  /// Tasks: submit, look at, wait for, cancel, pause, retry.
   ///
   /// A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
   /// WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -111,6 +124,21 @@ extension API {
       try await channel.unary(TaskServiceMethods.retryTask, request, options: options)
     }
 
+    /// A waiting task becomes PAUSED. A running one is told to save a checkpoint and give its slot
+    /// back, and is PAUSED then, at the latest after the grace time; what it finishes before counts.
+    /// FAILED_PRECONDITION: TASK_TERMINAL if it has ended, TASK_NOT_PAUSABLE if it was asked to stop.
+    /// Safe to repeat.
+    public func pauseTask(_ request: API.PauseTaskRequest, options: CallOptions = .init()) async throws -> API.PauseTaskResponse {
+      try await channel.unary(TaskServiceMethods.pauseTask, request, options: options)
+    }
+
+    /// A PAUSED task waits for a slot again, or for its time if that is still to come; one that was
+    /// told to pause and has not yet is queued again as soon as it gives its slot back.
+    /// FAILED_PRECONDITION (TASK_NOT_PAUSED) in any other state, so a repeat does no harm.
+    public func resumeTask(_ request: API.ResumeTaskRequest, options: CallOptions = .init()) async throws -> API.ResumeTaskResponse {
+      try await channel.unary(TaskServiceMethods.resumeTask, request, options: options)
+    }
+
     /// The task now, then after each change; the last message is a terminal one.
     public func waitTask(_ request: API.WaitTaskRequest, options: CallOptions = .init()) -> ResponseStream<API.WaitTaskResponse> {
       channel.serverStreaming(TaskServiceMethods.waitTask, request, options: options)
@@ -153,6 +181,14 @@ extension API.TaskService {
     router.unary(API.TaskServiceMethods.retryTask) {
       (request: API.RetryTaskRequest, context: CallContext) async throws -> API.RetryTaskResponse in
       try await self.retryTask(request, context: context)
+    }
+    router.unary(API.TaskServiceMethods.pauseTask) {
+      (request: API.PauseTaskRequest, context: CallContext) async throws -> API.PauseTaskResponse in
+      try await self.pauseTask(request, context: context)
+    }
+    router.unary(API.TaskServiceMethods.resumeTask) {
+      (request: API.ResumeTaskRequest, context: CallContext) async throws -> API.ResumeTaskResponse in
+      try await self.resumeTask(request, context: context)
     }
     router.serverStreaming(API.TaskServiceMethods.waitTask) {
       (request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws in

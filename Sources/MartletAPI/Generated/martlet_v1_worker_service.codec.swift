@@ -332,12 +332,22 @@ extension API.Beat {
     self.init()
     self.lease = try c.pointee.lease.utf8String()
     if let pointer = c.pointee.progress { self.progress = try .init(c: pointer) }
+    if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
+    if let elements = c.pointee.log_lines, c.pointee.n_log_lines > 0 {
+      self.logLines.reserveCapacity(c.pointee.n_log_lines)
+      for index in 0..<c.pointee.n_log_lines {
+        if let pointer = elements[index] { self.logLines.append(try .init(c: pointer)) }
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Beat> {
     let c = arena.make(Martlet__V1__Beat.self, martlet__v1__beat__descriptor_address())
     c.pointee.lease = arena.copy(self.lease)
     if let value = self.progress { c.pointee.progress = value.cStruct(in: arena) }
+    if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
+    c.pointee.n_log_lines = self.logLines.count
+    c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
     return c
   }
 }
@@ -457,6 +467,7 @@ extension API.Assign {
     self.attempt = c.pointee.attempt
     if let pointer = c.pointee.stop_time { self.stopTime = try .init(c: pointer) }
     self.fencingEpoch = c.pointee.fencing_epoch
+    if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Assign> {
@@ -466,6 +477,7 @@ extension API.Assign {
     c.pointee.attempt = self.attempt
     if let value = self.stopTime { c.pointee.stop_time = value.cStruct(in: arena) }
     c.pointee.fencing_epoch = self.fencingEpoch
+    if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
     return c
   }
 }
@@ -520,6 +532,7 @@ extension API.Ack {
     self.accepted = c.pointee.accepted != 0
     self.currentAttempt = c.pointee.current_attempt
     self.problem = try c.pointee.problem.utf8String()
+    self.checkpointSequence = c.pointee.checkpoint_sequence
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Ack> {
@@ -528,6 +541,7 @@ extension API.Ack {
     c.pointee.accepted = self.accepted ? 1 : 0
     c.pointee.current_attempt = self.currentAttempt
     c.pointee.problem = arena.copy(self.problem)
+    c.pointee.checkpoint_sequence = self.checkpointSequence
     return c
   }
 }
@@ -648,12 +662,20 @@ extension API.RenewLeasesResponse {
         if let pointer = elements[index] { self.directives.append(try .init(c: pointer)) }
       }
     }
+    if let elements = c.pointee.acks, c.pointee.n_acks > 0 {
+      self.acks.reserveCapacity(c.pointee.n_acks)
+      for index in 0..<c.pointee.n_acks {
+        if let pointer = elements[index] { self.acks.append(try .init(c: pointer)) }
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__RenewLeasesResponse> {
     let c = arena.make(Martlet__V1__RenewLeasesResponse.self, martlet__v1__renew_leases_response__descriptor_address())
     c.pointee.n_directives = self.directives.count
     c.pointee.directives = arena.list(self.directives) { $0.cStruct(in: arena) }
+    c.pointee.n_acks = self.acks.count
+    c.pointee.acks = arena.list(self.acks) { $0.cStruct(in: arena) }
     return c
   }
 }

@@ -182,15 +182,25 @@ extension API {
     public var lease: String = ""
     /// How far it is; unset: nothing new.
     public var progress: API.Progress? = nil
+    /// What the next attempt may go on from; acknowledged when it is durable. A repeat of the one that
+    /// is kept changes nothing and is acknowledged again.
+    public var checkpoint: API.Checkpoint? = nil
+    /// For the feed: at most 100, 64 KiB together. 100 a second are taken of one attempt, and 1,000 at
+    /// once; the rest is dropped and counted.
+    public var logLines: [API.LogLine] = []
 
     public init() {}
 
     public init(
       lease: String = "",
-      progress: API.Progress? = nil
+      progress: API.Progress? = nil,
+      checkpoint: API.Checkpoint? = nil,
+      logLines: [API.LogLine] = []
     ) {
       self.lease = lease
       self.progress = progress
+      self.checkpoint = checkpoint
+      self.logLines = logLines
     }
   }
 
@@ -261,6 +271,8 @@ extension API {
     /// Larger than that of every earlier lease of the task: a store that keeps the largest it has
     /// seen can refuse whoever lost the lease and does not know it yet.
     public var fencingEpoch: UInt64 = 0
+    /// What the attempts before it saved last; unset if none did.
+    public var checkpoint: API.Checkpoint? = nil
 
     public init() {}
 
@@ -269,13 +281,15 @@ extension API {
       task: API.Task? = nil,
       attempt: Int32 = 0,
       stopTime: WellKnown.Timestamp? = nil,
-      fencingEpoch: UInt64 = 0
+      fencingEpoch: UInt64 = 0,
+      checkpoint: API.Checkpoint? = nil
     ) {
       self.lease = lease
       self.task = task
       self.attempt = attempt
       self.stopTime = stopTime
       self.fencingEpoch = fencingEpoch
+      self.checkpoint = checkpoint
     }
   }
 
@@ -302,8 +316,9 @@ extension API {
     }
   }
 
-  /// The answer to a finish, a release or an accept that came too late. Durable.
+  /// The answer to a finish, a release, a checkpoint, or an accept that came too late. Durable.
   public struct Ack: ProtobufMessage {
+    /// Empty: the answer to a credit out of its bounds, which was not taken.
     public var lease: String = ""
     /// False: the lease had ended (LEASE_LOST), and nothing was changed.
     public var accepted: Bool = false
@@ -311,6 +326,8 @@ extension API {
     public var currentAttempt: Int32 = 0
     /// Why what was said makes no sense; then nothing was changed, and the lease still holds.
     public var problem: String = ""
+    /// The checkpoint that it answers; 0: a finish, a release or an accept.
+    public var checkpointSequence: UInt64 = 0
 
     public init() {}
 
@@ -318,12 +335,14 @@ extension API {
       lease: String = "",
       accepted: Bool = false,
       currentAttempt: Int32 = 0,
-      problem: String = ""
+      problem: String = "",
+      checkpointSequence: UInt64 = 0
     ) {
       self.lease = lease
       self.accepted = accepted
       self.currentAttempt = currentAttempt
       self.problem = problem
+      self.checkpointSequence = checkpointSequence
     }
   }
 
@@ -379,15 +398,19 @@ extension API {
   }
 
   public struct RenewLeasesResponse: ProtobufMessage {
-    /// For leases that ended, and for attempts that are to stop.
+    /// For leases that ended, and for attempts that are to stop or to pause.
     public var directives: [API.Directive] = []
+    /// For checkpoints, in the order of the request.
+    public var acks: [API.Ack] = []
 
     public init() {}
 
     public init(
-      directives: [API.Directive] = []
+      directives: [API.Directive] = [],
+      acks: [API.Ack] = []
     ) {
       self.directives = directives
+      self.acks = acks
     }
   }
 
@@ -584,6 +607,8 @@ extension API {
     case cancel
     /// The lease has ended: stop, nothing said of it is taken.
     case lost
+    /// Save a checkpoint and release the lease within `grace`; a finish within it counts as ever.
+    case pause
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -592,6 +617,7 @@ extension API {
       case 0: self = .unspecified
       case 1: self = .cancel
       case 2: self = .lost
+      case 3: self = .pause
       default: self = .unrecognized(rawValue)
       }
     }
@@ -601,12 +627,13 @@ extension API {
       case .unspecified: 0
       case .cancel: 1
       case .lost: 2
+      case .pause: 3
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .cancel, .lost] }
+    public static var allCases: [Self] { [.unspecified, .cancel, .lost, .pause] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -614,6 +641,7 @@ extension API {
       case .unspecified: "DIRECTIVE_KIND_UNSPECIFIED"
       case .cancel: "DIRECTIVE_KIND_CANCEL"
       case .lost: "DIRECTIVE_KIND_LOST"
+      case .pause: "DIRECTIVE_KIND_PAUSE"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -46,7 +46,8 @@ extension API {
     /// Waits until there are tasks for this worker, and takes them: they are RUNNING with the reply.
     /// Empty after `wait`. The worker counts as there while it calls or holds leases.
     func leaseTasks(_ request: API.LeaseTasksRequest, context: CallContext) async throws -> API.LeaseTasksResponse
-    /// Renews leases, reports progress, and hears what is asked of them. Safe to repeat.
+    /// Renews leases, reports progress, saves checkpoints, and hears what is asked of them. Safe to
+    /// repeat.
     func renewLeases(_ request: API.RenewLeasesRequest, context: CallContext) async throws -> API.RenewLeasesResponse
     /// Says what attempts came to. Safe to repeat: an accepted finish is accepted again.
     func finishTasks(_ request: API.FinishTasksRequest, context: CallContext) async throws -> API.FinishTasksResponse
@@ -90,7 +91,8 @@ extension API {
       try await channel.unary(WorkerServiceMethods.leaseTasks, request, options: options)
     }
 
-    /// Renews leases, reports progress, and hears what is asked of them. Safe to repeat.
+    /// Renews leases, reports progress, saves checkpoints, and hears what is asked of them. Safe to
+    /// repeat.
     public func renewLeases(_ request: API.RenewLeasesRequest, options: CallOptions = .init()) async throws -> API.RenewLeasesResponse {
       try await channel.unary(WorkerServiceMethods.renewLeases, request, options: options)
     }

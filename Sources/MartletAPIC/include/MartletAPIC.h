@@ -87,6 +87,21 @@ martlet__log__v1__notes__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__checkpoint_mark__descriptor_address(void) {
+  return &martlet__log__v1__checkpoint_mark__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__checkpoint__descriptor_address(void) {
+  return &martlet__log__v1__checkpoint__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__log_line__descriptor_address(void) {
+  return &martlet__log__v1__log_line__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__assignment__descriptor_address(void) {
   return &martlet__log__v1__assignment__descriptor;
 }
@@ -107,8 +122,8 @@ martlet__log__v1__failure__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
-martlet__log__v1__cancel_request__descriptor_address(void) {
-  return &martlet__log__v1__cancel_request__descriptor;
+martlet__log__v1__stop_request__descriptor_address(void) {
+  return &martlet__log__v1__stop_request__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -234,6 +249,16 @@ martlet__v1__progress__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__progress__counters_entry__descriptor_address(void) {
   return &martlet__v1__progress__counters_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__checkpoint__descriptor_address(void) {
+  return &martlet__v1__checkpoint__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__log_line__descriptor_address(void) {
+  return &martlet__v1__log_line__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -454,6 +479,26 @@ martlet__v1__cancel_task_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__cancel_task_response__descriptor_address(void) {
   return &martlet__v1__cancel_task_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_task_request__descriptor_address(void) {
+  return &martlet__v1__pause_task_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_task_response__descriptor_address(void) {
+  return &martlet__v1__pause_task_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_task_request__descriptor_address(void) {
+  return &martlet__v1__resume_task_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_task_response__descriptor_address(void) {
+  return &martlet__v1__resume_task_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -63,7 +63,9 @@ package struct Catalog: Hashable, Sendable {
     case .failed: pools[event.pool]?.totals.failed += 1
     case .cancelled: pools[event.pool]?.totals.cancelled += 1
     case .retryScheduled, .lost: pools[event.pool]?.totals.retried += 1
-    case .due, .started, .progressed, .cancelRequested, .released, .reopened: break
+    case .due, .started, .progressed, .cancelRequested, .released, .reopened, .checkpointed,
+      .pauseRequested, .paused, .resumed, .logged:
+      break
     }
   }
 

@@ -103,6 +103,8 @@ package enum Command: Sendable {
     pool: String, tasks: [TaskDraft], request: RequestStamp?, history: RequestHistory?,
     origin: Origin)
   case cancel(TaskID, origin: Origin)
+  case pause(TaskID, origin: Origin)
+  case resume(TaskID, origin: Origin)
   case retry(TaskHistory, origin: Origin)
   case finish(AttemptToken, AttemptOutcome)
   case report(AttemptToken, Progress)

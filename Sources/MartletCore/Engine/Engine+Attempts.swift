@@ -24,9 +24,14 @@ extension Engine {
     var status = task.status
     status.state = .running
     status.attempt += 1
-    status.notes = TaskNotes(
-      startTime: stamp.time, startElapsed: now.elapsed, failure: task.notes?.failure,
-      isReopened: task.isReopened, assignment: assignment)
+    var facts = TaskNotes.Facts()
+    facts.startTime = stamp.time
+    facts.startElapsed = now.elapsed
+    facts.failure = task.notes?.failure
+    facts.isReopened = task.isReopened
+    facts.assignment = assignment
+    facts.checkpoint = task.notes?.checkpoint
+    status.notes = TaskNotes(facts)
     return event(.started, task, status)
   }
 
@@ -69,7 +74,7 @@ extension Engine {
     status.due = now.elapsed + wait
     status.dueTime = now.wall + wait
     status.notes = notes(of: task, failure: failure)
-    return event(.retryScheduled, task, status)
+    return waitsAgain(.retryScheduled, task, status)
   }
 
   func failed(_ task: LiveTask, _ failure: Failure, at now: Instant) -> Event.Body {
@@ -96,10 +101,11 @@ extension Engine {
   /// What was known of the task, with its newest progress: nothing is lost at the end.
   private func notes(of task: LiveTask, failure: Failure?) -> TaskNotes {
     let held = state.session.progress.held(AttemptToken(task: task.id, attempt: task.attempt))
-    return TaskNotes(
-      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
-      progress: held ?? task.notes?.progress, failure: failure, cancel: task.notes?.cancel,
-      isReopened: task.isReopened, assignment: task.notes?.assignment)
+    return task.knownNotes.with { facts in
+      if let held { facts.progress = held }
+      facts.failure = failure
+      facts.pause = nil
+    }
   }
 
   // MARK: - Given back
@@ -107,12 +113,33 @@ extension Engine {
   func decideRelease(_ token: AttemptToken, at now: Instant) throws(Refusal) -> Decision {
     let task = try running(token)
     if task.notes?.cancel != nil { return Decision([cancelled(task, at: now)]) }
+    return Decision([givenBack(task, at: now)])
+  }
+
+  /// An attempt that ends without an outcome and does not count.
+  func givenBack(_ task: LiveTask, at now: Instant) -> Event.Body {
     var status = queued(task, at: now)
     status.attemptsForgiven += 1
-    status.notes = TaskNotes(
-      startTime: task.notes?.startTime, failure: task.notes?.failure,
-      isReopened: task.isReopened)
-    return Decision([event(.released, task, status)])
+    var facts = TaskNotes.Facts()
+    facts.startTime = task.notes?.startTime
+    facts.failure = task.notes?.failure
+    facts.isReopened = task.isReopened
+    facts.checkpoint = task.notes?.checkpoint
+    // With the worker's name, so that it can be told that it has lost what it did not give back.
+    facts.assignment = task.notes?.pause == nil ? nil : task.notes?.assignment
+    status.notes = TaskNotes(facts)
+    return waitsAgain(.released, task, status)
+  }
+
+  /// A running task that is to wait again: as `status` says, or PAUSED if that was asked for.
+  private func waitsAgain(
+    _ change: TaskEvent.Change, _ task: LiveTask, _ status: TaskStatus
+  ) -> Event.Body {
+    guard let pause = task.notes?.pause else { return event(change, task, status) }
+    var status = status
+    status.state = .paused
+    status.notes = (status.notes ?? TaskNotes()).with { $0.pause = pause }
+    return event(.paused(pause.origin), task, status)
   }
 
   /// What ran in the process that is gone is lost; what workers run, they may go on with.
@@ -135,7 +162,7 @@ extension Engine {
     }
     var status = queued(task, at: now)
     status.notes = notes(of: task, failure: failure)
-    return event(.lost, task, status)
+    return waitsAgain(.lost, task, status)
   }
 
   private func queued(_ task: LiveTask, at now: Instant) -> TaskStatus {
@@ -167,26 +194,31 @@ extension Engine {
 
   func cancelRequest(_ task: LiveTask, origin: Origin, at now: Instant) -> Event.Body {
     var status = task.status
-    let grace = Span.milliseconds(Int64(state.session.limits.cancelGraceMilliseconds))
-    status.notes = TaskNotes(
-      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
-      progress: task.notes?.progress, failure: task.notes?.failure,
-      cancel: TaskNotes.CancelRequest(
-        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin),
-      isReopened: task.isReopened, assignment: task.notes?.assignment)
+    status.notes = task.knownNotes.with { facts in
+      facts.cancel = stopRequest(by: origin, at: now)
+      facts.pause = nil
+    }
     return event(.cancelRequested(origin), task, status)
+  }
+
+  /// A wish that leaves a running attempt the time of the grace.
+  func stopRequest(by origin: Origin, at now: Instant) -> TaskNotes.StopRequest {
+    let grace = Span.milliseconds(Int64(state.session.limits.cancelGraceMilliseconds))
+    return TaskNotes.StopRequest(
+      time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed + grace, origin: origin)
   }
 
   func cancelWaiting(
     _ task: LiveTask, origin: Origin, at now: Instant
   ) -> (Event.Body, TaskStatus) {
     var status = ended(task, .cancelled, at: now)
-    status.notes = TaskNotes(
-      startTime: task.notes?.startTime, progress: task.notes?.progress,
-      failure: task.notes?.failure,
-      cancel: TaskNotes.CancelRequest(
-        time: max(now.wall, catalog.stamp.time), graceEnd: now.elapsed, origin: origin),
-      isReopened: task.isReopened)
+    status.notes = task.knownNotes.with { facts in
+      facts.startElapsed = nil
+      facts.assignment = nil
+      facts.pause = nil
+      facts.cancel = stopRequest(by: origin, at: now)
+      facts.cancel?.graceEnd = now.elapsed
+    }
     return (event(.cancelled(origin), task, status), status)
   }
 
@@ -213,7 +245,10 @@ extension Engine {
     status.due = now.elapsed
     status.dueTime = now.wall
     status.finishTime = nil
-    status.notes = TaskNotes(isReopened: true)
+    var facts = TaskNotes.Facts()
+    facts.isReopened = true
+    facts.checkpoint = history.status.notes?.checkpoint
+    status.notes = TaskNotes(facts)
     let event = TaskEvent(
       task: history.task, pool: history.pool, kind: history.kind, labels: history.labels,
       from: history.status.state, status: status, change: .reopened(history.revival, origin))
@@ -238,10 +273,7 @@ extension Engine {
   ) throws(Refusal) -> Decision {
     let task = try running(token)
     var status = task.status
-    status.notes = TaskNotes(
-      startTime: task.notes?.startTime, startElapsed: task.notes?.startElapsed,
-      progress: progress, failure: task.notes?.failure, cancel: task.notes?.cancel,
-      isReopened: task.isReopened, assignment: task.notes?.assignment)
+    status.notes = task.knownNotes.with { $0.progress = progress }
     return Decision([event(.progressed, task, status)])
   }
 }

@@ -35,6 +35,9 @@ extension Engine {
     if let cancel = task.notes?.cancel, cancel.graceEnd <= now.elapsed {
       return cancelled(task, at: now)
     }
+    if let pause = task.notes?.pause, pause.graceEnd <= now.elapsed {
+      return givenBack(task, at: now)
+    }
     let timeout = durable.tasks.policy(of: task).runTimeout
     return fail(
       task,

@@ -54,6 +54,10 @@ package struct Engine: Sendable {
         tasks, pool: pool, request: request, history: history, origin: origin, at: now)
     case .cancel(let task, let origin):
       try decideCancel(task, origin: origin, at: now)
+    case .pause(let task, let origin):
+      try decidePause(task, origin: origin, at: now)
+    case .resume(let task, let origin):
+      try decideResume(task, origin: origin, at: now)
     case .retry(let history, let origin):
       try decideRetry(history, origin: origin, at: now)
     case .finish(let token, let outcome):
@@ -66,6 +70,8 @@ package struct Engine: Sendable {
       try decideFinish(lease, outcome, at: now)
     case .worker(.release(let lease)):
       try decideRelease(lease, at: now)
+    case .worker(.checkpoint(let lease, let checkpoint)):
+      try decideCheckpoint(lease, checkpoint)
     case .worker:
       // They change the session: `perform` does.
       Decision([])
@@ -144,7 +150,7 @@ package struct Engine: Sendable {
         state.session.departed.note(event.task, at: revision)
       }
       switch event.change {
-      case .started, .progressed: break
+      case .started, .progressed, .checkpointed, .logged: break
       default: unsettle(event.pool)
       }
     case .tasksPurged(let purge):

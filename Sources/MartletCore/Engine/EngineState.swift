@@ -130,6 +130,8 @@ package struct SessionState: Sendable {
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()
   var leases = LeaseBook()
+  /// Of attempts that have written lines.
+  var lineAllowances: [TaskID: LineAllowance] = [:]
   /// For workers, in order; whoever drives the engine takes them.
   var notices: [WorkerNotice] = []
 

@@ -83,6 +83,15 @@ package struct TaskEvent: Hashable, Sendable {
     case failed
     case cancelled(Origin)
     indirect case reopened(TaskRevival, Origin)
+    /// The attempt saved what it has come to.
+    indirect case checkpointed(Checkpoint)
+    case pauseRequested(Origin)
+    /// Of a task that waited, or of an attempt that was given back or ended when it was to pause.
+    case paused(Origin)
+    /// PAUSED → PENDING or SCHEDULED; or a running task need not pause after all.
+    case resumed(Origin)
+    /// Lines that the handler wrote, and how many before them came too fast.
+    case logged([LogLine], dropped: Int64)
   }
 
   package var task: TaskID

@@ -13,8 +13,13 @@ package enum Refusal: Error, Hashable, Sendable {
   case taskNotLive(TaskID)
   case taskTerminal(TaskID, TaskState)
   case taskNotRetryable(TaskID, TaskState)
+  /// It runs, and was asked to stop.
+  case taskNotPausable(TaskID)
+  case taskNotPaused(TaskID, TaskState)
   /// The attempt is over or another one is running.
   case leaseLost(TaskID, attempt: UInt32)
+  /// A checkpoint that is no newer than the one that is kept.
+  case checkpointOutOfOrder(TaskID, kept: UInt64)
   /// No worker of that number is there, or no longer.
   case workerNotFound(WorkerID)
   case etagMismatch(pool: String)

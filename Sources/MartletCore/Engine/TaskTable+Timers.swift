@@ -39,6 +39,7 @@ extension TaskTable {
         at = min(at, started + policies[task.policy].runTimeout)
       }
       if let cancel = task.notes?.cancel { at = min(at, cancel.graceEnd) }
+      if let pause = task.notes?.pause { at = min(at, pause.graceEnd) }
     default: break
     }
     return at

@@ -25,6 +25,8 @@ package struct LiveTask: Hashable, Sendable {
   }
 
   var isReopened: Bool { notes?.isReopened ?? false }
+
+  var knownNotes: TaskNotes { notes ?? TaskNotes() }
 }
 
 /// Every task that has not ended, with the queues and timers that lead to it.

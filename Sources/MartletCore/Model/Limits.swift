@@ -3,6 +3,7 @@
 package struct Limits: Hashable, Sendable {
   package var payloadBytes = 1 << 20
   package var resultBytes = 1 << 20
+  package var checkpointBytes = 1 << 20
   package var batchTasks = 10_000
   package var batchBytes = 16 << 20
   package var pools = 10_000
@@ -53,6 +54,9 @@ extension Limits {
     Description(
       name: "result-bytes", field: \.resultBytes, unit: "bytes", range: 0...(1 << 20),
       beyond: "an attempt with a larger result fails: REJECTED"),
+    Description(
+      name: "checkpoint-bytes", field: \.checkpointBytes, unit: "bytes", range: 0...(1 << 20),
+      beyond: "a larger checkpoint is not taken: its ack says so"),
     Description(
       name: "batch-tasks", field: \.batchTasks, unit: "tasks", range: 1...10_000,
       beyond: "a larger batch is refused: FIELD_INVALID"),

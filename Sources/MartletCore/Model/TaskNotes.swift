@@ -81,24 +81,86 @@ package struct Origin: Hashable, Sendable {
   package static let server = Origin(actor: "")
 }
 
+/// What an attempt has come to so far, for the next one to go on from.
+package struct Checkpoint: Hashable, Sendable {
+  /// From 1; larger than that of every checkpoint of the task before it.
+  package var sequence: UInt64
+  package var data: [UInt8]
+  package var contentType: String
+
+  package init(sequence: UInt64, data: [UInt8], contentType: String) {
+    self.sequence = sequence
+    self.data = data
+    self.contentType = contentType
+  }
+}
+
+/// A task's newest checkpoint without its bytes: those are read when the next attempt begins.
+package struct CheckpointMark: Hashable, Sendable {
+  package var sequence: UInt64
+  /// Who saved it: only that attempt may say it again.
+  package var attempt: UInt32
+  /// Of the event that holds the bytes.
+  package var revision: Revision
+
+  package init(sequence: UInt64, attempt: UInt32, revision: Revision) {
+    self.sequence = sequence
+    self.attempt = attempt
+    self.revision = revision
+  }
+}
+
+/// A line that a handler wrote about its work.
+package struct LogLine: Hashable, Sendable {
+  /// The raw values are those of the contract.
+  package enum Level: UInt8, Hashable, Sendable, CaseIterable {
+    case debug = 1
+    case info = 2
+    case warning = 3
+    case error = 4
+  }
+
+  /// By the clock of whoever ran it.
+  package var time: WallTime
+  package var level: Level
+  package var text: String
+
+  package init(time: WallTime, level: Level, text: String) {
+    self.time = time
+    self.level = level
+    self.text = text
+  }
+}
+
 /// What is known of a task beyond its state; most waiting tasks have none of it, so it lives in a
 /// box of its own. Never changed: replaced.
 package final class TaskNotes: Sendable {
-  /// The newest attempt's start.
-  package let startTime: WallTime?
-  package let startElapsed: Elapsed?
-  package let progress: Progress?
-  package let failure: Failure?
-  /// Set while a running task is asked to stop, and kept when it ended CANCELLED.
-  package let cancel: CancelRequest?
-  /// Set from a retry by hand on: the deadline of the submission holds no longer.
-  package let isReopened: Bool
-  /// The worker that makes the attempt, or made the newest one; nil if the server does.
-  package let assignment: Assignment?
+  package let facts: Facts
 
-  package struct CancelRequest: Hashable, Sendable {
+  package struct Facts: Hashable, Sendable {
+    /// The newest attempt's start.
+    package var startTime: WallTime?
+    package var startElapsed: Elapsed?
+    package var progress: Progress?
+    package var failure: Failure?
+    /// Set while a running task is asked to stop, and kept when it ended CANCELLED.
+    package var cancel: StopRequest?
+    /// Set while a running task is asked to pause, and while it is PAUSED.
+    package var pause: StopRequest?
+    /// Set from a retry by hand on: the deadline of the submission holds no longer.
+    package var isReopened = false
+    /// The worker that makes the attempt, or made the newest one; nil if the server does.
+    package var assignment: Assignment?
+    /// The newest one that an attempt saved.
+    package var checkpoint: CheckpointMark?
+
+    package init() {}
+  }
+
+  /// Somebody's wish that an attempt ends.
+  package struct StopRequest: Hashable, Sendable {
     package var time: WallTime
-    /// When the task ends as CANCELLED even if its handler has not returned.
+    /// When the attempt ends even if its handler has not returned.
     package var graceEnd: Elapsed
     package var origin: Origin
 
@@ -109,28 +171,28 @@ package final class TaskNotes: Sendable {
     }
   }
 
-  package init(
-    startTime: WallTime? = nil, startElapsed: Elapsed? = nil, progress: Progress? = nil,
-    failure: Failure? = nil, cancel: CancelRequest? = nil, isReopened: Bool = false,
-    assignment: Assignment? = nil
-  ) {
-    self.startTime = startTime
-    self.startElapsed = startElapsed
-    self.progress = progress
-    self.failure = failure
-    self.cancel = cancel
-    self.isReopened = isReopened
-    self.assignment = assignment
+  package init(_ facts: Facts = Facts()) { self.facts = facts }
+
+  /// The same but for what `change` does.
+  package func with(_ change: (inout Facts) -> Void) -> TaskNotes {
+    var facts = facts
+    change(&facts)
+    return TaskNotes(facts)
   }
+
+  package var startTime: WallTime? { facts.startTime }
+  package var startElapsed: Elapsed? { facts.startElapsed }
+  package var progress: Progress? { facts.progress }
+  package var failure: Failure? { facts.failure }
+  package var cancel: StopRequest? { facts.cancel }
+  package var pause: StopRequest? { facts.pause }
+  package var isReopened: Bool { facts.isReopened }
+  package var assignment: Assignment? { facts.assignment }
+  package var checkpoint: CheckpointMark? { facts.checkpoint }
 }
 
 extension TaskNotes: Hashable {
-  package static func == (a: TaskNotes, b: TaskNotes) -> Bool {
-    a === b
-      || a.startTime == b.startTime && a.startElapsed == b.startElapsed
-        && a.progress == b.progress && a.failure == b.failure && a.cancel == b.cancel
-        && a.isReopened == b.isReopened && a.assignment == b.assignment
-  }
+  package static func == (a: TaskNotes, b: TaskNotes) -> Bool { a === b || a.facts == b.facts }
 
   package func hash(into hasher: inout Hasher) {
     hasher.combine(startTime)

@@ -205,11 +205,14 @@ private struct ReplyQueue: Sendable {
 }
 
 extension Command {
-  /// Bytes of payloads and results that go into the log with it.
+  /// Bytes of payloads, results, checkpoints and lines that go into the log with it.
   package var contentBytes: Int {
     switch self {
     case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.payload.count }
-    case .finish(_, .succeeded(let result)): result.data.count
+    case .finish(_, .succeeded(let result)), .worker(.finish(_, .succeeded(let result))):
+      result.data.count
+    case .worker(.checkpoint(_, let checkpoint)): checkpoint.data.count
+    case .worker(.log(_, let lines)): lines.reduce(0) { $0 + 2 * $1.text.utf8.count }
     default: 0
     }
   }

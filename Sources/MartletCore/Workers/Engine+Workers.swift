@@ -17,7 +17,9 @@ extension Engine {
       try change(id, at: now) { $0.isDraining = true }
     case .disconnect(let id):
       disconnect(id)
-    case .finish, .release:
+    case .log(let lease, let lines):
+      if let body = try log(lines, by: lease, at: now) { events.append(evolve(body, at: stamp)) }
+    case .finish, .release, .checkpoint:
       return nil
     }
     return .done
@@ -205,10 +207,10 @@ extension Engine {
 
   /// Says again what a directive may have said that was lost with a stream.
   private func note(_ lease: Lease, in report: inout LeaseReport, at now: Instant) {
-    guard let cancel = durable.tasks[lease.task]?.notes?.cancel else { return }
-    report.cancelled.append(
-      CancelledLease(
-        lease: lease, origin: cancel.origin, grace: max(cancel.graceEnd - now.elapsed, .zero)))
+    let notes = durable.tasks[lease.task]?.notes
+    if let stopping = StoppingLease(lease, notes, at: now.elapsed) {
+      report.stopping.append(stopping)
+    }
   }
 
   private func lost(_ lease: Lease) -> LostLease {
@@ -250,6 +252,7 @@ extension Engine {
 
   /// The task runs no more, or was cancelled while it was offered.
   mutating func endLease(of task: TaskID) {
+    state.session.lineAllowances[task] = nil
     guard let entry = state.session.leases.remove(task), let id = entry.worker else { return }
     state.session.roster[id]?.tasks.remove(task)
     forgetIfGone(id)

@@ -10,6 +10,10 @@ package enum WorkerCommand: Sendable {
   case accept(WorkerID, [Lease])
   /// It still runs these.
   case renew(WorkerID?, [Lease])
+  /// What its attempt has come to so far.
+  case checkpoint(Lease, Checkpoint)
+  /// Lines that its handler wrote.
+  case log(Lease, [LogLine])
   case finish(Lease, AttemptOutcome)
   /// It gives the attempt back, which does not count as one.
   case release(Lease)
@@ -33,8 +37,8 @@ package struct WorkerWelcome: Hashable, Sendable {
 package struct LeaseReport: Hashable, Sendable {
   /// Those that are gone.
   package var lost: [LostLease] = []
-  /// Those whose attempts are to stop.
-  package var cancelled: [CancelledLease] = []
+  /// Those whose attempts are to stop or to pause.
+  package var stopping: [StoppingLease] = []
 
   package init() {}
 }
@@ -51,17 +55,32 @@ package struct LostLease: Hashable, Sendable {
   }
 }
 
-/// A lease whose task is to be cancelled.
-package struct CancelledLease: Hashable, Sendable {
+/// A lease whose attempt is to end.
+package struct StoppingLease: Hashable, Sendable {
+  package enum Purpose: Hashable, Sendable {
+    case cancel
+    case pause
+  }
+
   package var lease: Lease
+  package var purpose: Purpose
   package var origin: Origin
   /// How long its holder has to stop.
   package var grace: Span
 
-  package init(lease: Lease, origin: Origin, grace: Span) {
+  package init(lease: Lease, purpose: Purpose, origin: Origin, grace: Span) {
     self.lease = lease
+    self.purpose = purpose
     self.origin = origin
     self.grace = grace
+  }
+
+  /// nil while nobody wants the attempt to end.
+  package init?(_ lease: Lease, _ notes: TaskNotes?, at now: Elapsed) {
+    guard let request = notes?.cancel ?? notes?.pause else { return nil }
+    self.init(
+      lease: lease, purpose: notes?.cancel == nil ? .pause : .cancel, origin: request.origin,
+      grace: max(request.graceEnd - now, .zero))
   }
 }
 

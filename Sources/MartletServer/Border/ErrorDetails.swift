@@ -15,6 +15,8 @@ enum ErrorReason: String, CaseIterable, Sendable {
   case taskNotFound = "TASK_NOT_FOUND"
   case taskTerminal = "TASK_TERMINAL"
   case taskNotRetryable = "TASK_NOT_RETRYABLE"
+  case taskNotPausable = "TASK_NOT_PAUSABLE"
+  case taskNotPaused = "TASK_NOT_PAUSED"
   case leaseLost = "LEASE_LOST"
   case workerNotFound = "WORKER_NOT_FOUND"
   case etagMismatch = "ETAG_MISMATCH"

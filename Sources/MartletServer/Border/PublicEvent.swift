@@ -38,9 +38,18 @@ extension API.Event {
       failure = event.status.notes?.failure.map { .init($0) }
       progress = event.status.notes?.progress.map { .init($0) }
     case .succeeded: progress = event.status.notes?.progress.map { .init($0) }
-    case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin):
+    case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin),
+      .pauseRequested(let origin), .resumed(let origin):
       actor = origin.actor
       reason = origin.reason
+    case .paused(let origin):
+      actor = origin.actor
+      reason = origin.reason
+      if event.from == .running { failure = event.status.notes?.failure.map { .init($0) } }
+    case .checkpointed(let checkpoint): checkpointSequence = checkpoint.sequence
+    case .logged(let lines, let dropped):
+      logLines = lines.map { .init($0) }
+      logLinesDropped = dropped
     case .due, .started, .released: break
     }
   }
@@ -69,6 +78,11 @@ extension TaskEvent {
     case .failed: .taskFailed
     case .cancelled: .taskCancelled
     case .reopened: .taskReopened
+    case .checkpointed: .taskCheckpointed
+    case .pauseRequested: .taskPauseRequested
+    case .paused: .taskPaused
+    case .resumed: .taskResumed
+    case .logged: .taskLogged
     }
   }
 }
@@ -116,6 +130,14 @@ extension API.Progress {
       percent: progress.percent, step: progress.step,
       counters: Dictionary(
         progress.counters.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+  }
+}
+
+extension API.LogLine {
+  init(_ line: LogLine) {
+    self.init(
+      time: .init(line.time), level: .init(rawValue: Int32(line.level.rawValue)),
+      text: line.text)
   }
 }
 

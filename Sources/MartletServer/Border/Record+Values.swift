@@ -76,15 +76,15 @@ extension LogAPI.Result {
   var value: TaskResult { TaskResult(data: data, contentType: contentType) }
 }
 
-extension LogAPI.CancelRequest {
-  init(_ request: TaskNotes.CancelRequest) {
+extension LogAPI.StopRequest {
+  init(_ request: TaskNotes.StopRequest) {
     self.init(
       time: request.time.nanoseconds, graceEnd: request.graceEnd.nanoseconds,
       origin: .init(request.origin))
   }
 
-  var value: TaskNotes.CancelRequest {
-    TaskNotes.CancelRequest(
+  var value: TaskNotes.StopRequest {
+    TaskNotes.StopRequest(
       time: WallTime(nanoseconds: time), graceEnd: Elapsed(nanoseconds: graceEnd),
       origin: origin?.value ?? .server)
   }
@@ -97,15 +97,56 @@ extension LogAPI.Notes {
       startElapsed: notes.startElapsed?.nanoseconds,
       progress: notes.progress.map { .init($0) }, failure: notes.failure.map { .init($0) },
       cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened,
-      assignment: notes.assignment.map { .init($0) })
+      assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
+      checkpointMark: notes.checkpoint.map { .init($0) })
   }
 
   var value: TaskNotes {
-    TaskNotes(
-      startTime: WallTime(unlessZero: startTime),
-      startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)), progress: progress?.value,
-      failure: failure?.value, cancel: cancel?.value, isReopened: reopened,
-      assignment: assignment?.value)
+    var facts = TaskNotes.Facts()
+    facts.startTime = WallTime(unlessZero: startTime)
+    facts.startElapsed = startElapsed.map(Elapsed.init(nanoseconds:))
+    facts.progress = progress?.value
+    facts.failure = failure?.value
+    facts.cancel = cancel?.value
+    facts.pause = pause?.value
+    facts.isReopened = reopened
+    facts.assignment = assignment?.value
+    facts.checkpoint = checkpointMark?.value
+    return TaskNotes(facts)
+  }
+}
+
+extension LogAPI.CheckpointMark {
+  init(_ mark: CheckpointMark) {
+    self.init(
+      sequence: mark.sequence, attempt: mark.attempt, revision: mark.revision.rawValue)
+  }
+
+  var value: CheckpointMark {
+    CheckpointMark(sequence: sequence, attempt: attempt, revision: Revision(revision))
+  }
+}
+
+extension LogAPI.Checkpoint {
+  init(_ checkpoint: Checkpoint) {
+    self.init(
+      sequence: checkpoint.sequence, data: checkpoint.data, contentType: checkpoint.contentType)
+  }
+
+  var value: Checkpoint {
+    Checkpoint(sequence: sequence, data: data, contentType: contentType)
+  }
+}
+
+extension LogAPI.LogLine {
+  init(_ line: LogLine) {
+    self.init(time: line.time.nanoseconds, level: UInt32(line.level.rawValue), text: line.text)
+  }
+
+  var value: LogLine? {
+    UInt8(exactly: level).flatMap(LogLine.Level.init(rawValue:)).map {
+      LogLine(time: WallTime(nanoseconds: time), level: $0, text: text)
+    }
   }
 }
 

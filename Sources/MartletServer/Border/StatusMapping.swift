@@ -49,11 +49,23 @@ extension ErrorDetails {
     case .taskTerminal(let task, let state):
       self.init(
         .failedPrecondition, .taskTerminal, task: task,
-        "has ended as \(state.name) already: nothing is left to cancel", state: state)
+        "has ended as \(state.name) already: nothing is left to stop", state: state)
     case .taskNotRetryable(let task, let state):
       self.init(
         .failedPrecondition, .taskNotRetryable, task: task,
         "is \(state.name): only a FAILED or CANCELLED task can be retried", state: state)
+    case .taskNotPausable(let task):
+      self.init(
+        .failedPrecondition, .taskNotPausable, task: task,
+        "was asked to stop and is about to end: it cannot be paused")
+    case .taskNotPaused(let task, let state):
+      self.init(
+        .failedPrecondition, .taskNotPaused, task: task,
+        "is \(state.name): only a PAUSED task can be resumed", state: state)
+    case .checkpointOutOfOrder(let task, let kept):
+      self.init(
+        .invalidArgument, .fieldInvalid, task: task,
+        "has a newer checkpoint: its sequence must be above \(kept)")
     case .leaseLost(let task, let attempt):
       self.init(
         .failedPrecondition, .leaseLost, task: task,

@@ -13,6 +13,8 @@ struct TaskRecord: Sendable {
   var revision: Revision
   /// Only of a task that SUCCEEDED, and only if content was asked for.
   var result: TaskResult?
+  /// Only if content was asked for.
+  var checkpoint: Checkpoint?
   /// Nobody who is there would run it.
   var isUnserved = false
 }
@@ -54,6 +56,15 @@ extension API.Task {
       cancelReason = cancel.origin.reason
       if status.state == .running { cancelRequestTime = .init(cancel.time) }
     }
+    if let pause = notes?.pause {
+      pauseReason = pause.origin.reason
+      if status.state == .running { pauseRequestTime = .init(pause.time) }
+    }
+    if let saved = task.checkpoint, isFull {
+      checkpoint = .init(saved)
+    } else if let mark = notes?.checkpoint {
+      checkpoint = .init(sequence: mark.sequence)
+    }
     if let assignment = notes?.assignment { worker = assignment.worker.name }
     if task.isUnserved { waitingFor = submission.neededWorker }
   }
@@ -61,7 +72,8 @@ extension API.Task {
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
   var roughByteCount: Int {
     var count = 512 + actor.utf8.count + requestId.utf8.count + cancelReason.utf8.count
-    count += worker.utf8.count
+    count += worker.utf8.count + pauseReason.utf8.count
+    if let checkpoint { count += checkpoint.data.count + checkpoint.contentType.utf8.count }
     if let spec {
       for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
       count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count

@@ -1,23 +1,36 @@
 import MartletAPI
 import MartletCore
 
+/// What a worker is handed of a task that it is offered.
+struct OfferedTask: Sendable {
+  var submitted: SubmittedTask
+  var checkpoint: Checkpoint?
+}
+
+extension API.Checkpoint {
+  init(_ checkpoint: Checkpoint) {
+    self.init(
+      data: checkpoint.data, sequence: checkpoint.sequence, contentType: checkpoint.contentType)
+  }
+}
+
 extension API.Assign {
-  init(_ offer: Offer, _ submitted: SubmittedTask, stopTime: WallTime?) {
+  init(_ offer: Offer, _ task: OfferedTask, stopTime: WallTime?) {
     let record = TaskRecord(
-      submitted: submitted, poolName: offer.poolName, status: offer.status,
+      submitted: task.submitted, poolName: offer.poolName, status: offer.status,
       revision: offer.revision)
     self.init(
       lease: offer.lease.description, task: API.Task(record, isFull: true),
       attempt: Int32(clamping: offer.lease.attempt), stopTime: stopTime.map { .init($0) },
-      fencingEpoch: offer.lease.epoch)
+      fencingEpoch: offer.lease.epoch, checkpoint: task.checkpoint.map { .init($0) })
   }
 }
 
 extension API.Directive {
-  init(_ cancelled: CancelledLease) {
+  init(_ stopping: StoppingLease) {
     self.init(
-      lease: cancelled.lease.description, kind: .cancel, reason: cancelled.origin.reason,
-      grace: .init(cancelled.grace))
+      lease: stopping.lease.description, kind: stopping.purpose == .cancel ? .cancel : .pause,
+      reason: stopping.origin.reason, grace: .init(stopping.grace))
   }
 
   static func lost(_ lease: Lease) -> Self {

@@ -58,6 +58,8 @@ package protocol HandlerLink: Sendable {
 package enum HandlerStopReason: Hashable, Sendable {
   /// Somebody cancelled the task.
   case cancelRequested
+  /// Somebody paused the task; it will run again when it is resumed.
+  case pauseRequested
   /// The attempt ran longer than it may.
   case runTimeout
   /// The task's deadline passed.

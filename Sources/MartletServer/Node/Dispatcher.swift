@@ -150,7 +150,7 @@ final class Dispatcher: Sendable {
     let outcome = await outcome(of: start)
     // Reported before it is forgotten: a stop gives back what it finds here, and nothing may be
     // neither here nor with the engine.
-    if link.stopReason == .shutdown, case .failed = outcome {
+    if link.stopReason?.givesBack == true, case .failed = outcome {
       report(.release(dispatch.token))
     } else {
       report(.finish(dispatch.token, outcome))
@@ -216,6 +216,11 @@ final class Dispatcher: Sendable {
     return .succeeded(
       TaskResult(data: result.data, contentType: result.contentType.prefixed(bytes: 127)))
   }
+}
+
+extension HandlerStopReason {
+  /// The attempt that it ends does not count, and the task will run again.
+  fileprivate var givesBack: Bool { self == .shutdown || self == .pauseRequested }
 }
 
 /// Ties a running handler to its attempt.

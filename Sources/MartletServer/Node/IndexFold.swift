@@ -10,6 +10,7 @@ package struct IndexFold: Sendable {
   private var inserts = TaskChanges<TaskSubmissionRow>()
   private var updates = TaskChanges<TaskID>()
   private var deletes: [TaskID] = []
+  private var savedWork: [TaskID: [UInt8]?] = [:]
   private var remembered: [RememberedRequest] = []
   private var touchedPools: Set<PoolID> = []
   private var touchedCounts: Set<Counters.Key> = []
@@ -50,6 +51,7 @@ package struct IndexFold: Sendable {
     batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
     swap(&batch.deletes, &deletes)
+    swap(&batch.savedWork, &savedWork)
     swap(&batch.requests, &remembered)
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
@@ -65,6 +67,13 @@ package struct IndexFold: Sendable {
   private mutating func apply(_ event: TaskEvent, revision: Revision, at stamp: Stamp) {
     touch(Counters.Key(pool: event.pool, kind: event.kind))
     let status = ChangedStatus(event, revision: revision)
+    switch event.change {
+    case .checkpointed(let checkpoint):
+      savedWork.updateValue(LogAPI.Checkpoint(checkpoint).protobufBytes(), forKey: event.task)
+    case .succeeded where event.status.notes?.checkpoint != nil:
+      savedWork.updateValue(nil, forKey: event.task)
+    default: break
+    }
     if case .submitted(let submission) = event.change {
       let row = TaskSubmissionRow(
         id: event.task, pool: event.pool, kind: event.kind, priority: submission.priority,

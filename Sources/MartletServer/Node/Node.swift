@@ -89,7 +89,7 @@ package final class Node: Sendable {
           links.node?.follow(sealed)
         },
         notified: { notices in
-          workers.tell(notices) { offers in await links.node?.submissions(of: offers) ?? [:] }
+          workers.tell(notices) { offers in await links.node?.contents(of: offers) ?? [:] }
         },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
@@ -295,6 +295,7 @@ package final class Node: Sendable {
     let reason: HandlerStopReason
     switch change.change {
     case .cancelRequested, .cancelled: reason = .cancelRequested
+    case .pauseRequested, .paused: reason = .pauseRequested
     case .failed, .retryScheduled:
       switch change.status.notes?.failure?.kind {
       case .runTimeout: reason = .runTimeout
@@ -321,10 +322,16 @@ package final class Node: Sendable {
     return feed.durable >= revision
   }
 
-  /// What the tasks that are offered to workers were submitted with.
-  private func submissions(of offers: [Offer]) async -> [TaskID: SubmittedTask] {
+  /// What workers are handed of the tasks that they are offered.
+  private func contents(of offers: [Offer]) async -> [TaskID: OfferedTask] {
     do {
-      return try await submissions(offers.map { ($0.lease.task, $0.submitRevision) })
+      let marks = offers.compactMap { offer in
+        offer.status.notes?.checkpoint.map { (offer.lease.task, $0) }
+      }
+      let checkpoints = marks.isEmpty ? [:] : try await checkpoints(marks)
+      return try await submissions(offers.map { ($0.lease.task, $0.submitRevision) }).mapValues {
+        OfferedTask(submitted: $0, checkpoint: checkpoints[$0.task])
+      }
     } catch {
       logger.error("tasks could not be read for their workers: \(error)")
       return [:]

@@ -76,14 +76,14 @@ enum TaskEventCoding {
       record = read
     }
     guard let change = record.change(number: number) else { return nil }
-    let notes =
-      flags.contains(.notes)
-      ? TaskNotes(
-        startTime: startTime.map(WallTime.init(nanoseconds:)),
-        startElapsed: startElapsed.map(Elapsed.init(nanoseconds:)),
-        progress: record.progress?.value, failure: record.failure?.value,
-        cancel: record.cancel?.value, isReopened: flags.contains(.reopened),
-        assignment: record.assignment?.value) : nil
+    var notes: TaskNotes?
+    if flags.contains(.notes) {
+      var facts = record.facts
+      facts.startTime = startTime.map(WallTime.init(nanoseconds:))
+      facts.startElapsed = startElapsed.map(Elapsed.init(nanoseconds:))
+      facts.isReopened = flags.contains(.reopened)
+      notes = TaskNotes(facts)
+    }
     let status = TaskStatus(
       state: state, attempt: attempt, attemptsForgiven: forgiven,
       due: Elapsed(nanoseconds: due), dueTime: WallTime(nanoseconds: dueTime),
@@ -122,12 +122,14 @@ extension TaskEvent {
     if !labels.isEmpty { return true }
     if let notes = status.notes,
       notes.progress != nil || notes.failure != nil || notes.cancel != nil
-        || notes.assignment != nil
+        || notes.assignment != nil || notes.pause != nil || notes.checkpoint != nil
     {
       return true
     }
     switch change {
-    case .submitted, .cancelRequested, .cancelled, .reopened: return true
+    case .submitted, .cancelRequested, .cancelled, .reopened, .checkpointed, .pauseRequested,
+      .paused, .resumed, .logged:
+      return true
     case .succeeded(let result): return !result.data.isEmpty || !result.contentType.isEmpty
     case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: return false
     }
@@ -150,6 +152,11 @@ extension TaskEvent.Change {
       case .failed: .failed
       case .cancelled: .cancelled
       case .reopened: .reopened
+      case .checkpointed: .checkpointed
+      case .pauseRequested: .pauseRequested
+      case .paused: .paused
+      case .resumed: .resumed
+      case .logged: .logged
       }
     return UInt8(truncatingIfNeeded: change.rawValue)
   }
@@ -164,12 +171,20 @@ extension LogAPI.TaskRecord {
       failure = notes.failure.map { .init($0) }
       cancel = notes.cancel.map { .init($0) }
       assignment = notes.assignment.map { .init($0) }
+      pause = notes.pause.map { .init($0) }
+      checkpointMark = notes.checkpoint.map { .init($0) }
     }
     switch event.change {
     case .submitted(let submission): self.submission = .init(submission)
     case .succeeded(let result):
       if !result.data.isEmpty || !result.contentType.isEmpty { self.result = .init(result) }
-    case .cancelRequested(let origin), .cancelled(let origin): self.origin = .init(origin)
+    case .cancelRequested(let origin), .cancelled(let origin), .pauseRequested(let origin),
+      .paused(let origin), .resumed(let origin):
+      self.origin = .init(origin)
+    case .checkpointed(let checkpoint): self.checkpoint = .init(checkpoint)
+    case .logged(let lines, let dropped):
+      logLines = lines.map { .init($0) }
+      logLinesDropped = dropped
     case .reopened(let revival, let origin):
       self.origin = .init(origin)
       self.revival = .init(
@@ -194,8 +209,25 @@ extension LogAPI.TaskRecord {
     case .failed: .failed
     case .cancelled: .cancelled(origin?.value ?? .server)
     case .reopened: revivalValue.map { .reopened($0, origin?.value ?? .server) }
+    case .checkpointed: checkpoint.map { .checkpointed($0.value) }
+    case .pauseRequested: .pauseRequested(origin?.value ?? .server)
+    case .paused: .paused(origin?.value ?? .server)
+    case .resumed: .resumed(origin?.value ?? .server)
+    case .logged: .logged(logLines.compactMap(\.value), dropped: logLinesDropped)
     case .unspecified, .unrecognized: nil
     }
+  }
+
+  /// What of the notes is not in fixed places.
+  fileprivate var facts: TaskNotes.Facts {
+    var facts = TaskNotes.Facts()
+    facts.progress = progress?.value
+    facts.failure = failure?.value
+    facts.cancel = cancel?.value
+    facts.pause = pause?.value
+    facts.assignment = assignment?.value
+    facts.checkpoint = checkpointMark?.value
+    return facts
   }
 
   private var revivalValue: TaskRevival? {

@@ -10,24 +10,32 @@ extension TaskService {
   ) async throws -> API.CancelTaskResponse {
     try await desk.answer(context) {
       let change = try RequestCheck.change(id: request.id, reason: request.reason, limits: limits)
-      let origin = try Origin(context, reason: change.reason)
-      for _ in 0..<Self.triesMax {
-        let outcome: Node.Outcome<Answer>
-        do throws(Refusal) {
-          outcome = try await node.perform(.cancel(change.id, origin: origin), on: context.loop)
-        } catch {
-          guard case .taskNotLive = error else { throw error }
-          let (task, _) = try await read(change.id, isFull: false, on: context.loop)
-          guard let task else { throw RPCStatus.taskNotFound(change.id) }
-          let state = task.status.state
-          if state.isTerminal { throw Refusal.taskTerminal(change.id, state) }
-          // Somebody reopened it in between: it can be cancelled again.
-          continue
-        }
-        return .init(
-          task: try await task(in: outcome, context), cursor: Cursor(outcome.revision).text)
+      let (task, cursor) = try await changeLive(change, context) { .cancel($0, origin: $1) }
+      return .init(task: task, cursor: cursor)
+    }
+  }
+
+  package func pauseTask(
+    _ request: API.PauseTaskRequest, context: CallContext
+  ) async throws -> API.PauseTaskResponse {
+    try await desk.answer(context) {
+      let change = try RequestCheck.change(id: request.id, reason: request.reason, limits: limits)
+      let (task, cursor) = try await changeLive(change, context) { .pause($0, origin: $1) }
+      return .init(task: task, cursor: cursor)
+    }
+  }
+
+  package func resumeTask(
+    _ request: API.ResumeTaskRequest, context: CallContext
+  ) async throws -> API.ResumeTaskResponse {
+    try await desk.answer(context) {
+      let change = try RequestCheck.change(id: request.id, reason: request.reason, limits: limits)
+      do {
+        let (task, cursor) = try await changeLive(change, context) { .resume($0, origin: $1) }
+        return .init(task: task, cursor: cursor)
+      } catch Refusal.taskTerminal(let id, let state) {
+        throw Refusal.taskNotPaused(id, state)
       }
-      throw Refusal.staleHistory
     }
   }
 
@@ -54,6 +62,30 @@ extension TaskService {
   }
 
   // MARK: - Parts
+
+  /// Changes a task that has not ended; TASK_TERMINAL if it has.
+  private func changeLive(
+    _ change: CheckedChange, _ context: CallContext,
+    _ command: (TaskID, Origin) -> Command
+  ) async throws -> (task: API.Task, cursor: String) {
+    let origin = try Origin(context, reason: change.reason)
+    for _ in 0..<Self.triesMax {
+      let outcome: Node.Outcome<Answer>
+      do throws(Refusal) {
+        outcome = try await node.perform(command(change.id, origin), on: context.loop)
+      } catch {
+        guard case .taskNotLive = error else { throw error }
+        let (task, _) = try await read(change.id, isFull: false, on: context.loop)
+        guard let task else { throw RPCStatus.taskNotFound(change.id) }
+        let state = task.status.state
+        if state.isTerminal { throw Refusal.taskTerminal(change.id, state) }
+        // Somebody reopened it in between: it can be changed again.
+        continue
+      }
+      return (try await task(in: outcome, context), Cursor(outcome.revision).text)
+    }
+    throw Refusal.staleHistory
+  }
 
   /// What the engine needs to know again of a task that has ended.
   private func history(of id: TaskID, _ context: CallContext) async throws -> TaskHistory {

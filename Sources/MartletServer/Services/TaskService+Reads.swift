@@ -10,8 +10,11 @@ extension TaskService {
     try await desk.answer(context) {
       let get = try RequestCheck.get(request, limits: limits)
       try desk.check(get.minimum)
-      let (task, revision) = try await read(get.id, isFull: get.isFull, on: context.loop)
-      guard let task else { throw RPCStatus.taskNotFound(get.id) }
+      let (found, revision) = try await read(get.id, isFull: get.isFull, on: context.loop)
+      guard var task = found else { throw RPCStatus.taskNotFound(get.id) }
+      if get.isFull, let mark = task.status.notes?.checkpoint {
+        task.checkpoint = try await node.checkpoints([(get.id, mark)])[get.id]
+      }
       return .init(task: API.Task(task, isFull: get.isFull), cursor: Cursor(revision).text)
     }
   }

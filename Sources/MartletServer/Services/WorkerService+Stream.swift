@@ -88,6 +88,6 @@ extension WorkerService {
 
 extension WorkerOutbox {
   static func items(for report: LeaseReport) -> [Item] {
-    report.cancelled.map { .directive(.init($0)) }
+    report.stopping.map { .directive(.init($0)) }
   }
 }

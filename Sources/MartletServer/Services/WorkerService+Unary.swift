@@ -59,13 +59,13 @@ extension WorkerService {
       guard case .leases(let report) = answer else {
         throw desk.fault("the engine answered a renewal with something else", in: context)
       }
-      for (beat, lease) in zip(request.beats, leases) {
-        if let progress = beat.progress {
-          node.post(.report(lease.token, Progress(reported: progress)))
-        }
+      for (beat, lease) in zip(request.beats, leases) { node.note(beat, of: lease) }
+      let checkpoints = request.beats.compactMap { beat in
+        beat.checkpoint.map { (lease: beat.lease, checkpoint: $0) }
       }
       return .init(
-        directives: report.lost.map { .lost($0.lease) } + report.cancelled.map { .init($0) })
+        directives: report.lost.map { .lost($0.lease) } + report.stopping.map { .init($0) },
+        acks: try await acks(of: checkpoints) { node.settle($0.checkpoint, of: $0.lease, $1) })
     }
   }
 
@@ -92,6 +92,7 @@ extension WorkerService {
     of entries: [Entry],
     _ settle: @escaping @Sendable (Entry, @escaping @Sendable (API.Ack) -> Void) -> Void
   ) async throws -> [API.Ack] {
+    if entries.isEmpty { return [] }
     let collector = AckCollector(count: entries.count)
     for (index, entry) in entries.enumerated() {
       settle(entry) { collector.set($0, at: index) }

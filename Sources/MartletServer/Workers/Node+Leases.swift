@@ -33,6 +33,33 @@ extension Node {
     }
   }
 
+  /// Saves what an attempt has come to so far. A repeat of what was saved is accepted again.
+  func settle(
+    _ checkpoint: API.Checkpoint, of text: String, _ then: @escaping @Sendable (API.Ack) -> Void
+  ) {
+    let answer: @Sendable (API.Ack) -> Void = { ack in
+      var ack = ack
+      ack.checkpointSequence = checkpoint.sequence
+      then(ack)
+    }
+    guard let lease = Lease(text) else { return answer(.unreadable(text)) }
+    let work: Checkpoint
+    do throws(EntryProblem) {
+      work = try Checkpoint(checkpoint, limits: limits)
+    } catch {
+      return answer(.refused(text, error.text))
+    }
+    ask(.worker(.checkpoint(lease, work))) { answer(.init($0, lease)) }
+  }
+
+  /// What a beat says beside that the attempt is alive, but for its checkpoint.
+  func note(_ beat: API.Beat, of lease: Lease) {
+    if let progress = beat.progress { post(.report(lease.token, Progress(reported: progress))) }
+    if !beat.logLines.isEmpty {
+      post(.worker(.log(lease, LogLine.lines(reported: beat.logLines))))
+    }
+  }
+
   /// Gives an attempt back.
   func settle(_ release: API.Release, _ then: @escaping @Sendable (API.Ack) -> Void) {
     guard let lease = Lease(release.lease) else { return then(.unreadable(release.lease)) }
@@ -60,6 +87,9 @@ extension API.Ack {
     case .answer: self = .accepted(lease.description)
     case .refusal(.leaseLost(_, let attempt)):
       self = .lost(LostLease(lease: lease, attempt: attempt))
+    case .refusal(.checkpointOutOfOrder(_, let kept)):
+      self = .refused(
+        lease.description, "checkpoint.sequence must be above \(kept), which is kept")
     case .refusal, .sight: self = .refused(lease.description, "the server could not take it")
     }
   }

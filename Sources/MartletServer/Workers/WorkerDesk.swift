@@ -25,9 +25,7 @@ final class WorkerDesk: Sendable {
     if !request.beats.isEmpty { beat(request.beats) }
     for finish in request.finishes { take(finish) }
     for release in request.releases { take(release) }
-    if let credit = request.credit {
-      post(.credit(id, more: Int(credit.more), seen: credit.received))
-    }
+    if let credit = request.credit { take(credit) }
     if request.draining { post(.drain(id)) }
     if let number = request.ping { outbox.add(.pong(number)) }
   }
@@ -48,6 +46,14 @@ final class WorkerDesk: Sendable {
   }
 
   private func post(_ command: WorkerCommand) { node.post(.worker(command)) }
+
+  private func take(_ credit: API.Credit) {
+    guard (0...10_000).contains(credit.more) else {
+      let problem = "credit.more must be 0 to 10000, not \(credit.more)"
+      return outbox.add(.ack(.refused("", problem)))
+    }
+    post(.credit(id, more: Int(credit.more), seen: credit.received))
+  }
 
   // MARK: - Leases
 
@@ -71,8 +77,11 @@ final class WorkerDesk: Sendable {
       }
     }
     for beat in beats {
-      guard let progress = beat.progress, let lease = Lease(beat.lease) else { continue }
-      node.post(.report(lease.token, Progress(reported: progress)))
+      guard let lease = Lease(beat.lease) else { continue }
+      node.note(beat, of: lease)
+      if let checkpoint = beat.checkpoint {
+        node.settle(checkpoint, of: beat.lease) { [outbox] in outbox.add(.ack($0)) }
+      }
     }
   }
 

@@ -53,10 +53,10 @@ final class WorkerGate: Sendable {
 
   // MARK: - What is said
 
-  /// Hands offers to their workers; `submissions` reads what a task was submitted with.
+  /// Hands offers to their workers; `contents` reads what they are handed.
   func tell(
     _ notices: [WorkerNotice],
-    submissions: @escaping @Sendable ([Offer]) async -> [TaskID: SubmittedTask]
+    contents: @escaping @Sendable ([Offer]) async -> [TaskID: OfferedTask]
   ) {
     var offers: [Offer] = []
     for notice in notices {
@@ -67,13 +67,13 @@ final class WorkerGate: Sendable {
     }
     guard !offers.isEmpty else { return }
     Task { [offers] in
-      let found = await submissions(offers)
+      let found = await contents(offers)
       var items: [WorkerID: [WorkerOutbox.Item]] = [:]
       for offer in offers {
         // What cannot be read is not assigned: its offer lapses, and the log says why.
-        guard let submitted = found[offer.lease.task] else { continue }
+        guard let task = found[offer.lease.task] else { continue }
         items[offer.worker, default: []].append(
-          .assign(API.Assign(offer, submitted, stopTime: stopTime(of: offer))))
+          .assign(API.Assign(offer, task, stopTime: stopTime(of: offer))))
       }
       for (id, items) in items { outbox(of: id)?.add(items) }
     }
@@ -92,13 +92,15 @@ final class WorkerGate: Sendable {
     let lease = Lease(
       task: change.task, attempt: change.status.attempt, epoch: assignment.epoch)
     switch change.change {
-    case .cancelRequested(let origin):
-      let grace = change.status.notes?.cancel.map { max($0.graceEnd - clock.elapsed, .zero) }
-      outbox.add(
-        .directive(.init(CancelledLease(lease: lease, origin: origin, grace: grace ?? .zero))))
+    case .cancelRequested, .pauseRequested:
+      if let stopping = StoppingLease(lease, change.status.notes, at: clock.elapsed) {
+        outbox.add(.directive(.init(stopping)))
+      }
     case .cancelled:
       outbox.add(.directive(.lost(lease)))
-    case .failed, .retryScheduled:
+    case .paused where change.status.notes?.pause.map { $0.graceEnd <= clock.elapsed } == true:
+      outbox.add(.directive(.lost(lease)))
+    case .failed, .retryScheduled, .paused:
       switch change.status.notes?.failure?.kind {
       case .runTimeout, .deadline: outbox.add(.directive(.lost(lease)))
       default: break

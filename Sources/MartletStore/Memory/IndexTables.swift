@@ -7,6 +7,7 @@ struct IndexTables {
   var appliedThrough = Revision.zero
   var tasks: [TaskID: TaskRow] = [:]
   var requests: [RequestHour: [RememberedRequest.Key: RememberedRequest]] = [:]
+  var savedWork: [TaskID: [UInt8]] = [:]
   var facts: [String: [UInt8]] = [:]
 
   mutating func apply(_ batch: IndexBatch) throws(StoreFailure) {
@@ -21,7 +22,11 @@ struct IndexTables {
       }
       tasks[id]?.status = status
     }
-    for id in batch.deletes { tasks[id] = nil }
+    for (id, work) in batch.savedWork { savedWork[id] = work }
+    for id in batch.deletes {
+      tasks[id] = nil
+      savedWork[id] = nil
+    }
     for request in batch.requests {
       requests[RequestHour(of: request.time), default: [:]][request.key] = request
     }

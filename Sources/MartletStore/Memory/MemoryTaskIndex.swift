@@ -67,6 +67,10 @@ package final class MemoryTaskIndex: TaskIndex {
     }
   }
 
+  package func savedWork(_ ids: [TaskID]) throws(StoreFailure) -> [TaskID: [UInt8]] {
+    try read { tables in tables.savedWork.filter { ids.contains($0.key) } }
+  }
+
   package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
     try read { $0.page(query) }
   }

@@ -5,6 +5,7 @@ import MartletStore
 final class IndexWriter {
   private let connection: Connection
   private let tasks: TaskTable
+  private let savedWork: SavedWorkTable
   private let setFact: Statement
   private let removeFact: Statement
   private let setProgress: Statement
@@ -19,6 +20,7 @@ final class IndexWriter {
       PRAGMA cache_size = -32768
       """)
     tasks = try TaskTable(connection)
+    savedWork = try SavedWorkTable(connection)
     setFact = try connection.prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)")
     removeFact = try connection.prepare("DELETE FROM fact WHERE key = ?1")
     setProgress = try connection.prepare(
@@ -34,7 +36,11 @@ final class IndexWriter {
     try connection.transaction { () throws(StoreFailure) in
       for row in batch.inserts { try tasks.insert(row) }
       for (id, status) in batch.updates { try tasks.update(id, status) }
-      for id in batch.deletes { try tasks.delete(id) }
+      for (id, bytes) in batch.savedWork { try savedWork.set(id, bytes) }
+      for id in batch.deletes {
+        try tasks.delete(id)
+        try savedWork.delete(id)
+      }
       try RequestTables.insert(batch.requests, into: connection)
       for (key, value) in batch.facts { try set(key, value) }
       setProgress.bind(1, Int64(bitPattern: batch.appliedThrough.rawValue))

@@ -100,6 +100,10 @@ package final class SQLiteTaskIndex: TaskIndex {
     }
   }
 
+  package func savedWork(_ ids: [TaskID]) throws(StoreFailure) -> [TaskID: [UInt8]] {
+    try read { (reader) throws(StoreFailure) in try SavedWorkTable.find(ids, in: reader) }
+  }
+
   package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
     try read { (reader) throws(StoreFailure) in
       try TaskQueryReader(connection: reader, query: query).page()

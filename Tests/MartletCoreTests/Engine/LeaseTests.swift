@@ -169,10 +169,11 @@ struct LeaseTests {
     let (task, lease) = try running()
     try world.cancel(task, reason: "enough")
     world.pass(.seconds(4))
-    let expected = CancelledLease(
-      lease: lease, origin: Origin(actor: "tester", reason: "enough"), grace: .seconds(6))
-    #expect(try world.report(.renew(nil, [lease])).cancelled == [expected])
-    #expect(try world.connect("w1", held: [lease]).report.cancelled == [expected])
+    let expected = StoppingLease(
+      lease: lease, purpose: .cancel, origin: Origin(actor: "tester", reason: "enough"),
+      grace: .seconds(6))
+    #expect(try world.report(.renew(nil, [lease])).stopping == [expected])
+    #expect(try world.connect("w1", held: [lease]).report.stopping == [expected])
   }
 
   @Test("a worker that is gone and holds nothing is forgotten")

@@ -19,7 +19,9 @@ struct TaskTableTests {
       if task.state == .running, let start = task.notes?.startElapsed {
         at = min(at, start + policy.runTimeout)
       }
-      if task.state == .running, let cancel = task.notes?.cancel { at = min(at, cancel.graceEnd) }
+      for wish in [task.notes?.cancel, task.notes?.pause] where task.state == .running {
+        if let wish { at = min(at, wish.graceEnd) }
+      }
       return at
     }
   }
@@ -33,13 +35,15 @@ struct TaskTableTests {
     let state = Self.states.randomElement(using: &random) ?? .pending
     var notes: TaskNotes?
     if state == .running {
-      notes = TaskNotes(
-        startTime: WallTime(nanoseconds: 1), startElapsed: at,
-        cancel: Bool.random(using: &random)
-          ? nil
-          : .init(
-            time: WallTime(nanoseconds: 1), graceEnd: at + Span(nanoseconds: 9),
-            origin: .server))
+      let wish = TaskNotes.StopRequest(
+        time: WallTime(nanoseconds: 1), graceEnd: at + Span(nanoseconds: 9), origin: .server)
+      let (cancels, pauses) = (Bool.random(using: &random), Bool.random(using: &random))
+      notes = TaskNotes().with { facts in
+        facts.startTime = WallTime(nanoseconds: 1)
+        facts.startElapsed = at
+        facts.cancel = cancels ? wish : nil
+        facts.pause = pauses ? wish : nil
+      }
     }
     return TaskStatus(state: state, due: at, dueTime: WallTime(nanoseconds: 0), notes: notes)
   }

@@ -60,6 +60,15 @@ struct StatusMappingTests {
       refusal: .taskNotRetryable(task, .running), code: .failedPrecondition,
       reason: "TASK_NOT_RETRYABLE", metadata: ["task_id": taskText, "state": "RUNNING"]),
     .init(
+      refusal: .taskNotPausable(task), code: .failedPrecondition, reason: "TASK_NOT_PAUSABLE",
+      metadata: ["task_id": taskText]),
+    .init(
+      refusal: .taskNotPaused(task, .pending), code: .failedPrecondition,
+      reason: "TASK_NOT_PAUSED", metadata: ["task_id": taskText, "state": "PENDING"]),
+    .init(
+      refusal: .checkpointOutOfOrder(task, kept: 3), code: .invalidArgument,
+      reason: "FIELD_INVALID", metadata: ["task_id": taskText]),
+    .init(
       refusal: .leaseLost(task, attempt: 2), code: .failedPrecondition, reason: "LEASE_LOST",
       metadata: ["task_id": taskText, "attempt": "2"]),
     .init(

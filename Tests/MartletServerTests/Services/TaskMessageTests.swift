@@ -81,11 +81,14 @@ struct TaskMessageTests {
 
   @Test("shows failure, progress and start")
   func showsNotes() throws {
-    let notes = TaskNotes(
-      startTime: WallTime(nanoseconds: 2_000_000_000), startElapsed: .zero,
-      progress: Progress(percent: 40, step: "reading", counters: [.init(name: "bytes", value: 5)]),
-      failure: Failure(
-        kind: .handler, code: "NOT_A_FILE", message: "no", attempt: 2, retryable: true))
+    let notes = TaskNotes().with { facts in
+      facts.startTime = WallTime(nanoseconds: 2_000_000_000)
+      facts.startElapsed = .zero
+      facts.progress = Progress(
+        percent: 40, step: "reading", counters: [.init(name: "bytes", value: 5)])
+      facts.failure = Failure(
+        kind: .handler, code: "NOT_A_FILE", message: "no", attempt: 2, retryable: true)
+    }
     let task = try Stored.message(Stored.row(.scheduled, notes: notes), isFull: false)
     #expect(task.startTime == .init(seconds: 2))
     #expect(task.progress == .init(percent: 40, step: "reading", counters: ["bytes": 5]))
@@ -96,16 +99,43 @@ struct TaskMessageTests {
 
   @Test("says when it was asked to stop while it runs, and why even after its end")
   func showsCancel() throws {
-    let notes = TaskNotes(
-      cancel: .init(
-        time: WallTime(nanoseconds: 3_000_000_000), graceEnd: .zero,
-        origin: Origin(actor: "boss", reason: "enough")))
+    let notes = TaskNotes().with { $0.cancel = Self.wish }
     let running = try Stored.message(Stored.row(.running, notes: notes), isFull: false)
     #expect(running.cancelRequestTime == .init(seconds: 3))
     #expect(running.cancelReason == "enough")
     let ended = try Stored.message(Stored.row(.cancelled, notes: notes), isFull: false)
     #expect(ended.cancelRequestTime == nil)
     #expect(ended.cancelReason == "enough")
+  }
+
+  @Test("says that it is to pause while it runs, and why as long as it is PAUSED")
+  func showsPause() throws {
+    let notes = TaskNotes().with { $0.pause = Self.wish }
+    let running = try Stored.message(Stored.row(.running, notes: notes), isFull: false)
+    #expect(running.pauseRequestTime == .init(seconds: 3))
+    #expect(running.pauseReason == "enough")
+    let paused = try Stored.message(Stored.row(.paused, notes: notes), isFull: false)
+    #expect(paused.pauseRequestTime == nil)
+    #expect(paused.pauseReason == "enough")
+  }
+
+  private static let wish = TaskNotes.StopRequest(
+    time: WallTime(nanoseconds: 3_000_000_000), graceEnd: .zero,
+    origin: Origin(actor: "boss", reason: "enough"))
+
+  @Test("shows which checkpoint there is, but not what is in it unless that was read")
+  func showsCheckpoint() throws {
+    let notes = TaskNotes().with {
+      $0.checkpoint = CheckpointMark(sequence: 7, attempt: 1, revision: Revision(9))
+    }
+    var record = try #require(
+      TaskRecord(Stored.row(.running, notes: notes), poolName: "", kindName: "file.digest"))
+    #expect(API.Task(record, isFull: true).checkpoint == .init(sequence: 7))
+    record.checkpoint = Checkpoint(sequence: 7, data: [1, 2], contentType: "a/b")
+    #expect(API.Task(record, isFull: false).checkpoint == .init(sequence: 7))
+    #expect(
+      API.Task(record, isFull: true).checkpoint
+        == .init(data: [1, 2], sequence: 7, contentType: "a/b"))
   }
 
   @Test("is not made from a damaged row")
@@ -120,17 +150,22 @@ struct TaskMessageTests {
 
   @Test("never takes more bytes than its rough size says")
   func estimatesSize() throws {
-    let notes = TaskNotes(
-      startTime: WallTime(nanoseconds: .max), startElapsed: .zero,
-      progress: Progress(
+    let wish = TaskNotes.StopRequest(
+      time: WallTime(nanoseconds: .max), graceEnd: .zero,
+      origin: Origin(actor: "a", reason: String(repeating: "r", count: 1_024)))
+    let notes = TaskNotes().with { facts in
+      facts.startTime = WallTime(nanoseconds: .max)
+      facts.startElapsed = .zero
+      facts.progress = Progress(
         percent: 1, step: String(repeating: "s", count: 255),
-        counters: (0..<32).map { .init(name: "counter\($0)", value: -1) }),
-      failure: Failure(
+        counters: (0..<32).map { .init(name: "counter\($0)", value: -1) })
+      facts.failure = Failure(
         kind: .handler, code: "C", message: String(repeating: "m", count: 4_096), attempt: .max,
-        retryable: true),
-      cancel: .init(
-        time: WallTime(nanoseconds: .max), graceEnd: .zero,
-        origin: Origin(actor: "a", reason: String(repeating: "r", count: 1_024))))
+        retryable: true)
+      facts.cancel = wish
+      facts.pause = wish
+      facts.checkpoint = CheckpointMark(sequence: .max, attempt: .max, revision: Revision(.max))
+    }
     let row = Stored.row(
       .running, notes: notes,
       result: TaskResult(data: [UInt8](repeating: 0, count: 5_000), contentType: "x"))

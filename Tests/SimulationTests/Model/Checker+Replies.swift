@@ -33,7 +33,8 @@ extension Checker {
     switch (command, answer) {
     case (.submit(let pool, let drafts, let request, _, _), .submitted(let ids, let repeated)):
       try check(ids, drafts, pool: pool, repeated: repeated, request: request)
-    case (.cancel, .task(let view)), (.retry, .task(let view)):
+    case (.cancel, .task(let view)), (.retry, .task(let view)), (.pause, .task(let view)),
+      (.resume, .task(let view)):
       try require(
         model.status(of: view.id, asOf: view.revision) == view.status,
         "\(view) was told and is not so")
@@ -43,6 +44,9 @@ extension Checker {
           || model.tasks[token.task]?.token != token, "\(token) has ended and runs")
     case (.worker(.finish(let lease, _)), .done), (.worker(.release(let lease)), .done):
       try require(!runs(lease), "\(lease) has ended and runs")
+    case (.worker(.checkpoint(let lease, let checkpoint)), .done):
+      let kept = model.tasks[lease.task]?.checkpoint?.sequence ?? .max
+      try require(kept >= checkpoint.sequence, "\(checkpoint) was taken and is not kept")
     case (.worker(.connect(let hello)), .worker(let welcome)):
       for lease in welcome.kept {
         // It may have ended at the same instant.
@@ -72,10 +76,11 @@ extension Checker {
     for lost in report.lost {
       try require(!runs(lost.lease), "\(lost.lease) is said to be lost and runs")
     }
-    for cancelled in report.cancelled {
+    for stopping in report.stopping {
+      let notes = model.tasks[stopping.lease.task]?.status.notes
       try require(
-        model.tasks[cancelled.lease.task]?.status.notes?.cancel != nil,
-        "\(cancelled.lease) is to stop, and nobody cancelled it")
+        (stopping.purpose == .cancel ? notes?.cancel : notes?.pause) != nil,
+        "\(stopping.lease) is to \(stopping.purpose), and nobody asked for that")
     }
   }
 
@@ -183,7 +188,15 @@ extension Checker {
       return replayed.tasks.count + drafts.count > limit
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
+    case .taskNotPausable(let id): return model.tasks[id]?.status.notes?.cancel != nil
+    case .taskNotPaused(let id, let state):
+      let status = model.tasks[id]?.status
+      return status?.state == state && status?.notes?.pause == nil
+    case .checkpointOutOfOrder(let id, let kept):
+      return model.tasks[id]?.checkpoint?.sequence == kept
     case .leaseLost(let id, let attempt):
+      if case .worker(.checkpoint(let lease, _)) = command { return !runs(lease) }
+      if case .worker(.log(let lease, _)) = command { return !runs(lease) }
       if case .worker(.finish(let lease, _)) = command { return !runs(lease) }
       if case .worker(.release(let lease)) = command { return !runs(lease) }
       let task = model.tasks[id]

@@ -20,6 +20,7 @@ extension Checker {
     try require(applied == model.revision, "the index has not caught up")
     try require(rows.map(\.id) == ids, "the index has other tasks")
     try require(count == ids.count, "the index has more tasks")
+    try compareSavedWork(in: index)
     for row in rows { if let task = model.tasks[row.id] { try compare(row, with: task) } }
     try compareRequests(requests)
   }
@@ -44,6 +45,17 @@ extension Checker {
       readSubmission == submission && read.pool == task.pool && read.kind == task.kind
         && read.labels == task.labels && read.createTime == task.createTime
         && read.submitRevision == task.submitRevision, different)
+  }
+
+  /// The newest checkpoint of each task that may need it again.
+  private func compareSavedWork(in index: any TaskIndex) throws(Violation) {
+    let ids = model.tasks.keys.sorted()
+    let found = try storing { () throws(StoreFailure) in try index.savedWork(ids) }
+    for task in model.tasks.values {
+      let kept = try? found[task.id].map { try LogAPI.Checkpoint(protobufBytes: $0).value }
+      let wanted = task.status.state == .succeeded ? nil : task.checkpoint
+      try require(kept == wanted, "the index has the wrong checkpoint of \(task.id)")
+    }
   }
 
   private func compareRequests(

@@ -13,6 +13,7 @@ extension Model {
     try checkStates(event, of: task)
     try checkReason(event, of: task)
     try checkCounts(event, of: task)
+    try checkWishes(event, of: task)
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
     }
@@ -22,7 +23,10 @@ extension Model {
     }
     switch event.change {
     case .succeeded(let result): task.result = result
-    case .reopened: task.deadline = .never
+    case .reopened:
+      task.deadline = .never
+      task.result = nil
+    case .checkpointed(let checkpoint): task.checkpoint = checkpoint
     default: task.result = nil
     }
     task.status = event.status
@@ -101,12 +105,17 @@ extension Model {
       case .submitted: false
       case .due: from == .scheduled && to == .pending
       case .started: from == .pending && to == .running
-      case .progressed, .cancelRequested: from == .running && to == .running
+      case .progressed, .cancelRequested, .pauseRequested, .checkpointed, .logged:
+        from == .running && to == .running
       case .retryScheduled: from == .running && to == .scheduled
       case .released, .lost: from == .running && to == .pending
       case .succeeded: from == .running && to == .succeeded
-      case .failed: [.running, .pending, .scheduled].contains(from) && to == .failed
-      case .cancelled: [.running, .pending, .scheduled].contains(from) && to == .cancelled
+      case .failed: !from.isTerminal && to == .failed
+      case .cancelled: !from.isTerminal && to == .cancelled
+      case .paused: [.running, .pending, .scheduled].contains(from) && to == .paused
+      case .resumed:
+        from == .running && to == .running
+          || from == .paused && (to == .pending || to == .scheduled)
       case .reopened: (from == .failed || from == .cancelled) && to == .pending
       }
     try require(isLegal, "task \(task.id) went from \(from) to \(to) by \(event.change)")
@@ -121,6 +130,7 @@ extension Model {
     case .started: attempt += 1
     case .released: forgiven += 1
     case .reopened: forgiven = attempt
+    case .paused where event.isGivenBack: forgiven += 1
     default: break
     }
     try require(
@@ -153,10 +163,69 @@ extension Model {
     case .retryScheduled, .failed: try checkFailure(event, of: task)
     case .reopened:
       try require(asked.retries.contains(task.id), "nobody reopened \(task.id)")
+    case .pauseRequested:
+      try require(
+        asked.pauses.contains(task.id) && task.status.notes?.pause == nil
+          && task.status.notes?.cancel == nil, "nobody paused \(task.id)")
+    case .paused: try checkPause(event, of: task)
+    case .resumed:
+      try require(
+        asked.resumes.contains(task.id) && task.status.notes?.pause != nil,
+        "nobody resumed \(task.id)")
+    case .checkpointed(let checkpoint): try checkCheckpoint(checkpoint, event, of: task)
+    case .logged(let lines, _):
+      try require(!lines.isEmpty && lines.count <= 1_000, "\(task.id) wrote too much")
     case .submitted, .started, .progressed: break
     }
     if case .progressed = event.change { try checkProgress(event, of: task) }
     if event.from == .running, event.status.state != .running { try checkLast(event, of: task) }
+  }
+
+  private func checkPause(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    guard event.from == .running else {
+      return try require(asked.pauses.contains(task.id), "nobody paused \(task.id)")
+    }
+    guard let pause = task.status.notes?.pause else {
+      throw Violation(description: "\(task.id) is PAUSED and was not asked to pause")
+    }
+    if event.isGivenBack {
+      try require(
+        asked.releases.contains(task.token) || stamp.elapsed >= pause.graceEnd,
+        "\(task.id) was paused before its grace was over")
+    } else {
+      try checkFailure(event, of: task)
+    }
+  }
+
+  private func checkCheckpoint(
+    _ checkpoint: Checkpoint, _ event: TaskEvent, of task: ModelTask
+  ) throws(Violation) {
+    try require(
+      asked.checkpoints[task.token]?.contains(checkpoint) ?? false,
+      "nobody saved \(checkpoint) of \(task.id)")
+    try require(
+      checkpoint.sequence > task.checkpoint?.sequence ?? 0,
+      "a checkpoint of \(task.id) is older than the one before")
+    let mark = CheckpointMark(
+      sequence: checkpoint.sequence, attempt: task.status.attempt, revision: revision)
+    try require(event.status.notes?.checkpoint == mark, "\(task.id) has another checkpoint")
+  }
+
+  /// What was saved is never forgotten, and a wish to pause lasts exactly as long as it is one.
+  private func checkWishes(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
+    let notes = event.status.notes
+    switch event.change {
+    case .checkpointed: break
+    default:
+      try require(
+        notes?.checkpoint == task.status.notes?.checkpoint, "\(task.id) forgot its checkpoint")
+    }
+    let mayBeAsked = event.status.state == .running || event.status.state == .paused
+    try require(
+      notes?.pause == nil || mayBeAsked, "\(task.id) is \(event.status.state) and to be paused")
+    try require(
+      notes?.pause != nil || event.status.state != .paused, "\(task.id) is PAUSED by nobody")
+    try require(notes?.pause == nil || notes?.cancel == nil, "\(task.id) has two wishes")
   }
 
   private func checkCancel(of task: ModelTask) throws(Violation) {
@@ -206,7 +275,7 @@ extension Model {
     let made = Int(task.status.attempt - task.status.attemptsForgiven)
     let mayRetry = failure.retryable && policy.allowsRetry(code: failure.code, attemptsMade: made)
     try require(
-      mayRetry == (event.status.state == .scheduled),
+      mayRetry == (event.status.state == .scheduled || event.status.state == .paused),
       "\(task.id) after \(made) attempts: \(event.status.state)")
     if event.status.state == .scheduled {
       let wait = event.status.due - stamp.elapsed
@@ -260,11 +329,20 @@ extension Model {
   private func checkLast(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
     // A crash may forget what was held back, a release starts afresh.
     if case .released = event.change { return }
+    if event.isGivenBack { return }
     let heard = asked.progressHeard[task.token] ?? 0
     if heard == 0 || mayBeLost(task) { return }
     let newest = asked.progress[task.token]?.dropFirst(heard - 1) ?? []
     try require(
       event.status.notes?.progress.map(newest.contains) ?? false,
       "the newest progress of \(task.token) was lost at its end")
+  }
+}
+
+extension TaskEvent {
+  /// An attempt that ends PAUSED without having failed: it does not count.
+  fileprivate var isGivenBack: Bool {
+    guard case .paused = change, from == .running else { return false }
+    return status.notes?.failure?.attempt != status.attempt
   }
 }

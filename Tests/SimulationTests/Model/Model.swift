@@ -13,6 +13,8 @@ struct ModelTask {
   var status: TaskStatus
   var revision: Revision
   var result: TaskResult?
+  /// What attempts saved last.
+  var checkpoint: Checkpoint?
   /// Every status that it ever had, with the revision from which on.
   var history: [(revision: Revision, status: TaskStatus)]
 
@@ -52,6 +54,9 @@ struct Asked {
   /// How many of them were acknowledged.
   var progressHeard: [AttemptToken: Int] = [:]
   var cancels: Set<TaskID> = []
+  var pauses: Set<TaskID> = []
+  var resumes: Set<TaskID> = []
+  var checkpoints: [AttemptToken: Set<Checkpoint>] = [:]
   var retries: Set<TaskID> = []
 }
 

@@ -155,6 +155,19 @@ extension Simulation {
     send(.cancel(task, origin: .client))
   }
 
+  func pause() {
+    guard let task = knownTask() else { return }
+    checker.model.asked.pauses.insert(task)
+    send(.pause(task, origin: .client))
+  }
+
+  func resume() {
+    let paused = checker.model.tasks.values.filter { $0.status.notes?.pause != nil }.map(\.id)
+    guard let task = paused.sorted().randomElement(using: &random) ?? knownTask() else { return }
+    checker.model.asked.resumes.insert(task)
+    send(.resume(task, origin: .client))
+  }
+
   func cancelAll() {
     let pool = checker.model.names[randomPool()]
     for task in checker.model.tasks.values.filter({ $0.pool == pool }).map(\.id).sorted() {

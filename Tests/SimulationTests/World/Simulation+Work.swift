@@ -172,7 +172,7 @@ extension Simulation {
         task.status.state == .pending
         && (pool?.state == .paused || !checker.model.served.contains(kind))
       try require(
-        task.status.state.isTerminal || mayWait,
+        task.status.state.isTerminal || mayWait || task.status.state == .paused,
         "\(task.id) of kind \(kind) rests as \(task.status.state) in a pool \(String(describing: pool))"
       )
     }

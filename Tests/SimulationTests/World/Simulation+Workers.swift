@@ -17,6 +17,7 @@ extension Simulation {
   private func speak(_ number: Int) {
     guard let id = workers[number].id else { return connect(number) }
     if chance(9, of: 10) { accept(number, id) }
+    saveWork(of: number)
     finishAttempts(of: number)
     let leases = workers[number].leases
     if chance(2, of: 3), !leases.isEmpty {
@@ -56,6 +57,22 @@ extension Simulation {
         token: lease.token, at: clock.elapsed, random: &random)
     }
     send(.worker(.accept(id, offers)))
+  }
+
+  /// Most go on from the newest checkpoint, some from nowhere; some say the same twice.
+  private func saveWork(of number: Int) {
+    guard let lease = workers[number].leases.randomElement(using: &random) else { return }
+    if chance(1, of: 4) {
+      let line = LogLine(time: clock.wall, level: .info, text: "line")
+      send(.worker(.log(lease, Array(repeating: line, count: chance(1, of: 9) ? 2_000 : 3))))
+    }
+    guard chance(1, of: 3) else { return }
+    let kept = checker.model.tasks[lease.task]?.status.notes?.checkpoint?.sequence ?? 0
+    let sequence = chance(1, of: 8) ? UInt64.random(in: 1...3, using: &random) : kept + 1
+    let checkpoint = Checkpoint(
+      sequence: sequence, data: Array("\(lease.epoch)".utf8), contentType: "")
+    checker.model.asked.checkpoints[lease.token, default: []].insert(checkpoint)
+    for _ in 0..<(chance(1, of: 5) ? 2 : 1) { send(.worker(.checkpoint(lease, checkpoint))) }
   }
 
   private func finishAttempts(of number: Int) {

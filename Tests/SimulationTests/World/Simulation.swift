@@ -58,6 +58,8 @@ final class Simulation {
     case .purgeEvents: try purgeEvents()
     case .changePool: changePool()
     case .deleteFullPool: deleteFullPool()
+    case .pause: pause()
+    case .resume: resume()
     case .look: look()
     case .passTime: clock.pass(.milliseconds(Int64.random(in: 1...400, using: &random)))
     case .passLongTime: clock.pass(.milliseconds(Int64.random(in: 1...30_000, using: &random)))
@@ -140,7 +142,11 @@ final class Simulation {
       guard let attempt = node.attempts[token], attempt.heedsStop else { continue }
       switch change.change {
       case .cancelRequested: node.attempts[token]?.doneAt = clock.elapsed
-      case .cancelled, .failed, .retryScheduled: node.attempts[token] = nil
+      case .pauseRequested:
+        node.attempts[token] = nil
+        checker.model.asked.releases.insert(token)
+        send(.release(token))
+      case .cancelled, .failed, .retryScheduled, .paused: node.attempts[token] = nil
       default: break
       }
     }

@@ -21,7 +21,7 @@ enum EventLine {
     var parts: [String] = []
     switch event.type {
     case .taskStarted, .taskReleased, .taskLost: parts.append("attempt \(event.attempt)")
-    case .taskSubmitted, .taskReopened: parts.append(event.state.name)
+    case .taskSubmitted, .taskReopened, .taskResumed: parts.append(event.state.name)
     default: break
     }
     if let failure = event.failure { parts.append(failure.text) }
@@ -31,6 +31,9 @@ enum EventLine {
       parts.append(change.state.name)
       if let spec = change.spec { parts.append("slots=\(spec.slots)") }
     }
+    if event.checkpointSequence > 0 { parts.append("checkpoint \(event.checkpointSequence)") }
+    if event.logLinesDropped > 0 { parts.append("\(event.logLinesDropped) lines dropped") }
+    parts += event.logLines.map { "\($0.level.name) \($0.text)" }
     if event.count > 0 { parts.append("\(event.count)") }
     if !event.labels.isEmpty { parts.append(event.labels.text) }
     if !event.reason.isEmpty { parts.append("reason: \(event.reason)") }
@@ -50,7 +53,9 @@ extension API.Event {
     switch type {
     case .taskSucceeded: .green
     case .taskFailed, .taskLost: .red
-    case .taskCancelled, .taskCancelRequested, .taskRetryScheduled: .yellow
+    case .taskCancelled, .taskCancelRequested, .taskRetryScheduled, .taskPauseRequested,
+      .taskPaused:
+      .yellow
     case .taskStarted, .taskProgressed: .cyan
     default: nil
     }

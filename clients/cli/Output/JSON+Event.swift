@@ -23,10 +23,27 @@ extension JSON {
     fields.add("actor", event.actor)
     fields.add("reason", event.reason)
     fields.add("pool_change", event.poolChange.map { JSON($0) })
+    if event.checkpointSequence > 0 {
+      fields.append(Field("checkpoint_sequence", .unsigned(event.checkpointSequence)))
+    }
+    if !event.logLines.isEmpty {
+      fields.append(Field("log_lines", .array(event.logLines.map { JSON($0) })))
+    }
+    fields.add(
+      "log_lines_dropped",
+      event.logLinesDropped == 0 ? nil : .integer(event.logLinesDropped))
     fields.add("count", event.count == 0 ? nil : .integer(event.count))
     if !event.payload.isEmpty { fields.add("payload", bytes: event.payload) }
     fields.add("result", event.result.map { JSON($0) })
     fields.add("cursor", cursor.map { .string($0) })
+    self = .object(fields)
+  }
+
+  init(_ line: API.LogLine) {
+    var fields: [Field] = []
+    fields.add("time", line.time.map { JSON($0) })
+    fields.add("level", line.level.name)
+    fields.add("text", line.text)
     self = .object(fields)
   }
 

@@ -16,11 +16,14 @@ extension JSON {
     fields.add("start_time", task.startTime.map { JSON($0) })
     fields.add("finish_time", task.finishTime.map { JSON($0) })
     fields.add("cancel_request_time", task.cancelRequestTime.map { JSON($0) })
+    fields.add("pause_request_time", task.pauseRequestTime.map { JSON($0) })
+    fields.add("checkpoint", task.checkpoint.map { JSON($0) })
     fields.add("worker", task.worker)
     if !task.waitingFor.isEmpty { fields.add("waiting_for", task.waitingFor) }
     fields.add("actor", task.actor)
     fields.add("request_id", task.requestId)
     fields.add("cancel_reason", task.cancelReason)
+    if !task.pauseReason.isEmpty { fields.add("pause_reason", task.pauseReason) }
     fields.append(Field("revision", .unsigned(task.revision)))
     self = .object(fields)
   }
@@ -68,6 +71,15 @@ extension JSON {
     let counters = progress.counters.sorted { $0.key < $1.key }
     fields.append(
       Field("counters", .object(counters.map { Field($0.key, .integer($0.value)) })))
+    self = .object(fields)
+  }
+
+  init(_ checkpoint: API.Checkpoint) {
+    var fields: [Field] = [Field("sequence", .unsigned(checkpoint.sequence))]
+    if !checkpoint.data.isEmpty {
+      fields.add("data", bytes: checkpoint.data)
+      fields.add("content_type", checkpoint.contentType)
+    }
     self = .object(fields)
   }
 

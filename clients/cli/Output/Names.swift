@@ -14,6 +14,10 @@ extension API.FailureKind {
   var name: String { protobufName.droppingPrefix("FAILURE_KIND_") }
 }
 
+extension API.LogLevel {
+  var name: String { protobufName.droppingPrefix("LOG_LEVEL_") }
+}
+
 extension API.EventType {
   var name: String { protobufName.droppingPrefix("EVENT_TYPE_") }
 }

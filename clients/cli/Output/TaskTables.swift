@@ -39,6 +39,9 @@ extension Table {
     add("ran", task.runTime?.text)
     add("cancel asked", task.cancelRequestTime?.rfc3339())
     add("cancel reason", task.cancelReason)
+    add("pause asked", task.pauseRequestTime?.rfc3339())
+    add("pause reason", task.pauseReason)
+    add("checkpoint", task.checkpoint.map { "\($0.sequence)" })
     add("deadline", task.spec?.deadline?.rfc3339())
     add("run timeout", task.spec?.runTimeout?.duration.text)
     add("waits for", task.waitingFor)
@@ -83,6 +86,7 @@ extension API.Task {
 
   /// What a row says beside the columns: failure, else progress, else labels.
   fileprivate var note: String {
+    if state == .paused, !pauseReason.isEmpty { return pauseReason }
     if let failure, state != .succeeded { return failure.text }
     if state == .running, let progress { return progress.text }
     return spec?.labels.text ?? ""

@@ -66,6 +66,8 @@ struct CommandFailure: Error, Equatable {
     case .poolDraining, .poolClosed: return "open it again with `martlet pool resume`"
     case .taskNotFound: return "see `martlet task list`; finished tasks are kept only for a time"
     case .workerNotFound: return "see `martlet worker list`"
+    case .taskNotPausable: return "it was asked to stop; wait until it has ended"
+    case .taskNotPaused: return "only PAUSED tasks can be resumed"
     case .taskNotRetryable: return "only FAILED and CANCELLED tasks can be retried"
     case .revisionCompacted: return "start with `--from beginning`"
     default: return nil

@@ -77,6 +77,8 @@ extension MartletError {
     /// The task has ended already.
     public static let taskTerminal = Self(rawValue: "TASK_TERMINAL")
     /// The task is neither FAILED nor CANCELLED.
+    public static let taskNotPausable = Self(rawValue: "TASK_NOT_PAUSABLE")
+    public static let taskNotPaused = Self(rawValue: "TASK_NOT_PAUSED")
     public static let taskNotRetryable = Self(rawValue: "TASK_NOT_RETRYABLE")
     /// The attempt is no longer this worker's.
     public static let leaseLost = Self(rawValue: "LEASE_LOST")

@@ -92,6 +92,28 @@ public struct TaskClient: Sendable {
     return try reply(response.task, response.cursor)
   }
 
+  /// A waiting task becomes PAUSED; a running one is told to save what it has come to, gives its
+  /// slot back and is PAUSED then, at the latest after the grace time.
+  /// FAILED_PRECONDITION: `.taskTerminal` if it has ended, `.taskNotPausable` if it was asked to
+  /// stop.
+  @discardableResult
+  public func pause(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
+    let response: API.PauseTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.pauseTask, API.PauseTaskRequest(id: id, reason: reason),
+      repeats: .always)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// A PAUSED task waits for a slot again, or for its time.
+  /// FAILED_PRECONDITION (`.taskNotPaused`) in any other state.
+  @discardableResult
+  public func resume(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
+    let response: API.ResumeTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.resumeTask, API.ResumeTaskRequest(id: id, reason: reason),
+      repeats: .never)
+    return try reply(response.task, response.cursor)
+  }
+
   /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts.
   /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state.
   @discardableResult

@@ -109,6 +109,53 @@ extension AttemptOutcome {
   }
 }
 
+extension Checkpoint {
+  init(_ checkpoint: API.Checkpoint, limits: Limits) throws(EntryProblem) {
+    guard checkpoint.sequence > 0 else {
+      throw EntryProblem(text: "checkpoint.sequence must be 1 or more")
+    }
+    guard checkpoint.data.count <= limits.checkpointBytes else {
+      throw EntryProblem(
+        text: "checkpoint has \(checkpoint.data.count) bytes, at most \(limits.checkpointBytes) "
+          + "are taken")
+    }
+    guard checkpoint.contentType.utf8.count <= 127 else {
+      throw EntryProblem(text: "checkpoint.content_type must be at most 127 bytes")
+    }
+    self.init(
+      sequence: checkpoint.sequence, data: checkpoint.data, contentType: checkpoint.contentType)
+  }
+}
+
+extension LogLine {
+  private static let countMax = 100
+  private static let bytesMax = 4_096
+  private static let allBytesMax = 65_536
+
+  /// As many as fit; what is too long is cut: lines are for people.
+  static func lines(reported lines: [API.LogLine]) -> [LogLine] {
+    var left = allBytesMax
+    var taken: [LogLine] = []
+    for line in lines.prefix(countMax) {
+      let text = line.text.prefixed(bytes: min(bytesMax, left))
+      left -= text.utf8.count
+      let level = UInt8(exactly: line.level.rawValue).flatMap(Level.init(rawValue:)) ?? .info
+      taken.append(
+        LogLine(time: time(of: line), level: level, text: text))
+      if left == 0 { break }
+    }
+    return taken
+  }
+
+  /// A time that makes no sense is now.
+  private static func time(of line: API.LogLine) -> WallTime {
+    guard let time = line.time else { return NodeClock.wall }
+    var check = RequestCheck(limits: Limits())
+    let read = check.time(time, .request, "time")
+    return (try? check.conclude()) == nil ? NodeClock.wall : read
+  }
+}
+
 extension Progress {
   /// What does not fit is cut: progress is for people.
   init(reported progress: API.Progress) {

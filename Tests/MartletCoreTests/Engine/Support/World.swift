@@ -233,6 +233,11 @@ extension TaskEvent.Change {
     case .failed: "failed"
     case .cancelled: "cancelled"
     case .reopened: "reopened"
+    case .checkpointed: "checkpointed"
+    case .pauseRequested: "pauseRequested"
+    case .paused: "paused"
+    case .resumed: "resumed"
+    case .logged: "logged"
     }
   }
 }
@@ -244,7 +249,8 @@ extension Event {
     case .pool(let event): return event.origin
     case .task(let event):
       switch event.change {
-      case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin):
+      case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin),
+        .pauseRequested(let origin), .paused(let origin), .resumed(let origin):
         return origin
       default: return nil
       }

@@ -520,7 +520,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[18] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[21] =
 {
   {
     "revision",
@@ -738,15 +738,54 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[18] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checkpoint_sequence",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, checkpoint_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_lines",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__Event, n_log_lines),
+    offsetof(Martlet__V1__Event, log_lines),
+    &martlet__v1__log_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_lines_dropped",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, log_lines_dropped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
   8,   /* field[8] = attempt */
+  18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
+  19,   /* field[19] = log_lines */
+  20,   /* field[20] = log_lines_dropped */
   16,   /* field[16] = payload */
   3,   /* field[3] = pool */
   14,   /* field[14] = pool_change */
@@ -762,7 +801,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -772,7 +811,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  18,
+  21,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
   1,  martlet__v1__event__number_ranges,
@@ -843,7 +882,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[23] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[28] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -866,15 +905,20 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[2
   { "EVENT_TYPE_TASK_FAILED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_FAILED", 25 },
   { "EVENT_TYPE_TASK_CANCELLED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_CANCELLED", 26 },
   { "EVENT_TYPE_TASK_REOPENED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_REOPENED", 27 },
+  { "EVENT_TYPE_TASK_CHECKPOINTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_CHECKPOINTED", 28 },
+  { "EVENT_TYPE_TASK_PAUSE_REQUESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_PAUSE_REQUESTED", 29 },
+  { "EVENT_TYPE_TASK_PAUSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_PAUSED", 30 },
+  { "EVENT_TYPE_TASK_RESUMED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_RESUMED", 31 },
   { "EVENT_TYPE_TASKS_PURGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASKS_PURGED", 32 },
   { "EVENT_TYPE_EVENTS_PURGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_EVENTS_PURGED", 33 },
+  { "EVENT_TYPE_TASK_LOGGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED", 34 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{32, 21},{0, 23}
+{0, 0},{16, 9},{0, 28}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[23] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[28] =
 {
-  { "EVENT_TYPE_EVENTS_PURGED", 22 },
+  { "EVENT_TYPE_EVENTS_PURGED", 26 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
   { "EVENT_TYPE_POOL_DELETED", 8 },
@@ -883,15 +927,20 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_POOL_PAUSED", 3 },
   { "EVENT_TYPE_POOL_RESUMED", 4 },
   { "EVENT_TYPE_POOL_UPDATED", 2 },
-  { "EVENT_TYPE_TASKS_PURGED", 21 },
+  { "EVENT_TYPE_TASKS_PURGED", 25 },
   { "EVENT_TYPE_TASK_CANCELLED", 19 },
   { "EVENT_TYPE_TASK_CANCEL_REQUESTED", 13 },
+  { "EVENT_TYPE_TASK_CHECKPOINTED", 21 },
   { "EVENT_TYPE_TASK_DUE", 10 },
   { "EVENT_TYPE_TASK_FAILED", 18 },
+  { "EVENT_TYPE_TASK_LOGGED", 27 },
   { "EVENT_TYPE_TASK_LOST", 16 },
+  { "EVENT_TYPE_TASK_PAUSED", 23 },
+  { "EVENT_TYPE_TASK_PAUSE_REQUESTED", 22 },
   { "EVENT_TYPE_TASK_PROGRESSED", 12 },
   { "EVENT_TYPE_TASK_RELEASED", 15 },
   { "EVENT_TYPE_TASK_REOPENED", 20 },
+  { "EVENT_TYPE_TASK_RESUMED", 24 },
   { "EVENT_TYPE_TASK_RETRY_SCHEDULED", 14 },
   { "EVENT_TYPE_TASK_STARTED", 11 },
   { "EVENT_TYPE_TASK_SUBMITTED", 9 },
@@ -905,11 +954,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  23,
+  28,
   martlet__v1__event_type__enum_values_by_number,
-  23,
+  28,
   martlet__v1__event_type__enum_values_by_name,
-  3,
+  2,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -205,6 +205,96 @@ void   martlet__v1__progress__free_unpacked
   assert(message->base.descriptor == &martlet__v1__progress__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__checkpoint__init
+                     (Martlet__V1__Checkpoint         *message)
+{
+  static const Martlet__V1__Checkpoint init_value = MARTLET__V1__CHECKPOINT__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__checkpoint__get_packed_size
+                     (const Martlet__V1__Checkpoint *message)
+{
+  assert(message->base.descriptor == &martlet__v1__checkpoint__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__checkpoint__pack
+                     (const Martlet__V1__Checkpoint *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__checkpoint__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__checkpoint__pack_to_buffer
+                     (const Martlet__V1__Checkpoint *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__checkpoint__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__Checkpoint *
+       martlet__v1__checkpoint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__Checkpoint *)
+     protobuf_c_message_unpack (&martlet__v1__checkpoint__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__checkpoint__free_unpacked
+                     (Martlet__V1__Checkpoint *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__checkpoint__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__log_line__init
+                     (Martlet__V1__LogLine         *message)
+{
+  static const Martlet__V1__LogLine init_value = MARTLET__V1__LOG_LINE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__log_line__get_packed_size
+                     (const Martlet__V1__LogLine *message)
+{
+  assert(message->base.descriptor == &martlet__v1__log_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__log_line__pack
+                     (const Martlet__V1__LogLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__log_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__log_line__pack_to_buffer
+                     (const Martlet__V1__LogLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__log_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__LogLine *
+       martlet__v1__log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__LogLine *)
+     protobuf_c_message_unpack (&martlet__v1__log_line__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__log_line__free_unpacked
+                     (Martlet__V1__LogLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__log_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__task_result__init
                      (Martlet__V1__TaskResult         *message)
 {
@@ -295,7 +385,7 @@ void   martlet__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[19] =
+static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[22] =
 {
   {
     "id",
@@ -525,17 +615,56 @@ static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[19] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checkpoint",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, checkpoint),
+    &martlet__v1__checkpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pause_request_time",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, pause_request_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pause_reason",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, pause_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task__field_indices_by_name[] = {
   13,   /* field[13] = actor */
   4,   /* field[4] = attempt */
   16,   /* field[16] = cancel_reason */
   12,   /* field[12] = cancel_request_time */
+  19,   /* field[19] = checkpoint */
   8,   /* field[8] = create_time */
   9,   /* field[9] = due_time */
   7,   /* field[7] = failure */
   11,   /* field[11] = finish_time */
   0,   /* field[0] = id */
+  21,   /* field[21] = pause_reason */
+  20,   /* field[20] = pause_request_time */
   1,   /* field[1] = pool */
   5,   /* field[5] = progress */
   14,   /* field[14] = request_id */
@@ -550,7 +679,7 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__v1__task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
 {
@@ -560,7 +689,7 @@ const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
   "Martlet__V1__Task",
   "martlet.v1",
   sizeof(Martlet__V1__Task),
-  19,
+  22,
   martlet__v1__task__field_descriptors,
   martlet__v1__task__field_indices_by_name,
   1,  martlet__v1__task__number_ranges,
@@ -1068,6 +1197,134 @@ const ProtobufCMessageDescriptor martlet__v1__progress__descriptor =
   (ProtobufCMessageInit) martlet__v1__progress__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor martlet__v1__checkpoint__field_descriptors[3] =
+{
+  {
+    "data",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Checkpoint, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Checkpoint, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Checkpoint, content_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__checkpoint__field_indices_by_name[] = {
+  2,   /* field[2] = content_type */
+  0,   /* field[0] = data */
+  1,   /* field[1] = sequence */
+};
+static const ProtobufCIntRange martlet__v1__checkpoint__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__checkpoint__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.Checkpoint",
+  "Checkpoint",
+  "Martlet__V1__Checkpoint",
+  "martlet.v1",
+  sizeof(Martlet__V1__Checkpoint),
+  3,
+  martlet__v1__checkpoint__field_descriptors,
+  martlet__v1__checkpoint__field_indices_by_name,
+  1,  martlet__v1__checkpoint__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__checkpoint__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__log_line__field_descriptors[3] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__LogLine, time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__LogLine, level),
+    &martlet__v1__log_level__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__LogLine, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__log_line__field_indices_by_name[] = {
+  1,   /* field[1] = level */
+  2,   /* field[2] = text */
+  0,   /* field[0] = time */
+};
+static const ProtobufCIntRange martlet__v1__log_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__log_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.LogLine",
+  "LogLine",
+  "Martlet__V1__LogLine",
+  "martlet.v1",
+  sizeof(Martlet__V1__LogLine),
+  3,
+  martlet__v1__log_line__field_descriptors,
+  martlet__v1__log_line__field_indices_by_name,
+  1,  martlet__v1__log_line__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__log_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor martlet__v1__task_result__field_descriptors[2] =
 {
   {
@@ -1249,6 +1506,40 @@ const ProtobufCEnumDescriptor martlet__v1__task_state__descriptor =
   martlet__v1__task_state__enum_values_by_name,
   1,
   martlet__v1__task_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue martlet__v1__log_level__enum_values_by_number[5] =
+{
+  { "LOG_LEVEL_UNSPECIFIED", "MARTLET__V1__LOG_LEVEL__LOG_LEVEL_UNSPECIFIED", 0 },
+  { "LOG_LEVEL_DEBUG", "MARTLET__V1__LOG_LEVEL__LOG_LEVEL_DEBUG", 1 },
+  { "LOG_LEVEL_INFO", "MARTLET__V1__LOG_LEVEL__LOG_LEVEL_INFO", 2 },
+  { "LOG_LEVEL_WARNING", "MARTLET__V1__LOG_LEVEL__LOG_LEVEL_WARNING", 3 },
+  { "LOG_LEVEL_ERROR", "MARTLET__V1__LOG_LEVEL__LOG_LEVEL_ERROR", 4 },
+};
+static const ProtobufCIntRange martlet__v1__log_level__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex martlet__v1__log_level__enum_values_by_name[5] =
+{
+  { "LOG_LEVEL_DEBUG", 1 },
+  { "LOG_LEVEL_ERROR", 4 },
+  { "LOG_LEVEL_INFO", 2 },
+  { "LOG_LEVEL_UNSPECIFIED", 0 },
+  { "LOG_LEVEL_WARNING", 3 },
+};
+const ProtobufCEnumDescriptor martlet__v1__log_level__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.LogLevel",
+  "LogLevel",
+  "Martlet__V1__LogLevel",
+  "martlet.v1",
+  5,
+  martlet__v1__log_level__enum_values_by_number,
+  5,
+  martlet__v1__log_level__enum_values_by_name,
+  1,
+  martlet__v1__log_level__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue martlet__v1__failure_kind__enum_values_by_number[9] =

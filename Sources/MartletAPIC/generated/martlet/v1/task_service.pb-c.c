@@ -553,6 +553,186 @@ void   martlet__v1__cancel_task_response__free_unpacked
   assert(message->base.descriptor == &martlet__v1__cancel_task_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__pause_task_request__init
+                     (Martlet__V1__PauseTaskRequest         *message)
+{
+  static const Martlet__V1__PauseTaskRequest init_value = MARTLET__V1__PAUSE_TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pause_task_request__get_packed_size
+                     (const Martlet__V1__PauseTaskRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pause_task_request__pack
+                     (const Martlet__V1__PauseTaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pause_task_request__pack_to_buffer
+                     (const Martlet__V1__PauseTaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PauseTaskRequest *
+       martlet__v1__pause_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PauseTaskRequest *)
+     protobuf_c_message_unpack (&martlet__v1__pause_task_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pause_task_request__free_unpacked
+                     (Martlet__V1__PauseTaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pause_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__pause_task_response__init
+                     (Martlet__V1__PauseTaskResponse         *message)
+{
+  static const Martlet__V1__PauseTaskResponse init_value = MARTLET__V1__PAUSE_TASK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pause_task_response__get_packed_size
+                     (const Martlet__V1__PauseTaskResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pause_task_response__pack
+                     (const Martlet__V1__PauseTaskResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pause_task_response__pack_to_buffer
+                     (const Martlet__V1__PauseTaskResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pause_task_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PauseTaskResponse *
+       martlet__v1__pause_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PauseTaskResponse *)
+     protobuf_c_message_unpack (&martlet__v1__pause_task_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pause_task_response__free_unpacked
+                     (Martlet__V1__PauseTaskResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pause_task_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__resume_task_request__init
+                     (Martlet__V1__ResumeTaskRequest         *message)
+{
+  static const Martlet__V1__ResumeTaskRequest init_value = MARTLET__V1__RESUME_TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__resume_task_request__get_packed_size
+                     (const Martlet__V1__ResumeTaskRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__resume_task_request__pack
+                     (const Martlet__V1__ResumeTaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__resume_task_request__pack_to_buffer
+                     (const Martlet__V1__ResumeTaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ResumeTaskRequest *
+       martlet__v1__resume_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ResumeTaskRequest *)
+     protobuf_c_message_unpack (&martlet__v1__resume_task_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__resume_task_request__free_unpacked
+                     (Martlet__V1__ResumeTaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__resume_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__resume_task_response__init
+                     (Martlet__V1__ResumeTaskResponse         *message)
+{
+  static const Martlet__V1__ResumeTaskResponse init_value = MARTLET__V1__RESUME_TASK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__resume_task_response__get_packed_size
+                     (const Martlet__V1__ResumeTaskResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__resume_task_response__pack
+                     (const Martlet__V1__ResumeTaskResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__resume_task_response__pack_to_buffer
+                     (const Martlet__V1__ResumeTaskResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__resume_task_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ResumeTaskResponse *
+       martlet__v1__resume_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ResumeTaskResponse *)
+     protobuf_c_message_unpack (&martlet__v1__resume_task_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__resume_task_response__free_unpacked
+                     (Martlet__V1__ResumeTaskResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__resume_task_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__retry_task_request__init
                      (Martlet__V1__RetryTaskRequest         *message)
 {
@@ -1681,6 +1861,210 @@ const ProtobufCMessageDescriptor martlet__v1__cancel_task_response__descriptor =
   (ProtobufCMessageInit) martlet__v1__cancel_task_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor martlet__v1__pause_task_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PauseTaskRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PauseTaskRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pause_task_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange martlet__v1__pause_task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pause_task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PauseTaskRequest",
+  "PauseTaskRequest",
+  "Martlet__V1__PauseTaskRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__PauseTaskRequest),
+  2,
+  martlet__v1__pause_task_request__field_descriptors,
+  martlet__v1__pause_task_request__field_indices_by_name,
+  1,  martlet__v1__pause_task_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pause_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pause_task_response__field_descriptors[2] =
+{
+  {
+    "task",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PauseTaskResponse, task),
+    &martlet__v1__task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PauseTaskResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pause_task_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = task */
+};
+static const ProtobufCIntRange martlet__v1__pause_task_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pause_task_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PauseTaskResponse",
+  "PauseTaskResponse",
+  "Martlet__V1__PauseTaskResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__PauseTaskResponse),
+  2,
+  martlet__v1__pause_task_response__field_descriptors,
+  martlet__v1__pause_task_response__field_indices_by_name,
+  1,  martlet__v1__pause_task_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pause_task_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__resume_task_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ResumeTaskRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ResumeTaskRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__resume_task_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange martlet__v1__resume_task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__resume_task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ResumeTaskRequest",
+  "ResumeTaskRequest",
+  "Martlet__V1__ResumeTaskRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__ResumeTaskRequest),
+  2,
+  martlet__v1__resume_task_request__field_descriptors,
+  martlet__v1__resume_task_request__field_indices_by_name,
+  1,  martlet__v1__resume_task_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__resume_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__resume_task_response__field_descriptors[2] =
+{
+  {
+    "task",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ResumeTaskResponse, task),
+    &martlet__v1__task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ResumeTaskResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__resume_task_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = task */
+};
+static const ProtobufCIntRange martlet__v1__resume_task_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__resume_task_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ResumeTaskResponse",
+  "ResumeTaskResponse",
+  "Martlet__V1__ResumeTaskResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__ResumeTaskResponse),
+  2,
+  martlet__v1__resume_task_response__field_descriptors,
+  martlet__v1__resume_task_response__field_indices_by_name,
+  1,  martlet__v1__resume_task_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__resume_task_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor martlet__v1__retry_task_request__field_descriptors[2] =
 {
   {
@@ -2056,7 +2440,7 @@ const ProtobufCEnumDescriptor martlet__v1__wait_mode__descriptor =
   martlet__v1__wait_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[9] =
+static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[11] =
 {
   { "SubmitTask", &martlet__v1__submit_task_request__descriptor, &martlet__v1__submit_task_response__descriptor },
   { "BatchSubmitTasks", &martlet__v1__batch_submit_tasks_request__descriptor, &martlet__v1__batch_submit_tasks_response__descriptor },
@@ -2065,6 +2449,8 @@ static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descrip
   { "CountTasks", &martlet__v1__count_tasks_request__descriptor, &martlet__v1__count_tasks_response__descriptor },
   { "CancelTask", &martlet__v1__cancel_task_request__descriptor, &martlet__v1__cancel_task_response__descriptor },
   { "RetryTask", &martlet__v1__retry_task_request__descriptor, &martlet__v1__retry_task_response__descriptor },
+  { "PauseTask", &martlet__v1__pause_task_request__descriptor, &martlet__v1__pause_task_response__descriptor },
+  { "ResumeTask", &martlet__v1__resume_task_request__descriptor, &martlet__v1__resume_task_response__descriptor },
   { "WaitTask", &martlet__v1__wait_task_request__descriptor, &martlet__v1__wait_task_response__descriptor },
   { "WaitTasks", &martlet__v1__wait_tasks_request__descriptor, &martlet__v1__wait_tasks_response__descriptor },
 };
@@ -2074,10 +2460,12 @@ const unsigned martlet__v1__task_service__method_indices_by_name[] = {
   4,        /* CountTasks */
   2,        /* GetTask */
   3,        /* ListTasks */
+  7,        /* PauseTask */
+  8,        /* ResumeTask */
   6,        /* RetryTask */
   0,        /* SubmitTask */
-  7,        /* WaitTask */
-  8         /* WaitTasks */
+  9,        /* WaitTask */
+  10         /* WaitTasks */
 };
 const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
 {
@@ -2086,7 +2474,7 @@ const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
   "TaskService",
   "Martlet__V1__TaskService",
   "martlet.v1",
-  9,
+  11,
   martlet__v1__task_service__method_descriptors,
   martlet__v1__task_service__method_indices_by_name
 };
@@ -2146,13 +2534,29 @@ void martlet__v1__task_service__retry_task(ProtobufCService *service,
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void martlet__v1__task_service__pause_task(ProtobufCService *service,
+                                           const Martlet__V1__PauseTaskRequest *input,
+                                           Martlet__V1__PauseTaskResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__task_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__v1__task_service__resume_task(ProtobufCService *service,
+                                            const Martlet__V1__ResumeTaskRequest *input,
+                                            Martlet__V1__ResumeTaskResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__task_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void martlet__v1__task_service__wait_task(ProtobufCService *service,
                                           const Martlet__V1__WaitTaskRequest *input,
                                           Martlet__V1__WaitTaskResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            const Martlet__V1__WaitTasksRequest *input,
@@ -2160,7 +2564,7 @@ void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__init (Martlet__V1__TaskService_Service *service,
                                       Martlet__V1__TaskService_ServiceDestroy destroy)

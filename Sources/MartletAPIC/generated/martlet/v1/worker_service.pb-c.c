@@ -1960,7 +1960,7 @@ const ProtobufCMessageDescriptor martlet__v1__accept__descriptor =
   (ProtobufCMessageInit) martlet__v1__accept__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__beat__field_descriptors[2] =
+static const ProtobufCFieldDescriptor martlet__v1__beat__field_descriptors[4] =
 {
   {
     "lease",
@@ -1986,15 +1986,41 @@ static const ProtobufCFieldDescriptor martlet__v1__beat__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checkpoint",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Beat, checkpoint),
+    &martlet__v1__checkpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_lines",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__Beat, n_log_lines),
+    offsetof(Martlet__V1__Beat, log_lines),
+    &martlet__v1__log_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__beat__field_indices_by_name[] = {
+  2,   /* field[2] = checkpoint */
   0,   /* field[0] = lease */
+  3,   /* field[3] = log_lines */
   1,   /* field[1] = progress */
 };
 static const ProtobufCIntRange martlet__v1__beat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor martlet__v1__beat__descriptor =
 {
@@ -2004,7 +2030,7 @@ const ProtobufCMessageDescriptor martlet__v1__beat__descriptor =
   "Martlet__V1__Beat",
   "martlet.v1",
   sizeof(Martlet__V1__Beat),
-  2,
+  4,
   martlet__v1__beat__field_descriptors,
   martlet__v1__beat__field_indices_by_name,
   1,  martlet__v1__beat__number_ranges,
@@ -2177,7 +2203,7 @@ const ProtobufCMessageDescriptor martlet__v1__release__descriptor =
   (ProtobufCMessageInit) martlet__v1__release__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[6] =
 {
   {
     "lease",
@@ -2239,9 +2265,22 @@ static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[5] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checkpoint",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Assign, checkpoint),
+    &martlet__v1__checkpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__assign__field_indices_by_name[] = {
   2,   /* field[2] = attempt */
+  5,   /* field[5] = checkpoint */
   4,   /* field[4] = fencing_epoch */
   0,   /* field[0] = lease */
   3,   /* field[3] = stop_time */
@@ -2250,7 +2289,7 @@ static const unsigned martlet__v1__assign__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__v1__assign__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__v1__assign__descriptor =
 {
@@ -2260,7 +2299,7 @@ const ProtobufCMessageDescriptor martlet__v1__assign__descriptor =
   "Martlet__V1__Assign",
   "martlet.v1",
   sizeof(Martlet__V1__Assign),
-  5,
+  6,
   martlet__v1__assign__field_descriptors,
   martlet__v1__assign__field_indices_by_name,
   1,  martlet__v1__assign__number_ranges,
@@ -2344,7 +2383,7 @@ const ProtobufCMessageDescriptor martlet__v1__directive__descriptor =
   (ProtobufCMessageInit) martlet__v1__directive__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__ack__field_descriptors[4] =
+static const ProtobufCFieldDescriptor martlet__v1__ack__field_descriptors[5] =
 {
   {
     "lease",
@@ -2394,9 +2433,22 @@ static const ProtobufCFieldDescriptor martlet__v1__ack__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checkpoint_sequence",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Ack, checkpoint_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__ack__field_indices_by_name[] = {
   1,   /* field[1] = accepted */
+  4,   /* field[4] = checkpoint_sequence */
   2,   /* field[2] = current_attempt */
   0,   /* field[0] = lease */
   3,   /* field[3] = problem */
@@ -2404,7 +2456,7 @@ static const unsigned martlet__v1__ack__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__v1__ack__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__v1__ack__descriptor =
 {
@@ -2414,7 +2466,7 @@ const ProtobufCMessageDescriptor martlet__v1__ack__descriptor =
   "Martlet__V1__Ack",
   "martlet.v1",
   sizeof(Martlet__V1__Ack),
-  4,
+  5,
   martlet__v1__ack__field_descriptors,
   martlet__v1__ack__field_indices_by_name,
   1,  martlet__v1__ack__number_ranges,
@@ -2587,7 +2639,7 @@ const ProtobufCMessageDescriptor martlet__v1__renew_leases_request__descriptor =
   (ProtobufCMessageInit) martlet__v1__renew_leases_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__renew_leases_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor martlet__v1__renew_leases_response__field_descriptors[2] =
 {
   {
     "directives",
@@ -2601,14 +2653,27 @@ static const ProtobufCFieldDescriptor martlet__v1__renew_leases_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "acks",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__RenewLeasesResponse, n_acks),
+    offsetof(Martlet__V1__RenewLeasesResponse, acks),
+    &martlet__v1__ack__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__renew_leases_response__field_indices_by_name[] = {
+  1,   /* field[1] = acks */
   0,   /* field[0] = directives */
 };
 static const ProtobufCIntRange martlet__v1__renew_leases_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor martlet__v1__renew_leases_response__descriptor =
 {
@@ -2618,7 +2683,7 @@ const ProtobufCMessageDescriptor martlet__v1__renew_leases_response__descriptor 
   "Martlet__V1__RenewLeasesResponse",
   "martlet.v1",
   sizeof(Martlet__V1__RenewLeasesResponse),
-  1,
+  2,
   martlet__v1__renew_leases_response__field_descriptors,
   martlet__v1__renew_leases_response__field_indices_by_name,
   1,  martlet__v1__renew_leases_response__number_ranges,
@@ -3286,19 +3351,21 @@ const ProtobufCMessageDescriptor martlet__v1__disconnect_worker_response__descri
   (ProtobufCMessageInit) martlet__v1__disconnect_worker_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__directive_kind__enum_values_by_number[3] =
+static const ProtobufCEnumValue martlet__v1__directive_kind__enum_values_by_number[4] =
 {
   { "DIRECTIVE_KIND_UNSPECIFIED", "MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_UNSPECIFIED", 0 },
   { "DIRECTIVE_KIND_CANCEL", "MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_CANCEL", 1 },
   { "DIRECTIVE_KIND_LOST", "MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_LOST", 2 },
+  { "DIRECTIVE_KIND_PAUSE", "MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_PAUSE", 3 },
 };
 static const ProtobufCIntRange martlet__v1__directive_kind__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex martlet__v1__directive_kind__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex martlet__v1__directive_kind__enum_values_by_name[4] =
 {
   { "DIRECTIVE_KIND_CANCEL", 1 },
   { "DIRECTIVE_KIND_LOST", 2 },
+  { "DIRECTIVE_KIND_PAUSE", 3 },
   { "DIRECTIVE_KIND_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor martlet__v1__directive_kind__descriptor =
@@ -3308,9 +3375,9 @@ const ProtobufCEnumDescriptor martlet__v1__directive_kind__descriptor =
   "DirectiveKind",
   "Martlet__V1__DirectiveKind",
   "martlet.v1",
-  3,
+  4,
   martlet__v1__directive_kind__enum_values_by_number,
-  3,
+  4,
   martlet__v1__directive_kind__enum_values_by_name,
   1,
   martlet__v1__directive_kind__value_ranges,

@@ -24,6 +24,8 @@ typedef struct Martlet__V1__TaskSpec__WorkerSelectorEntry Martlet__V1__TaskSpec_
 typedef struct Martlet__V1__RetryPolicy Martlet__V1__RetryPolicy;
 typedef struct Martlet__V1__Progress Martlet__V1__Progress;
 typedef struct Martlet__V1__Progress__CountersEntry Martlet__V1__Progress__CountersEntry;
+typedef struct Martlet__V1__Checkpoint Martlet__V1__Checkpoint;
+typedef struct Martlet__V1__LogLine Martlet__V1__LogLine;
 typedef struct Martlet__V1__TaskResult Martlet__V1__TaskResult;
 typedef struct Martlet__V1__Failure Martlet__V1__Failure;
 
@@ -42,6 +44,14 @@ typedef enum _Martlet__V1__TaskState {
   MARTLET__V1__TASK_STATE__TASK_STATE_CANCELLED = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__TASK_STATE)
 } Martlet__V1__TaskState;
+typedef enum _Martlet__V1__LogLevel {
+  MARTLET__V1__LOG_LEVEL__LOG_LEVEL_UNSPECIFIED = 0,
+  MARTLET__V1__LOG_LEVEL__LOG_LEVEL_DEBUG = 1,
+  MARTLET__V1__LOG_LEVEL__LOG_LEVEL_INFO = 2,
+  MARTLET__V1__LOG_LEVEL__LOG_LEVEL_WARNING = 3,
+  MARTLET__V1__LOG_LEVEL__LOG_LEVEL_ERROR = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__LOG_LEVEL)
+} Martlet__V1__LogLevel;
 typedef enum _Martlet__V1__FailureKind {
   MARTLET__V1__FAILURE_KIND__FAILURE_KIND_UNSPECIFIED = 0,
   MARTLET__V1__FAILURE_KIND__FAILURE_KIND_HANDLER = 1,
@@ -85,10 +95,13 @@ struct  Martlet__V1__Task
   ProtobufCBinaryData cancel_reason;
   ProtobufCBinaryData worker;
   ProtobufCBinaryData waiting_for;
+  Martlet__V1__Checkpoint *checkpoint;
+  Google__Protobuf__Timestamp *pause_request_time;
+  ProtobufCBinaryData pause_reason;
 };
 #define MARTLET__V1__TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL} }
 
 
 struct  Martlet__V1__TaskSpec__LabelsEntry
@@ -231,6 +244,30 @@ struct  Martlet__V1__Progress
     , {0,NULL}, 0,NULL, MARTLET__V1__PROGRESS___PERCENT__NOT_SET, {0} }
 
 
+struct  Martlet__V1__Checkpoint
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData data;
+  uint64_t sequence;
+  ProtobufCBinaryData content_type;
+};
+#define MARTLET__V1__CHECKPOINT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__checkpoint__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Martlet__V1__LogLine
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Timestamp *time;
+  Martlet__V1__LogLevel level;
+  ProtobufCBinaryData text;
+};
+#define MARTLET__V1__LOG_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__log_line__descriptor) \
+    , NULL, MARTLET__V1__LOG_LEVEL__LOG_LEVEL_UNSPECIFIED, {0,NULL} }
+
+
 struct  Martlet__V1__TaskResult
 {
   ProtobufCMessage base;
@@ -341,6 +378,44 @@ Martlet__V1__Progress *
 void   martlet__v1__progress__free_unpacked
                      (Martlet__V1__Progress *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__Checkpoint methods */
+void   martlet__v1__checkpoint__init
+                     (Martlet__V1__Checkpoint         *message);
+size_t martlet__v1__checkpoint__get_packed_size
+                     (const Martlet__V1__Checkpoint   *message);
+size_t martlet__v1__checkpoint__pack
+                     (const Martlet__V1__Checkpoint   *message,
+                      uint8_t             *out);
+size_t martlet__v1__checkpoint__pack_to_buffer
+                     (const Martlet__V1__Checkpoint   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__Checkpoint *
+       martlet__v1__checkpoint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__checkpoint__free_unpacked
+                     (Martlet__V1__Checkpoint *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__LogLine methods */
+void   martlet__v1__log_line__init
+                     (Martlet__V1__LogLine         *message);
+size_t martlet__v1__log_line__get_packed_size
+                     (const Martlet__V1__LogLine   *message);
+size_t martlet__v1__log_line__pack
+                     (const Martlet__V1__LogLine   *message,
+                      uint8_t             *out);
+size_t martlet__v1__log_line__pack_to_buffer
+                     (const Martlet__V1__LogLine   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__LogLine *
+       martlet__v1__log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__log_line__free_unpacked
+                     (Martlet__V1__LogLine *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__TaskResult methods */
 void   martlet__v1__task_result__init
                      (Martlet__V1__TaskResult         *message);
@@ -402,6 +477,12 @@ typedef void (*Martlet__V1__Progress__CountersEntry_Closure)
 typedef void (*Martlet__V1__Progress_Closure)
                  (const Martlet__V1__Progress *message,
                   void *closure_data);
+typedef void (*Martlet__V1__Checkpoint_Closure)
+                 (const Martlet__V1__Checkpoint *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__LogLine_Closure)
+                 (const Martlet__V1__LogLine *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__TaskResult_Closure)
                  (const Martlet__V1__TaskResult *message,
                   void *closure_data);
@@ -415,6 +496,7 @@ typedef void (*Martlet__V1__Failure_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    martlet__v1__task_state__descriptor;
+extern const ProtobufCEnumDescriptor    martlet__v1__log_level__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__failure_kind__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__task_view__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task__descriptor;
@@ -424,6 +506,8 @@ extern const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_
 extern const ProtobufCMessageDescriptor martlet__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__counters_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__checkpoint__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__log_line__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__failure__descriptor;
 

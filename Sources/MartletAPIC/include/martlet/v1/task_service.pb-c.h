@@ -29,6 +29,10 @@ typedef struct Martlet__V1__CountTasksResponse Martlet__V1__CountTasksResponse;
 typedef struct Martlet__V1__CountTasksResponse__Count Martlet__V1__CountTasksResponse__Count;
 typedef struct Martlet__V1__CancelTaskRequest Martlet__V1__CancelTaskRequest;
 typedef struct Martlet__V1__CancelTaskResponse Martlet__V1__CancelTaskResponse;
+typedef struct Martlet__V1__PauseTaskRequest Martlet__V1__PauseTaskRequest;
+typedef struct Martlet__V1__PauseTaskResponse Martlet__V1__PauseTaskResponse;
+typedef struct Martlet__V1__ResumeTaskRequest Martlet__V1__ResumeTaskRequest;
+typedef struct Martlet__V1__ResumeTaskResponse Martlet__V1__ResumeTaskResponse;
 typedef struct Martlet__V1__RetryTaskRequest Martlet__V1__RetryTaskRequest;
 typedef struct Martlet__V1__RetryTaskResponse Martlet__V1__RetryTaskResponse;
 typedef struct Martlet__V1__WaitTaskRequest Martlet__V1__WaitTaskRequest;
@@ -216,6 +220,50 @@ struct  Martlet__V1__CancelTaskResponse
 };
 #define MARTLET__V1__CANCEL_TASK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__cancel_task_response__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Martlet__V1__PauseTaskRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData reason;
+};
+#define MARTLET__V1__PAUSE_TASK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pause_task_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__PauseTaskResponse
+{
+  ProtobufCMessage base;
+  Martlet__V1__Task *task;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__PAUSE_TASK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pause_task_response__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Martlet__V1__ResumeTaskRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData reason;
+};
+#define MARTLET__V1__RESUME_TASK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__resume_task_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__ResumeTaskResponse
+{
+  ProtobufCMessage base;
+  Martlet__V1__Task *task;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__RESUME_TASK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__resume_task_response__descriptor) \
     , NULL, {0,NULL} }
 
 
@@ -522,6 +570,82 @@ Martlet__V1__CancelTaskResponse *
 void   martlet__v1__cancel_task_response__free_unpacked
                      (Martlet__V1__CancelTaskResponse *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__PauseTaskRequest methods */
+void   martlet__v1__pause_task_request__init
+                     (Martlet__V1__PauseTaskRequest         *message);
+size_t martlet__v1__pause_task_request__get_packed_size
+                     (const Martlet__V1__PauseTaskRequest   *message);
+size_t martlet__v1__pause_task_request__pack
+                     (const Martlet__V1__PauseTaskRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pause_task_request__pack_to_buffer
+                     (const Martlet__V1__PauseTaskRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PauseTaskRequest *
+       martlet__v1__pause_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pause_task_request__free_unpacked
+                     (Martlet__V1__PauseTaskRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__PauseTaskResponse methods */
+void   martlet__v1__pause_task_response__init
+                     (Martlet__V1__PauseTaskResponse         *message);
+size_t martlet__v1__pause_task_response__get_packed_size
+                     (const Martlet__V1__PauseTaskResponse   *message);
+size_t martlet__v1__pause_task_response__pack
+                     (const Martlet__V1__PauseTaskResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pause_task_response__pack_to_buffer
+                     (const Martlet__V1__PauseTaskResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PauseTaskResponse *
+       martlet__v1__pause_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pause_task_response__free_unpacked
+                     (Martlet__V1__PauseTaskResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ResumeTaskRequest methods */
+void   martlet__v1__resume_task_request__init
+                     (Martlet__V1__ResumeTaskRequest         *message);
+size_t martlet__v1__resume_task_request__get_packed_size
+                     (const Martlet__V1__ResumeTaskRequest   *message);
+size_t martlet__v1__resume_task_request__pack
+                     (const Martlet__V1__ResumeTaskRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__resume_task_request__pack_to_buffer
+                     (const Martlet__V1__ResumeTaskRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ResumeTaskRequest *
+       martlet__v1__resume_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__resume_task_request__free_unpacked
+                     (Martlet__V1__ResumeTaskRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ResumeTaskResponse methods */
+void   martlet__v1__resume_task_response__init
+                     (Martlet__V1__ResumeTaskResponse         *message);
+size_t martlet__v1__resume_task_response__get_packed_size
+                     (const Martlet__V1__ResumeTaskResponse   *message);
+size_t martlet__v1__resume_task_response__pack
+                     (const Martlet__V1__ResumeTaskResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__resume_task_response__pack_to_buffer
+                     (const Martlet__V1__ResumeTaskResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ResumeTaskResponse *
+       martlet__v1__resume_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__resume_task_response__free_unpacked
+                     (Martlet__V1__ResumeTaskResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__RetryTaskRequest methods */
 void   martlet__v1__retry_task_request__init
                      (Martlet__V1__RetryTaskRequest         *message);
@@ -677,6 +801,18 @@ typedef void (*Martlet__V1__CancelTaskRequest_Closure)
 typedef void (*Martlet__V1__CancelTaskResponse_Closure)
                  (const Martlet__V1__CancelTaskResponse *message,
                   void *closure_data);
+typedef void (*Martlet__V1__PauseTaskRequest_Closure)
+                 (const Martlet__V1__PauseTaskRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__PauseTaskResponse_Closure)
+                 (const Martlet__V1__PauseTaskResponse *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ResumeTaskRequest_Closure)
+                 (const Martlet__V1__ResumeTaskRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ResumeTaskResponse_Closure)
+                 (const Martlet__V1__ResumeTaskResponse *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__RetryTaskRequest_Closure)
                  (const Martlet__V1__RetryTaskRequest *message,
                   void *closure_data);
@@ -730,6 +866,14 @@ struct Martlet__V1__TaskService_Service
                      const Martlet__V1__RetryTaskRequest *input,
                      Martlet__V1__RetryTaskResponse_Closure closure,
                      void *closure_data);
+  void (*pause_task)(Martlet__V1__TaskService_Service *service,
+                     const Martlet__V1__PauseTaskRequest *input,
+                     Martlet__V1__PauseTaskResponse_Closure closure,
+                     void *closure_data);
+  void (*resume_task)(Martlet__V1__TaskService_Service *service,
+                      const Martlet__V1__ResumeTaskRequest *input,
+                      Martlet__V1__ResumeTaskResponse_Closure closure,
+                      void *closure_data);
   void (*wait_task)(Martlet__V1__TaskService_Service *service,
                     const Martlet__V1__WaitTaskRequest *input,
                     Martlet__V1__WaitTaskResponse_Closure closure,
@@ -753,6 +897,8 @@ void martlet__v1__task_service__init (Martlet__V1__TaskService_Service *service,
       function_prefix__ ## count_tasks,\
       function_prefix__ ## cancel_task,\
       function_prefix__ ## retry_task,\
+      function_prefix__ ## pause_task,\
+      function_prefix__ ## resume_task,\
       function_prefix__ ## wait_task,\
       function_prefix__ ## wait_tasks  }
 void martlet__v1__task_service__submit_task(ProtobufCService *service,
@@ -783,6 +929,14 @@ void martlet__v1__task_service__retry_task(ProtobufCService *service,
                                            const Martlet__V1__RetryTaskRequest *input,
                                            Martlet__V1__RetryTaskResponse_Closure closure,
                                            void *closure_data);
+void martlet__v1__task_service__pause_task(ProtobufCService *service,
+                                           const Martlet__V1__PauseTaskRequest *input,
+                                           Martlet__V1__PauseTaskResponse_Closure closure,
+                                           void *closure_data);
+void martlet__v1__task_service__resume_task(ProtobufCService *service,
+                                            const Martlet__V1__ResumeTaskRequest *input,
+                                            Martlet__V1__ResumeTaskResponse_Closure closure,
+                                            void *closure_data);
 void martlet__v1__task_service__wait_task(ProtobufCService *service,
                                           const Martlet__V1__WaitTaskRequest *input,
                                           Martlet__V1__WaitTaskResponse_Closure closure,
@@ -808,6 +962,10 @@ extern const ProtobufCMessageDescriptor martlet__v1__count_tasks_response__descr
 extern const ProtobufCMessageDescriptor martlet__v1__count_tasks_response__count__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__cancel_task_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__cancel_task_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pause_task_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pause_task_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__resume_task_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__resume_task_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_task_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_task_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__wait_task_request__descriptor;

@@ -57,7 +57,8 @@ typedef struct Martlet__V1__DisconnectWorkerResponse Martlet__V1__DisconnectWork
 typedef enum _Martlet__V1__DirectiveKind {
   MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_UNSPECIFIED = 0,
   MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_CANCEL = 1,
-  MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_LOST = 2
+  MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_LOST = 2,
+  MARTLET__V1__DIRECTIVE_KIND__DIRECTIVE_KIND_PAUSE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__DIRECTIVE_KIND)
 } Martlet__V1__DirectiveKind;
 
@@ -221,10 +222,13 @@ struct  Martlet__V1__Beat
   ProtobufCMessage base;
   ProtobufCBinaryData lease;
   Martlet__V1__Progress *progress;
+  Martlet__V1__Checkpoint *checkpoint;
+  size_t n_log_lines;
+  Martlet__V1__LogLine **log_lines;
 };
 #define MARTLET__V1__BEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__beat__descriptor) \
-    , {0,NULL}, NULL }
+    , {0,NULL}, NULL, NULL, 0,NULL }
 
 
 typedef enum {
@@ -279,10 +283,11 @@ struct  Martlet__V1__Assign
   int32_t attempt;
   Google__Protobuf__Timestamp *stop_time;
   uint64_t fencing_epoch;
+  Martlet__V1__Checkpoint *checkpoint;
 };
 #define MARTLET__V1__ASSIGN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__assign__descriptor) \
-    , {0,NULL}, NULL, 0, NULL, 0 }
+    , {0,NULL}, NULL, 0, NULL, 0, NULL }
 
 
 struct  Martlet__V1__Directive
@@ -305,10 +310,11 @@ struct  Martlet__V1__Ack
   protobuf_c_boolean accepted;
   int32_t current_attempt;
   ProtobufCBinaryData problem;
+  uint64_t checkpoint_sequence;
 };
 #define MARTLET__V1__ACK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__ack__descriptor) \
-    , {0,NULL}, 0, 0, {0,NULL} }
+    , {0,NULL}, 0, 0, {0,NULL}, 0 }
 
 
 struct  Martlet__V1__LeaseTasksRequest
@@ -352,10 +358,12 @@ struct  Martlet__V1__RenewLeasesResponse
   ProtobufCMessage base;
   size_t n_directives;
   Martlet__V1__Directive **directives;
+  size_t n_acks;
+  Martlet__V1__Ack **acks;
 };
 #define MARTLET__V1__RENEW_LEASES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__renew_leases_response__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0,NULL }
 
 
 struct  Martlet__V1__FinishTasksRequest

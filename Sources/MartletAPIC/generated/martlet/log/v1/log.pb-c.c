@@ -187,6 +187,141 @@ void   martlet__log__v1__notes__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__notes__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__checkpoint_mark__init
+                     (Martlet__Log__V1__CheckpointMark         *message)
+{
+  static const Martlet__Log__V1__CheckpointMark init_value = MARTLET__LOG__V1__CHECKPOINT_MARK__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__checkpoint_mark__get_packed_size
+                     (const Martlet__Log__V1__CheckpointMark *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint_mark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__checkpoint_mark__pack
+                     (const Martlet__Log__V1__CheckpointMark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint_mark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__checkpoint_mark__pack_to_buffer
+                     (const Martlet__Log__V1__CheckpointMark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint_mark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__CheckpointMark *
+       martlet__log__v1__checkpoint_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__CheckpointMark *)
+     protobuf_c_message_unpack (&martlet__log__v1__checkpoint_mark__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__checkpoint_mark__free_unpacked
+                     (Martlet__Log__V1__CheckpointMark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint_mark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__checkpoint__init
+                     (Martlet__Log__V1__Checkpoint         *message)
+{
+  static const Martlet__Log__V1__Checkpoint init_value = MARTLET__LOG__V1__CHECKPOINT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__checkpoint__get_packed_size
+                     (const Martlet__Log__V1__Checkpoint *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__checkpoint__pack
+                     (const Martlet__Log__V1__Checkpoint *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__checkpoint__pack_to_buffer
+                     (const Martlet__Log__V1__Checkpoint *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Checkpoint *
+       martlet__log__v1__checkpoint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Checkpoint *)
+     protobuf_c_message_unpack (&martlet__log__v1__checkpoint__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__checkpoint__free_unpacked
+                     (Martlet__Log__V1__Checkpoint *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__checkpoint__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__log_line__init
+                     (Martlet__Log__V1__LogLine         *message)
+{
+  static const Martlet__Log__V1__LogLine init_value = MARTLET__LOG__V1__LOG_LINE__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__log_line__get_packed_size
+                     (const Martlet__Log__V1__LogLine *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__log_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__log_line__pack
+                     (const Martlet__Log__V1__LogLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__log_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__log_line__pack_to_buffer
+                     (const Martlet__Log__V1__LogLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__log_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LogLine *
+       martlet__log__v1__log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LogLine *)
+     protobuf_c_message_unpack (&martlet__log__v1__log_line__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__log_line__free_unpacked
+                     (Martlet__Log__V1__LogLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__log_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__assignment__init
                      (Martlet__Log__V1__Assignment         *message)
 {
@@ -367,49 +502,49 @@ void   martlet__log__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   martlet__log__v1__cancel_request__init
-                     (Martlet__Log__V1__CancelRequest         *message)
+void   martlet__log__v1__stop_request__init
+                     (Martlet__Log__V1__StopRequest         *message)
 {
-  static const Martlet__Log__V1__CancelRequest init_value = MARTLET__LOG__V1__CANCEL_REQUEST__INIT;
+  static const Martlet__Log__V1__StopRequest init_value = MARTLET__LOG__V1__STOP_REQUEST__INIT;
   *message = init_value;
 }
-size_t martlet__log__v1__cancel_request__get_packed_size
-                     (const Martlet__Log__V1__CancelRequest *message)
+size_t martlet__log__v1__stop_request__get_packed_size
+                     (const Martlet__Log__V1__StopRequest *message)
 {
-  assert(message->base.descriptor == &martlet__log__v1__cancel_request__descriptor);
+  assert(message->base.descriptor == &martlet__log__v1__stop_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t martlet__log__v1__cancel_request__pack
-                     (const Martlet__Log__V1__CancelRequest *message,
+size_t martlet__log__v1__stop_request__pack
+                     (const Martlet__Log__V1__StopRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &martlet__log__v1__cancel_request__descriptor);
+  assert(message->base.descriptor == &martlet__log__v1__stop_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t martlet__log__v1__cancel_request__pack_to_buffer
-                     (const Martlet__Log__V1__CancelRequest *message,
+size_t martlet__log__v1__stop_request__pack_to_buffer
+                     (const Martlet__Log__V1__StopRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &martlet__log__v1__cancel_request__descriptor);
+  assert(message->base.descriptor == &martlet__log__v1__stop_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Martlet__Log__V1__CancelRequest *
-       martlet__log__v1__cancel_request__unpack
+Martlet__Log__V1__StopRequest *
+       martlet__log__v1__stop_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Martlet__Log__V1__CancelRequest *)
-     protobuf_c_message_unpack (&martlet__log__v1__cancel_request__descriptor,
+  return (Martlet__Log__V1__StopRequest *)
+     protobuf_c_message_unpack (&martlet__log__v1__stop_request__descriptor,
                                 allocator, len, data);
 }
-void   martlet__log__v1__cancel_request__free_unpacked
-                     (Martlet__Log__V1__CancelRequest *message,
+void   martlet__log__v1__stop_request__free_unpacked
+                     (Martlet__Log__V1__StopRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &martlet__log__v1__cancel_request__descriptor);
+  assert(message->base.descriptor == &martlet__log__v1__stop_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   martlet__log__v1__origin__init
@@ -1196,7 +1331,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[9] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[14] =
 {
   {
     "labels",
@@ -1241,7 +1376,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Martlet__Log__V1__TaskRecord, cancel),
-    &martlet__log__v1__cancel_request__descriptor,
+    &martlet__log__v1__stop_request__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1306,13 +1441,78 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pause",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, pause),
+    &martlet__log__v1__stop_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checkpoint_mark",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, checkpoint_mark),
+    &martlet__log__v1__checkpoint_mark__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checkpoint",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, checkpoint),
+    &martlet__log__v1__checkpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_lines",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__TaskRecord, n_log_lines),
+    offsetof(Martlet__Log__V1__TaskRecord, log_lines),
+    &martlet__log__v1__log_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_lines_dropped",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, log_lines_dropped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   8,   /* field[8] = assignment */
   3,   /* field[3] = cancel */
+  11,   /* field[11] = checkpoint */
+  10,   /* field[10] = checkpoint_mark */
   2,   /* field[2] = failure */
   0,   /* field[0] = labels */
+  12,   /* field[12] = log_lines */
+  13,   /* field[13] = log_lines_dropped */
   6,   /* field[6] = origin */
+  9,   /* field[9] = pause */
   1,   /* field[1] = progress */
   5,   /* field[5] = result */
   7,   /* field[7] = revival */
@@ -1321,7 +1521,7 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -1331,7 +1531,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  9,
+  14,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
   1,  martlet__log__v1__task_record__number_ranges,
@@ -1389,7 +1589,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[7] =
+static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[9] =
 {
   {
     "start_time",
@@ -1446,7 +1646,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Martlet__Log__V1__Notes, cancel),
-    &martlet__log__v1__cancel_request__descriptor,
+    &martlet__log__v1__stop_request__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1475,11 +1675,37 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pause",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, pause),
+    &martlet__log__v1__stop_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checkpoint_mark",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, checkpoint_mark),
+    &martlet__log__v1__checkpoint_mark__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   6,   /* field[6] = assignment */
   4,   /* field[4] = cancel */
+  8,   /* field[8] = checkpoint_mark */
   3,   /* field[3] = failure */
+  7,   /* field[7] = pause */
   2,   /* field[2] = progress */
   5,   /* field[5] = reopened */
   1,   /* field[1] = start_elapsed */
@@ -1488,7 +1714,7 @@ static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
 {
@@ -1498,11 +1724,203 @@ const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
   "Martlet__Log__V1__Notes",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Notes),
-  7,
+  9,
   martlet__log__v1__notes__field_descriptors,
   martlet__log__v1__notes__field_indices_by_name,
   1,  martlet__log__v1__notes__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__notes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__checkpoint_mark__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__CheckpointMark, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__CheckpointMark, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__CheckpointMark, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__checkpoint_mark__field_indices_by_name[] = {
+  1,   /* field[1] = attempt */
+  2,   /* field[2] = revision */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange martlet__log__v1__checkpoint_mark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__checkpoint_mark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.CheckpointMark",
+  "CheckpointMark",
+  "Martlet__Log__V1__CheckpointMark",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__CheckpointMark),
+  3,
+  martlet__log__v1__checkpoint_mark__field_descriptors,
+  martlet__log__v1__checkpoint_mark__field_indices_by_name,
+  1,  martlet__log__v1__checkpoint_mark__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__checkpoint_mark__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__checkpoint__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Checkpoint, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Checkpoint, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Checkpoint, content_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__checkpoint__field_indices_by_name[] = {
+  2,   /* field[2] = content_type */
+  1,   /* field[1] = data */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange martlet__log__v1__checkpoint__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__checkpoint__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Checkpoint",
+  "Checkpoint",
+  "Martlet__Log__V1__Checkpoint",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Checkpoint),
+  3,
+  martlet__log__v1__checkpoint__field_descriptors,
+  martlet__log__v1__checkpoint__field_indices_by_name,
+  1,  martlet__log__v1__checkpoint__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__checkpoint__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__log_line__field_descriptors[3] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LogLine, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LogLine, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LogLine, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__log_line__field_indices_by_name[] = {
+  1,   /* field[1] = level */
+  2,   /* field[2] = text */
+  0,   /* field[0] = time */
+};
+static const ProtobufCIntRange martlet__log__v1__log_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__log_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LogLine",
+  "LogLine",
+  "Martlet__Log__V1__LogLine",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LogLine),
+  3,
+  martlet__log__v1__log_line__field_descriptors,
+  martlet__log__v1__log_line__field_indices_by_name,
+  1,  martlet__log__v1__log_line__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__log_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__assignment__field_descriptors[3] =
@@ -1774,7 +2192,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__failure__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__cancel_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__log__v1__stop_request__field_descriptors[3] =
 {
   {
     "time",
@@ -1782,7 +2200,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__cancel_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__CancelRequest, time),
+    offsetof(Martlet__Log__V1__StopRequest, time),
     NULL,
     NULL,
     0,             /* flags */
@@ -1794,7 +2212,7 @@ static const ProtobufCFieldDescriptor martlet__log__v1__cancel_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__CancelRequest, grace_end),
+    offsetof(Martlet__Log__V1__StopRequest, grace_end),
     NULL,
     NULL,
     0,             /* flags */
@@ -1806,36 +2224,36 @@ static const ProtobufCFieldDescriptor martlet__log__v1__cancel_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Martlet__Log__V1__CancelRequest, origin),
+    offsetof(Martlet__Log__V1__StopRequest, origin),
     &martlet__log__v1__origin__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned martlet__log__v1__cancel_request__field_indices_by_name[] = {
+static const unsigned martlet__log__v1__stop_request__field_indices_by_name[] = {
   1,   /* field[1] = grace_end */
   2,   /* field[2] = origin */
   0,   /* field[0] = time */
 };
-static const ProtobufCIntRange martlet__log__v1__cancel_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__stop_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor martlet__log__v1__cancel_request__descriptor =
+const ProtobufCMessageDescriptor martlet__log__v1__stop_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "martlet.log.v1.CancelRequest",
-  "CancelRequest",
-  "Martlet__Log__V1__CancelRequest",
+  "martlet.log.v1.StopRequest",
+  "StopRequest",
+  "Martlet__Log__V1__StopRequest",
   "martlet.log.v1",
-  sizeof(Martlet__Log__V1__CancelRequest),
+  sizeof(Martlet__Log__V1__StopRequest),
   3,
-  martlet__log__v1__cancel_request__field_descriptors,
-  martlet__log__v1__cancel_request__field_indices_by_name,
-  1,  martlet__log__v1__cancel_request__number_ranges,
-  (ProtobufCMessageInit) martlet__log__v1__cancel_request__init,
+  martlet__log__v1__stop_request__field_descriptors,
+  martlet__log__v1__stop_request__field_indices_by_name,
+  1,  martlet__log__v1__stop_request__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__stop_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__origin__field_descriptors[2] =
@@ -3239,7 +3657,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[13] =
+static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[18] =
 {
   { "TASK_CHANGE_UNSPECIFIED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNSPECIFIED", 0 },
   { "TASK_CHANGE_SUBMITTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_SUBMITTED", 1 },
@@ -3254,20 +3672,30 @@ static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_nu
   { "TASK_CHANGE_FAILED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_FAILED", 10 },
   { "TASK_CHANGE_CANCELLED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_CANCELLED", 11 },
   { "TASK_CHANGE_REOPENED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_REOPENED", 12 },
+  { "TASK_CHANGE_CHECKPOINTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_CHECKPOINTED", 13 },
+  { "TASK_CHANGE_PAUSE_REQUESTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSE_REQUESTED", 14 },
+  { "TASK_CHANGE_PAUSED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSED", 15 },
+  { "TASK_CHANGE_RESUMED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED", 16 },
+  { "TASK_CHANGE_LOGGED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED", 17 },
 };
 static const ProtobufCIntRange martlet__log__v1__task_change__value_ranges[] = {
-{0, 0},{0, 13}
+{0, 0},{0, 18}
 };
-static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[13] =
+static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[18] =
 {
   { "TASK_CHANGE_CANCELLED", 11 },
   { "TASK_CHANGE_CANCEL_REQUESTED", 5 },
+  { "TASK_CHANGE_CHECKPOINTED", 13 },
   { "TASK_CHANGE_DUE", 2 },
   { "TASK_CHANGE_FAILED", 10 },
+  { "TASK_CHANGE_LOGGED", 17 },
   { "TASK_CHANGE_LOST", 8 },
+  { "TASK_CHANGE_PAUSED", 15 },
+  { "TASK_CHANGE_PAUSE_REQUESTED", 14 },
   { "TASK_CHANGE_PROGRESSED", 4 },
   { "TASK_CHANGE_RELEASED", 7 },
   { "TASK_CHANGE_REOPENED", 12 },
+  { "TASK_CHANGE_RESUMED", 16 },
   { "TASK_CHANGE_RETRY_SCHEDULED", 6 },
   { "TASK_CHANGE_STARTED", 3 },
   { "TASK_CHANGE_SUBMITTED", 1 },
@@ -3281,9 +3709,9 @@ const ProtobufCEnumDescriptor martlet__log__v1__task_change__descriptor =
   "TaskChange",
   "Martlet__Log__V1__TaskChange",
   "martlet.log.v1",
-  13,
+  18,
   martlet__log__v1__task_change__enum_values_by_number,
-  13,
+  18,
   martlet__log__v1__task_change__enum_values_by_name,
   1,
   martlet__log__v1__task_change__value_ranges,

@@ -19,11 +19,14 @@ typedef struct Martlet__Log__V1__Record Martlet__Log__V1__Record;
 typedef struct Martlet__Log__V1__TaskRecord Martlet__Log__V1__TaskRecord;
 typedef struct Martlet__Log__V1__Label Martlet__Log__V1__Label;
 typedef struct Martlet__Log__V1__Notes Martlet__Log__V1__Notes;
+typedef struct Martlet__Log__V1__CheckpointMark Martlet__Log__V1__CheckpointMark;
+typedef struct Martlet__Log__V1__Checkpoint Martlet__Log__V1__Checkpoint;
+typedef struct Martlet__Log__V1__LogLine Martlet__Log__V1__LogLine;
 typedef struct Martlet__Log__V1__Assignment Martlet__Log__V1__Assignment;
 typedef struct Martlet__Log__V1__Progress Martlet__Log__V1__Progress;
 typedef struct Martlet__Log__V1__Counter Martlet__Log__V1__Counter;
 typedef struct Martlet__Log__V1__Failure Martlet__Log__V1__Failure;
-typedef struct Martlet__Log__V1__CancelRequest Martlet__Log__V1__CancelRequest;
+typedef struct Martlet__Log__V1__StopRequest Martlet__Log__V1__StopRequest;
 typedef struct Martlet__Log__V1__Origin Martlet__Log__V1__Origin;
 typedef struct Martlet__Log__V1__Result Martlet__Log__V1__Result;
 typedef struct Martlet__Log__V1__RetryPolicy Martlet__Log__V1__RetryPolicy;
@@ -57,7 +60,12 @@ typedef enum _Martlet__Log__V1__TaskChange {
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_SUCCEEDED = 9,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_FAILED = 10,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_CANCELLED = 11,
-  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_REOPENED = 12
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_REOPENED = 12,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_CHECKPOINTED = 13,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSE_REQUESTED = 14,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSED = 15,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED = 16,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED = 17
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_CHANGE)
 } Martlet__Log__V1__TaskChange;
 
@@ -93,16 +101,22 @@ struct  Martlet__Log__V1__TaskRecord
   Martlet__Log__V1__Label **labels;
   Martlet__Log__V1__Progress *progress;
   Martlet__Log__V1__Failure *failure;
-  Martlet__Log__V1__CancelRequest *cancel;
+  Martlet__Log__V1__StopRequest *cancel;
   Martlet__Log__V1__Submission *submission;
   Martlet__Log__V1__Result *result;
   Martlet__Log__V1__Origin *origin;
   Martlet__Log__V1__Revival *revival;
   Martlet__Log__V1__Assignment *assignment;
+  Martlet__Log__V1__StopRequest *pause;
+  Martlet__Log__V1__CheckpointMark *checkpoint_mark;
+  Martlet__Log__V1__Checkpoint *checkpoint;
+  size_t n_log_lines;
+  Martlet__Log__V1__LogLine **log_lines;
+  int64_t log_lines_dropped;
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0 }
 
 
 struct  Martlet__Log__V1__Label
@@ -128,9 +142,11 @@ struct  Martlet__Log__V1__Notes
   int64_t start_time;
   Martlet__Log__V1__Progress *progress;
   Martlet__Log__V1__Failure *failure;
-  Martlet__Log__V1__CancelRequest *cancel;
+  Martlet__Log__V1__StopRequest *cancel;
   protobuf_c_boolean reopened;
   Martlet__Log__V1__Assignment *assignment;
+  Martlet__Log__V1__StopRequest *pause;
+  Martlet__Log__V1__CheckpointMark *checkpoint_mark;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
@@ -138,7 +154,43 @@ struct  Martlet__Log__V1__Notes
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, 0, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__CheckpointMark
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  uint32_t attempt;
+  uint64_t revision;
+};
+#define MARTLET__LOG__V1__CHECKPOINT_MARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__checkpoint_mark__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Martlet__Log__V1__Checkpoint
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  ProtobufCBinaryData data;
+  ProtobufCBinaryData content_type;
+};
+#define MARTLET__LOG__V1__CHECKPOINT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__checkpoint__descriptor) \
+    , 0, {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__Log__V1__LogLine
+{
+  ProtobufCMessage base;
+  int64_t time;
+  uint32_t level;
+  ProtobufCBinaryData text;
+};
+#define MARTLET__LOG__V1__LOG_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__log_line__descriptor) \
+    , 0, 0, {0,NULL} }
 
 
 struct  Martlet__Log__V1__Assignment
@@ -200,15 +252,15 @@ struct  Martlet__Log__V1__Failure
     , 0, {0,NULL}, {0,NULL}, 0, 0 }
 
 
-struct  Martlet__Log__V1__CancelRequest
+struct  Martlet__Log__V1__StopRequest
 {
   ProtobufCMessage base;
   int64_t time;
   int64_t grace_end;
   Martlet__Log__V1__Origin *origin;
 };
-#define MARTLET__LOG__V1__CANCEL_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__cancel_request__descriptor) \
+#define MARTLET__LOG__V1__STOP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__stop_request__descriptor) \
     , 0, 0, NULL }
 
 
@@ -515,6 +567,63 @@ Martlet__Log__V1__Notes *
 void   martlet__log__v1__notes__free_unpacked
                      (Martlet__Log__V1__Notes *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__CheckpointMark methods */
+void   martlet__log__v1__checkpoint_mark__init
+                     (Martlet__Log__V1__CheckpointMark         *message);
+size_t martlet__log__v1__checkpoint_mark__get_packed_size
+                     (const Martlet__Log__V1__CheckpointMark   *message);
+size_t martlet__log__v1__checkpoint_mark__pack
+                     (const Martlet__Log__V1__CheckpointMark   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__checkpoint_mark__pack_to_buffer
+                     (const Martlet__Log__V1__CheckpointMark   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__CheckpointMark *
+       martlet__log__v1__checkpoint_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__checkpoint_mark__free_unpacked
+                     (Martlet__Log__V1__CheckpointMark *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Checkpoint methods */
+void   martlet__log__v1__checkpoint__init
+                     (Martlet__Log__V1__Checkpoint         *message);
+size_t martlet__log__v1__checkpoint__get_packed_size
+                     (const Martlet__Log__V1__Checkpoint   *message);
+size_t martlet__log__v1__checkpoint__pack
+                     (const Martlet__Log__V1__Checkpoint   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__checkpoint__pack_to_buffer
+                     (const Martlet__Log__V1__Checkpoint   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Checkpoint *
+       martlet__log__v1__checkpoint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__checkpoint__free_unpacked
+                     (Martlet__Log__V1__Checkpoint *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LogLine methods */
+void   martlet__log__v1__log_line__init
+                     (Martlet__Log__V1__LogLine         *message);
+size_t martlet__log__v1__log_line__get_packed_size
+                     (const Martlet__Log__V1__LogLine   *message);
+size_t martlet__log__v1__log_line__pack
+                     (const Martlet__Log__V1__LogLine   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__log_line__pack_to_buffer
+                     (const Martlet__Log__V1__LogLine   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LogLine *
+       martlet__log__v1__log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__log_line__free_unpacked
+                     (Martlet__Log__V1__LogLine *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Assignment methods */
 void   martlet__log__v1__assignment__init
                      (Martlet__Log__V1__Assignment         *message);
@@ -591,24 +700,24 @@ Martlet__Log__V1__Failure *
 void   martlet__log__v1__failure__free_unpacked
                      (Martlet__Log__V1__Failure *message,
                       ProtobufCAllocator *allocator);
-/* Martlet__Log__V1__CancelRequest methods */
-void   martlet__log__v1__cancel_request__init
-                     (Martlet__Log__V1__CancelRequest         *message);
-size_t martlet__log__v1__cancel_request__get_packed_size
-                     (const Martlet__Log__V1__CancelRequest   *message);
-size_t martlet__log__v1__cancel_request__pack
-                     (const Martlet__Log__V1__CancelRequest   *message,
+/* Martlet__Log__V1__StopRequest methods */
+void   martlet__log__v1__stop_request__init
+                     (Martlet__Log__V1__StopRequest         *message);
+size_t martlet__log__v1__stop_request__get_packed_size
+                     (const Martlet__Log__V1__StopRequest   *message);
+size_t martlet__log__v1__stop_request__pack
+                     (const Martlet__Log__V1__StopRequest   *message,
                       uint8_t             *out);
-size_t martlet__log__v1__cancel_request__pack_to_buffer
-                     (const Martlet__Log__V1__CancelRequest   *message,
+size_t martlet__log__v1__stop_request__pack_to_buffer
+                     (const Martlet__Log__V1__StopRequest   *message,
                       ProtobufCBuffer     *buffer);
-Martlet__Log__V1__CancelRequest *
-       martlet__log__v1__cancel_request__unpack
+Martlet__Log__V1__StopRequest *
+       martlet__log__v1__stop_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   martlet__log__v1__cancel_request__free_unpacked
-                     (Martlet__Log__V1__CancelRequest *message,
+void   martlet__log__v1__stop_request__free_unpacked
+                     (Martlet__Log__V1__StopRequest *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Origin methods */
 void   martlet__log__v1__origin__init
@@ -928,6 +1037,15 @@ typedef void (*Martlet__Log__V1__Label_Closure)
 typedef void (*Martlet__Log__V1__Notes_Closure)
                  (const Martlet__Log__V1__Notes *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__CheckpointMark_Closure)
+                 (const Martlet__Log__V1__CheckpointMark *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__Checkpoint_Closure)
+                 (const Martlet__Log__V1__Checkpoint *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LogLine_Closure)
+                 (const Martlet__Log__V1__LogLine *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Assignment_Closure)
                  (const Martlet__Log__V1__Assignment *message,
                   void *closure_data);
@@ -940,8 +1058,8 @@ typedef void (*Martlet__Log__V1__Counter_Closure)
 typedef void (*Martlet__Log__V1__Failure_Closure)
                  (const Martlet__Log__V1__Failure *message,
                   void *closure_data);
-typedef void (*Martlet__Log__V1__CancelRequest_Closure)
-                 (const Martlet__Log__V1__CancelRequest *message,
+typedef void (*Martlet__Log__V1__StopRequest_Closure)
+                 (const Martlet__Log__V1__StopRequest *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__Origin_Closure)
                  (const Martlet__Log__V1__Origin *message,
@@ -1002,11 +1120,14 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__checkpoint_mark__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__checkpoint__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__log_line__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__assignment__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__counter__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__failure__descriptor;
-extern const ProtobufCMessageDescriptor martlet__log__v1__cancel_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__stop_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__origin__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor;

@@ -1,0 +1,47 @@
+/// Tasks that are taken out by hand, and brought back.
+extension Engine {
+  func decidePause(
+    _ id: TaskID, origin: Origin, at now: Instant
+  ) throws(Refusal) -> Decision {
+    guard let task = durable.tasks[id] else { throw .taskNotLive(id) }
+    if task.notes?.pause != nil { return Decision([], .task(viewAfter(task.status, of: task))) }
+    if task.notes?.cancel != nil { throw .taskNotPausable(id) }
+    var status = task.status
+    let change: TaskEvent.Change
+    if task.state == .running {
+      change = .pauseRequested(origin)
+    } else {
+      change = .paused(origin)
+      status.state = .paused
+    }
+    status.notes = task.knownNotes.with { $0.pause = stopRequest(by: origin, at: now) }
+    return Decision([event(change, task, status)], .task(viewAfter(status, of: task)))
+  }
+
+  func decideResume(
+    _ id: TaskID, origin: Origin, at now: Instant
+  ) throws(Refusal) -> Decision {
+    guard let task = durable.tasks[id] else { throw .taskNotLive(id) }
+    guard task.notes?.pause != nil else { throw .taskNotPaused(id, task.state) }
+    var status = task.status
+    if task.state == .paused {
+      if task.due > now.elapsed {
+        status.state = .scheduled
+      } else {
+        status.state = .pending
+        status.due = now.elapsed
+        status.dueTime = now.wall
+      }
+    }
+    let notes = task.knownNotes.with { $0.pause = nil }
+    // A task that never ran has none: the index reads empty ones back as none.
+    status.notes = notes.facts == TaskNotes.Facts() ? nil : notes
+    return Decision([event(.resumed(origin), task, status)], .task(viewAfter(status, of: task)))
+  }
+
+  /// For an answer, should the task have left the engine by then.
+  private func viewAfter(_ status: TaskStatus, of task: LiveTask) -> TaskView {
+    TaskView(
+      id: task.id, status: status, revision: task.revision, submitRevision: task.submitRevision)
+  }
+}
