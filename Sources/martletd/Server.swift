@@ -103,8 +103,14 @@ struct Server {
       ])
     return Node(
       recovery: recovery, log: store.log, index: store.index,
-      directory: settings.dataDirectory, handlers: .standard(fileRoots: roots),
+      directory: settings.dataDirectory, handlers: handlers(fileRoots: roots),
       limits: settings.limits, logger: logger)
+  }
+
+  private func handlers(fileRoots: FileRoots) -> HandlerRegistry {
+    .standard(
+      fileRoots: fileRoots, commands: settings.commands,
+      outputBytesMax: settings.limits.resultBytes)
   }
 
   private func fileRoots() throws -> FileRoots {

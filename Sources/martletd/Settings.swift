@@ -1,11 +1,13 @@
 import Configuration
 import MartletCore
+import MartletServer
 
 /// Everything that martletd was told, checked.
 struct Settings: Sendable {
   var listen: [String]
   var dataDirectory: String
   var fileRoots: [String]
+  var commands: [CommandTemplate]
   var isInsecure: Bool
   var reflection: String
   var channelz: String
@@ -30,6 +32,9 @@ struct Settings: Sendable {
     Setting(
       name: "file-root", kind: .texts, fallback: "",
       help: "Folder that file.digest may read; may be repeated. None unless said."),
+    Setting(
+      name: "exec-commands", kind: .texts, fallback: "",
+      help: "File of the commands that exec may run; may be repeated. No exec unless said."),
     Setting(
       name: "insecure", kind: .flag, fallback: "false",
       help: "Serve an address that is not loopback although there is no TLS."),
@@ -73,14 +78,15 @@ struct Settings: Sendable {
     let config = ConfigReader(providers: providers)
     var values: [String: [String]] = [:]
     for setting in all { values[setting.name] = try await self.values(of: setting, in: config) }
-    return Settings(values)
+    return try Settings(values)
   }
 
-  private init(_ values: [String: [String]]) {
+  private init(_ values: [String: [String]]) throws {
     func one(_ name: String) -> String { values[name]?.first ?? "" }
     listen = values["listen"] ?? []
     dataDirectory = one("data-dir")
     fileRoots = values["file-root"] ?? []
+    commands = try (values["exec-commands"] ?? []).flatMap(CommandFile.commands)
     isInsecure = one("insecure") == "true"
     reflection = one("reflection")
     channelz = one("channelz")
