@@ -18,7 +18,10 @@ struct RoomTests {
     "MartletRPCTLS": ["Glibc", "NIOCore", "NIOSSL", "NIOTLS", "Synchronization"],
     "MartletStore": ["Synchronization"],
     "MartletStoreSQLite": ["Dispatch", "Glibc", "Synchronization"],
-    "MartletServer": ["Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization"],
+    "MartletServer": [
+      "Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Subprocess", "Synchronization",
+      "SystemPackage",
+    ],
     "martletd": [
       "Configuration", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization",
       "SystemPackage", "UnixSignals", "Yams",
