@@ -24,6 +24,7 @@ let package = Package(
     .executable(name: "martlet", targets: ["martlet"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .library(name: "MartletClient", targets: ["MartletClient", "MartletAPI"]),
+    .library(name: "MartletWorker", targets: ["MartletWorker"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletRPCInstruments", targets: ["MartletRPCInstruments"]),
     .library(name: "MartletRPCServices", targets: ["MartletRPCServices"]),
@@ -185,6 +186,14 @@ let package = Package(
       name: "MartletClient",
       dependencies: ["MartletAPI", "MartletRPC", "MartletRPCServices", "MartletProtobuf"],
       path: "clients/swift/MartletClient", swiftSettings: settings),
+    .target(
+      name: "MartletWorker",
+      dependencies: [
+        "MartletClient", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], path: "clients/swift/MartletWorker", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
       dependencies: [
@@ -194,6 +203,9 @@ let package = Package(
     .executableTarget(
       name: "swift-example", dependencies: ["MartletClient", "MartletAPI"],
       path: "docs/examples/swift", swiftSettings: settings),
+    .executableTarget(
+      name: "swift-worker-example", dependencies: ["MartletWorker"],
+      path: "docs/examples/worker-swift", swiftSettings: settings),
 
     // Tests.
     .target(

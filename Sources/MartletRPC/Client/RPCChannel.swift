@@ -107,9 +107,17 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, options: CallOptions = .init(),
     _ body: @escaping @Sendable (RequestWriter<I>) async throws -> Void
   ) -> ResponseStream<O> {
+    bidirectional(method, options: options, writingOn: nil, body)
+  }
+
+  /// The same; `body` runs on this executor, where that matters.
+  package func bidirectional<I: ProtobufMessage, O: ProtobufMessage>(
+    _ method: MethodDescriptor, options: CallOptions, writingOn executor: (any TaskExecutor)?,
+    _ body: @escaping @Sendable (RequestWriter<I>) async throws -> Void
+  ) -> ResponseStream<O> {
     let call = ClientCall(channel: driver, method: method, options: options, request: nil)
     start(call)
-    let writing = Task { [driver] in
+    let writing = Task(executorPreference: executor) { [driver] in
       let writer = RequestWriter<I>(call: call)
       do {
         try await body(writer)

@@ -1,7 +1,7 @@
 /// Names for requests, so that a repeated submit is known as such.
-enum RequestID {
+package enum RequestID {
   /// 128 random bits as 32 hexadecimal digits.
-  static func random() -> String {
+  package static func random() -> String {
     var generator = SystemRandomNumberGenerator()
     return [generator.next(), generator.next()].map { (half: UInt64) in
       let digits = String(half, radix: 16)

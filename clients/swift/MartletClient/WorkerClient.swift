@@ -65,10 +65,22 @@ public struct WorkerClient: Sendable {
   }
 
   /// The stream of a worker, as it is: for whoever makes a worker of it.
+  ///
+  /// - Parameter executor: Where `body` runs; nil: where tasks run by themselves.
   package func work(
+    on executor: (any TaskExecutor)? = nil,
     _ body: @escaping @Sendable (RequestWriter<API.WorkRequest>) async throws -> Void
   ) -> ResponseStream<API.WorkResponse> {
-    runner.channel.bidirectional(API.WorkerServiceMethods.work, options: .init(), body)
+    runner.channel.bidirectional(
+      API.WorkerServiceMethods.work, options: .init(), writingOn: executor, body)
+  }
+
+  /// The connection's own event loop: tasks on it must not block, and are blocked by no others.
+  package var executor: any TaskExecutor { runner.channel.taskExecutor }
+
+  /// The status of a stream, in the client's terms.
+  package func error(_ status: RPCStatus) -> MartletError {
+    MartletError(status, target: runner.target)
   }
 
   private func worker(_ worker: API.Worker?) throws -> API.Worker {
