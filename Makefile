@@ -39,7 +39,7 @@ bench-rpc: ## Measures the RPC runtime beside grpc-swift-2, gRPC C++ and nghttpd
 
 .PHONY: generate
 generate: ## Generates code from the .proto files
-	@scripts/setup
+	@scripts/setup --test
 	@scripts/generate
 
 .PHONY: format

@@ -1,0 +1,41 @@
+"""Client and worker for Martlet, a durable task-pool service.
+
+The messages of the contract are in `martlet.v1`.
+"""
+
+from martlet.client import Client, task_spec
+from martlet.content import Content, result_of
+from martlet.errors import FieldViolation, MartletError, TaskNotSucceeded
+from martlet.events import Batch, EventFeed
+from martlet.pools import Pools
+from martlet.times import Backoff
+from martlet.worker import (
+    CheckpointRefused,
+    LeaseLost,
+    Stopped,
+    StopReason,
+    TaskContext,
+    TaskFailure,
+    Worker,
+)
+
+__all__ = [
+    "Backoff",
+    "Batch",
+    "CheckpointRefused",
+    "Client",
+    "Content",
+    "EventFeed",
+    "FieldViolation",
+    "LeaseLost",
+    "MartletError",
+    "Pools",
+    "StopReason",
+    "Stopped",
+    "TaskContext",
+    "TaskFailure",
+    "TaskNotSucceeded",
+    "Worker",
+    "result_of",
+    "task_spec",
+]

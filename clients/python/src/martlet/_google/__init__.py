@@ -1,0 +1,1 @@
+"""The details of errors, generated from proto/google/rpc."""

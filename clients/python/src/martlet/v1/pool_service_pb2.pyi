@@ -1,0 +1,238 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from martlet.v1 import task_pb2 as _task_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class PoolState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    POOL_STATE_UNSPECIFIED: _ClassVar[PoolState]
+    POOL_STATE_ACTIVE: _ClassVar[PoolState]
+    POOL_STATE_PAUSED: _ClassVar[PoolState]
+    POOL_STATE_DRAINING: _ClassVar[PoolState]
+    POOL_STATE_CLOSED: _ClassVar[PoolState]
+    POOL_STATE_DELETING: _ClassVar[PoolState]
+POOL_STATE_UNSPECIFIED: PoolState
+POOL_STATE_ACTIVE: PoolState
+POOL_STATE_PAUSED: PoolState
+POOL_STATE_DRAINING: PoolState
+POOL_STATE_CLOSED: PoolState
+POOL_STATE_DELETING: PoolState
+
+class Pool(_message.Message):
+    __slots__ = ("name", "spec", "state", "status", "etag", "revision", "create_time", "update_time")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    spec: PoolSpec
+    state: PoolState
+    status: PoolStatus
+    etag: str
+    revision: int
+    create_time: _timestamp_pb2.Timestamp
+    update_time: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., state: _Optional[_Union[PoolState, str]] = ..., status: _Optional[_Union[PoolStatus, _Mapping]] = ..., etag: _Optional[str] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PoolSpec(_message.Message):
+    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_RETRY_POLICY_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_RUN_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    slots: int
+    queue_capacity: int
+    default_retry_policy: _task_pb2.RetryPolicy
+    default_run_timeout: _duration_pb2.Duration
+    labels: _containers.ScalarMap[str, str]
+    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class PoolStatus(_message.Message):
+    __slots__ = ("slots_limit", "slots_in_use", "slots_free", "queued", "oldest_queued_age", "total_submitted", "total_succeeded", "total_failed", "total_cancelled", "total_retried")
+    SLOTS_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_IN_USE_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FREE_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_QUEUED_AGE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SUBMITTED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FAILED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_RETRIED_FIELD_NUMBER: _ClassVar[int]
+    slots_limit: int
+    slots_in_use: int
+    slots_free: int
+    queued: int
+    oldest_queued_age: _duration_pb2.Duration
+    total_submitted: int
+    total_succeeded: int
+    total_failed: int
+    total_cancelled: int
+    total_retried: int
+    def __init__(self, slots_limit: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., slots_free: _Optional[int] = ..., queued: _Optional[int] = ..., oldest_queued_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., total_submitted: _Optional[int] = ..., total_succeeded: _Optional[int] = ..., total_failed: _Optional[int] = ..., total_cancelled: _Optional[int] = ..., total_retried: _Optional[int] = ...) -> None: ...
+
+class CreatePoolRequest(_message.Message):
+    __slots__ = ("name", "spec", "validate_only")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    spec: PoolSpec
+    validate_only: bool
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class CreatePoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class GetPoolRequest(_message.Message):
+    __slots__ = ("name", "min_cursor")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MIN_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    min_cursor: str
+    def __init__(self, name: _Optional[str] = ..., min_cursor: _Optional[str] = ...) -> None: ...
+
+class GetPoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ListPoolsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "min_cursor")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    min_cursor: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_cursor: _Optional[str] = ...) -> None: ...
+
+class ListPoolsResponse(_message.Message):
+    __slots__ = ("pools", "next_page_token", "total_size", "cursor")
+    POOLS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pools: _containers.RepeatedCompositeFieldContainer[Pool]
+    next_page_token: str
+    total_size: int
+    cursor: str
+    def __init__(self, pools: _Optional[_Iterable[_Union[Pool, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class UpdatePoolRequest(_message.Message):
+    __slots__ = ("name", "spec", "update_mask", "etag", "validate_only")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    spec: PoolSpec
+    update_mask: _field_mask_pb2.FieldMask
+    etag: str
+    validate_only: bool
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class UpdatePoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class PausePoolRequest(_message.Message):
+    __slots__ = ("name", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class PausePoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ResumePoolRequest(_message.Message):
+    __slots__ = ("name", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ResumePoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class DrainPoolRequest(_message.Message):
+    __slots__ = ("name", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DrainPoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class DeletePoolRequest(_message.Message):
+    __slots__ = ("name", "force", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    force: bool
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., force: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DeletePoolResponse(_message.Message):
+    __slots__ = ("pool", "cursor")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    pool: Pool
+    cursor: str
+    def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
