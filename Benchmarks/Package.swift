@@ -22,7 +22,12 @@ let package = Package(
       dependencies: [
         .product(name: "MartletClient", package: "martlet"),
         .product(name: "MartletRPCServices", package: "martlet"),
+        .product(name: "MartletWorker", package: "martlet"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: settings)
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "martlet-bench-worker",
+      dependencies: [.product(name: "MartletWorker", package: "martlet")],
+      swiftSettings: settings),
   ]
 )

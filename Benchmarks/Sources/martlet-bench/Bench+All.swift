@@ -7,6 +7,11 @@ extension Bench {
     try await BatchExperiment(bench: self).run()
     try await CancelExperiment(bench: self).run()
     try await FeedExperiment(bench: self).run()
+    try await WorkerBatchExperiment(bench: self).run()
+    try await DispatchExperiment(bench: self).run()
+    try await WorkerCancelExperiment(bench: self).run()
+    try await LostWorkerExperiment(bench: self).run()
+    try await IdleWorkersExperiment(bench: self).run()
     try await CatchUpExperiment(bench: self).run()
     try await LongQueueExperiment(bench: self).run()
   }

@@ -40,6 +40,7 @@ struct MartletBench: AsyncParsableCommand {
     guard !FileManager.default.fileExists(atPath: directory) else {
       throw BenchProblem("\(dataDir) exists: remove it, or choose another folder with --data-dir")
     }
+    Machine.allowManyFiles()
     let cleanUp = CleanUp(directory: directory)
     defer { cleanUp.run() }
     let bench = try Bench(binary: binary, directory: directory, scale: scale, wanted: only)
@@ -92,7 +93,7 @@ private final class CleanUp {
   func run() { Self.clean(directory) }
 
   private static func clean(_ directory: String) {
-    ServerProcess.killAll()
+    ChildProcess.killAll()
     try? FileManager.default.removeItem(atPath: directory)
   }
 }

@@ -16,6 +16,12 @@ enum Row: String, CaseIterable {
   case commitDuringSnapshotP99 = "commit_p99_during_snapshot_ms"
   case listP99 = "list_p99_ms"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
+  case workerTasks = "worker_tasks_per_s"
+  case dispatchP50 = "dispatch_p50_ms"
+  case dispatchP99 = "dispatch_p99_ms"
+  case workerCancelP99 = "worker_cancel_p99_ms"
+  case workerLostRedelivery = "worker_lost_redelivery_s"
+  case memoryPerIdleWorker = "ram_per_idle_worker_kb"
 
   /// What the value is compared with. For a rate more is better, for all else less.
   struct Bounds {
@@ -27,15 +33,16 @@ enum Row: String, CaseIterable {
 
   var unit: String {
     switch self {
-    case .batchTasks, .batchTasksIn200Pools: "tasks/s"
+    case .batchTasks, .batchTasksIn200Pools, .workerTasks: "tasks/s"
     case .unarySubmits: "submits/s"
     case .feedEvents, .feedCatchUp: "events/s"
     case .feedCPU: "us"
     case .residentWith1000Tasks: "MB"
+    case .memoryPerIdleWorker: "kB"
     case .memoryPerQueuedTask: "bytes"
-    case .restart: "s"
+    case .restart, .workerLostRedelivery: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
-      .commitDuringSnapshotP99, .listP99:
+      .commitDuringSnapshotP99, .listP99, .dispatchP50, .dispatchP99, .workerCancelP99:
       "ms"
     }
   }
@@ -58,6 +65,12 @@ enum Row: String, CaseIterable {
     case .commitDuringSnapshotP99: Bounds(reach: 10, aim: 3)
     case .listP99: Bounds(reach: 20, aim: 2)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
+    case .workerTasks: Bounds(reach: 20_000, aim: 50_000)
+    case .dispatchP50: Bounds(reach: 2, aim: 0.2)
+    case .dispatchP99: Bounds(reach: 10, aim: 1)
+    case .workerCancelP99: Bounds(reach: 100, aim: 10)
+    case .workerLostRedelivery: Bounds(reach: 11, aim: 10)
+    case .memoryPerIdleWorker: Bounds(reach: 64, aim: 32)
     }
   }
 

@@ -7,6 +7,7 @@ struct Client: Sendable {
   let pools: API.PoolServiceClient
   let events: API.EventServiceClient
   let server: API.ServerServiceClient
+  let workers: API.WorkerServiceClient
 
   init(_ address: String) throws {
     channel = try RPCChannel(target: address)
@@ -14,6 +15,7 @@ struct Client: Sendable {
     pools = API.PoolServiceClient(channel: channel)
     events = API.EventServiceClient(channel: channel)
     server = API.ServerServiceClient(channel: channel)
+    workers = API.WorkerServiceClient(channel: channel)
   }
 
   /// On the connection's own event loop, where its calls need no hop.

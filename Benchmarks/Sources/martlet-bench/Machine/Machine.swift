@@ -74,6 +74,14 @@ extension Machine {
   /// What the data of the full form takes, with room to spare.
   private static let diskBytes = 8 << 30
 
+  /// For a thousand connections; the server inherits it.
+  static func allowManyFiles() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
   func checkDisk(isShort: Bool) throws {
     if disk.hasSuffix("(tmpfs)") {
       throw BenchProblem("the folder is in memory: choose one on a disk with --data-dir")

@@ -16,6 +16,12 @@ struct Scale {
   /// How long snapshots are waited for.
   var snapshotTime: Duration
   var pools: Int
+  /// Tasks that a worker runs at once until they are stopped.
+  var heldTasks: Int
+  /// Workers that are connected and do nothing.
+  var idleWorkers: Int
+  /// Of the worker that is killed.
+  var leaseMilliseconds: Int
   /// Times that the disk is flushed before and after each row.
   var flushSamples: Int
   /// Runs of each row that is repeated, of which the median counts.
@@ -24,10 +30,11 @@ struct Scale {
   static let full = Scale(
     loadTime: .seconds(5), latencySamples: 2_000, startSamples: 500, cancellable: 20_000,
     oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, snapshotTime: .seconds(60),
-    pools: 200, flushSamples: 200, runs: 3)
+    pools: 200, heldTasks: 1_000, idleWorkers: 1_000, leaseMilliseconds: 10_000,
+    flushSamples: 200, runs: 3)
 
   static let short = Scale(
     loadTime: .milliseconds(200), latencySamples: 100, startSamples: 20, cancellable: 1_000,
     oldEvents: 30_000, queued: 10_000, listCalls: 20, snapshotTime: .milliseconds(500), pools: 200,
-    flushSamples: 20, runs: 1)
+    heldTasks: 20, idleWorkers: 50, leaseMilliseconds: 1_000, flushSamples: 20, runs: 1)
 }
