@@ -218,6 +218,13 @@ let package = Package(
         "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC", "MartletProtobuf",
       ], swiftSettings: settings),
     .testTarget(
+      name: "MartletWorkerTests",
+      dependencies: [
+        "MartletWorker", "MartletClient", "MartletAPI", "MartletRPC", "MartletProtobuf",
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "CLITests",
       dependencies: [
         "martlet", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",

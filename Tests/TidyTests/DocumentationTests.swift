@@ -4,7 +4,7 @@ import Testing
 struct DocumentationTests {
   @Test(
     "every public declaration for users says what it is for",
-    arguments: ["MartletClient", "MartletRPC", "MartletProtobuf"])
+    arguments: ["MartletClient", "MartletWorker", "MartletRPC", "MartletProtobuf"])
   func comments(room: String) {
     var bare: [String] = []
     var count = 0

@@ -27,7 +27,14 @@ struct RoomTests {
       "SystemPackage", "UnixSignals", "Yams",
     ],
     "MartletClient": ["Synchronization"],
-    "martlet": ["ArgumentParser", "Foundation", "Synchronization"],
+    "MartletWorker": [
+      "Dispatch", "Foundation", "Glibc", "Metrics", "ServiceLifecycle", "Synchronization",
+      "UnixSignals",
+    ],
+    "martlet": [
+      "ArgumentParser", "Crypto", "Dispatch", "Foundation", "Subprocess", "Synchronization",
+      "SystemPackage",
+    ],
     "protoc-gen-martlet": ["Glibc"],
     "rpc-echo-server": ["UnixSignals"],
   ]

@@ -60,6 +60,7 @@ struct WordTests {
       "clients/swift/MartletClient/CallRunner.swift": "clients must not try again in step",
       "clients/swift/MartletClient/StreamRecovery.swift": "clients must not try again in step",
       "clients/swift/MartletClient/MartletClient.swift": "clients must not try again in step",
+      "clients/swift/MartletWorker/Driver/WorkerStream.swift": "workers must not come back in step",
       "clients/swift/MartletClient/RequestID.swift": "a request id must be nobody else's",
       "clients/cli/Demo/DemoRun.swift": "a run's label must be no other run's",
     ]).check(places(of: pattern) + places(of: /\bUUID\(\)/), "use SeededRandom")

@@ -132,7 +132,12 @@ final class WorkerDriver: Sendable {
 
   var isDone: Bool { state.withLock { $0.session.isDone(at: now) } }
 
-  func drain() { carryOut { session in session.drain(at: now); return [] } }
+  func drain() {
+    carryOut { session in
+      session.drain(at: now)
+      return []
+    }
+  }
 
   func shutdown(grace: Duration) {
     carryOut { session in

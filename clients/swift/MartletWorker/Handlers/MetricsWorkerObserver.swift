@@ -1,4 +1,4 @@
-internal import Metrics
+public import Metrics
 internal import Synchronization
 
 /// Counts a worker's attempts with swift-metrics, each metric with the dimension `kind`:
@@ -13,32 +13,38 @@ public final class MetricsWorkerObserver: WorkerObserver {
     let seconds: Metrics.Timer
     let running: Meter
 
-    init(kind: String) {
+    init(kind: String, _ factory: any MetricsFactory) {
       let name = "martlet_worker_attempts"
       let kind = [("kind", kind)]
-      started = Counter(label: "\(name)_started", dimensions: kind)
-      refused = Counter(label: "\(name)_refused", dimensions: kind)
+      started = Counter(label: "\(name)_started", dimensions: kind, factory: factory)
+      refused = Counter(label: "\(name)_refused", dimensions: kind, factory: factory)
       seconds = Metrics.Timer(
         label: "martlet_worker_attempt_seconds", dimensions: kind,
-        preferredDisplayUnit: .seconds)
-      running = Meter(label: "\(name)_running", dimensions: kind)
+        preferredDisplayUnit: .seconds, factory: factory)
+      running = Meter(label: "\(name)_running", dimensions: kind, factory: factory)
       ended = Dictionary(
         uniqueKeysWithValues: AttemptEnding.allCases.map { ending in
           let dimensions = kind + [("ending", ending.rawValue)]
-          return (ending, Counter(label: "\(name)_ended", dimensions: dimensions))
+          let label = "\(name)_ended"
+          return (ending, Counter(label: label, dimensions: dimensions, factory: factory))
         })
     }
   }
 
   private let byKind = Mutex<[String: Instruments]>([:])
-  private let lost = Counter(label: "martlet_worker_streams_lost")
+  private let factory: any MetricsFactory
+  private let lost: Counter
 
-  public init() {}
+  /// - Parameter factory: Where the metrics are made; nil: the process's.
+  public init(factory: (any MetricsFactory)? = nil) {
+    self.factory = factory ?? MetricsSystem.factory
+    lost = Counter(label: "martlet_worker_streams_lost", factory: self.factory)
+  }
 
   private func instruments(of kind: String) -> Instruments {
     byKind.withLock { byKind in
       if let known = byKind[kind] { return known }
-      let made = Instruments(kind: kind)
+      let made = Instruments(kind: kind, factory)
       byKind[kind] = made
       return made
     }

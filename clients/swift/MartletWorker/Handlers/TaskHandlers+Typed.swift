@@ -53,7 +53,8 @@ extension TaskHandlers {
       return try JSONDecoder().decode(type, from: Data(context.payload))
     } catch {
       throw TaskFailure(
-        code: "INVALID_PAYLOAD", message: "the payload is not the JSON that is expected: "
+        code: "INVALID_PAYLOAD",
+        message: "the payload is not the JSON that is expected: "
           + Self.sentence(error), isRetryable: false)
     }
   }

@@ -22,7 +22,8 @@ extension WorkerSession {
   /// The next report of this lease need not wait any longer.
   private func isDue(_ lease: String, at now: Duration) -> Bool {
     guard let held = leases[lease] else { return true }
-    let progress = held.progress != nil ? held.progressSaidAt.map { $0 + limits.progressInterval } : nil
+    let progress =
+      held.progress != nil ? held.progressSaidAt.map { $0 + limits.progressInterval } : nil
     let lines = held.logLines.isEmpty ? nil : held.logSaidAt.map { $0 + limits.logInterval }
     return [progress, lines].compactMap(\.self).contains { now >= $0 }
       || progress == nil && lines == nil
