@@ -197,7 +197,11 @@ let package = Package(
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "MartletClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MartletWorker", "MartletClient",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ], path: "clients/cli", swiftSettings: settings),
 
     .executableTarget(

@@ -9,6 +9,11 @@ extension MartletWorker {
     public var labels: [String: String] = [:]
     /// How long handlers may run on when the worker is asked to stop.
     public var grace = Duration.seconds(20)
+    /// How long handlers then have that are told to stop, until what they run is given back.
+    public var stopGrace: Duration {
+      get { limits.stopGrace }
+      set { limits.stopGrace = newValue }
+    }
     /// The delays before it connects again.
     public var backoff = Backoff(maximum: .seconds(5), jitter: 0.5)
     /// Hears what happens: `MetricsWorkerObserver`, or your own.

@@ -16,7 +16,7 @@ handlers.register("check.fail") { context in
 // Until it is told to stop, or for so many milliseconds.
 handlers.register("check.wait") { context in
   let milliseconds = Int(context.text) ?? 1_000_000_000
-  try await Task.sleep(for: .milliseconds(milliseconds))
+  try? await Task.sleep(for: .milliseconds(milliseconds))
   return TaskContent(text: "waited")
 }
 

@@ -4,9 +4,10 @@ internal import MartletClient
 struct WorkerCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "See, drain and disconnect the workers of a server.",
+    abstract: "Run a worker; see, drain and disconnect those of a server.",
     subcommands: [
-      WorkerList.self, WorkerGet.self, WorkerDrain.self, WorkerDisconnect.self,
+      WorkerRun.self, WorkerList.self, WorkerGet.self, WorkerDrain.self, WorkerDisconnect.self,
+      WorkerServeDigests.self,
     ])
 }
 
