@@ -14,8 +14,13 @@ struct DemoCommand: MartletCommand {
       Exit code 0 only if everything is right: each task ended once, each digest is equal, and what \
       failed cannot be read by sha256sum either.
 
+      With --workers the tasks run in worker processes that the demo starts, 4 slots each. Midway \
+      one of them is killed (SIGKILL), and not replaced: what it had is lost with its leases, 10 s \
+      later, and run again by the others.
+
       EXAMPLES
         martlet demo
+        martlet demo --workers 3
         martlet demo /usr/share/doc --limit 1000
         martlet demo /usr/share/doc --output json | jq .throughput
       """)
@@ -27,8 +32,11 @@ struct DemoCommand: MartletCommand {
     help: .init("The pool.", valueName: "name"), completion: Completions.pools)
   var pool: String = "digests"
 
-  @Option(help: .init("Slots of the pool, if it has to be created.", valueName: "n"))
-  var slots: Int = 4
+  @Option(
+    help: .init(
+      "Slots of the pool, if it has to be created; 4 by default, with workers 4 for each.",
+      valueName: "n"))
+  var slots: Int?
 
   @Option(help: .init("At most so many files.", valueName: "n"))
   var limit: Int?
@@ -36,9 +44,16 @@ struct DemoCommand: MartletCommand {
   @Option(help: .init("Tasks in a batch, 1 to 10,000.", valueName: "n"))
   var batchSize: Int = 500
 
+  @Option(
+    help: .init("Run the tasks in so many worker processes, 2 to 100.", valueName: "n"))
+  var workers: Int?
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
+    if let workers, !(2...100).contains(workers) {
+      throw ValidationError("--workers has to be 2 to 100, since one of them is killed")
+    }
     guard (1...10_000).contains(batchSize) else {
       throw ValidationError("--batch-size has to be 1 to 10,000")
     }
@@ -55,8 +70,7 @@ struct DemoCommand: MartletCommand {
     if session.format == .table {
       session.print("\(files.paths.count) files below \(files.root), pool \(pool)")
     }
-    let run = DemoRun(session: session, pool: pool, batchSize: batchSize, paths: files.paths)
-    let outcome = try await run.outcome()
+    let outcome = try await outcome(of: files, session)
     let reference = try ReferenceDigests.digests(of: files.paths)
     let report = DemoReport(
       files: files, outcome: outcome, comparison: DemoComparison(outcome, reference))
@@ -69,9 +83,26 @@ struct DemoCommand: MartletCommand {
     }
   }
 
+  /// Runs the demo, on workers if that is asked for.
+  private func outcome(
+    of files: FileCollection, _ session: Session
+  ) async throws -> DemoRun.Outcome {
+    let name = RunName.random()
+    let fleet = try workers.map {
+      try DemoFleet(
+        count: $0, name: name, root: files.root, server: session.client.target)
+    }
+    defer { fleet?.stop() }
+    return try await DemoRun(
+      session: session, pool: pool, batchSize: batchSize, paths: files.paths, name: name,
+      fleet: fleet
+    ).outcome()
+  }
+
   /// Creates the pool, or makes sure that the one that is there will start tasks.
   private func preparePool(_ session: Session) async throws {
     let known: API.Pool
+    let slots = slots ?? DemoFleet.slots * (workers ?? 1)
     do {
       known = try await session.client.pools.create(pool, slots: slots).value
     } catch let error as MartletError where error.reason == .poolExists {

@@ -26,6 +26,8 @@ struct DemoLedger: Sendable {
   private(set) var events = 0
   /// Attempts beyond the first of each task.
   private(set) var repeats = 0
+  /// Attempts that ended because the process that made them was gone.
+  private(set) var lost = 0
   /// Events that came twice, too early, or after the end: there must be none.
   private(set) var faults: [String] = []
   private var newestRevision: UInt64 = 0
@@ -56,8 +58,12 @@ struct DemoLedger: Sendable {
       story.firstStarted = story.firstStarted ?? event.time
       story.started = event.time
       if event.attempt > 1 { repeats += 1 }
+    case .taskLost: lost += 1
+    case .taskRetryScheduled: if event.failure?.kind == .workerLost { lost += 1 }
     case .taskSucceeded: end(.init(result: event.result), event, &story)
-    case .taskFailed: end(.failed(event.failure ?? API.Failure()), event, &story)
+    case .taskFailed:
+      if event.failure?.kind == .workerLost { lost += 1 }
+      end(.failed(event.failure ?? API.Failure()), event, &story)
     case .taskCancelled: end(.cancelled, event, &story)
     default: break
     }

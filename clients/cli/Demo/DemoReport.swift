@@ -63,7 +63,9 @@ struct DemoReport {
     let volume = ByteSize.text(comparison.bytes)
     let perSecond = ByteSize.text(Int64(Double(comparison.bytes) / seconds))
     let again = ledger.repeats > 0 ? ", \(ledger.repeats) attempts were repeats" : ""
-    return [
+    let workers: [(name: String, value: Table.Cell)] =
+      outcome.workers == 0 ? [] : [("workers", Table.Cell(fleet))]
+    return workers + [
       ("files", "\(files.paths.count), \(volume), \(comparison.lines) lines"),
       (
         "submitted",
@@ -81,6 +83,14 @@ struct DemoReport {
         )
       ),
     ]
+  }
+
+  /// What became of the workers.
+  private var fleet: String {
+    guard outcome.hasKilled else {
+      return "\(outcome.workers), none killed: the tasks were done before"
+    }
+    return "\(outcome.workers), one killed midway: \(ledger.lost) attempts lost, offered again"
   }
 
   private var times: Table {
@@ -124,6 +134,11 @@ struct DemoReport {
     fields.add("succeeded", Int64(succeeded))
     fields.add("failed", Int64(failed))
     fields.add("repeats", Int64(ledger.repeats))
+    if outcome.workers > 0 {
+      fields.add("workers", Int64(outcome.workers))
+      fields.append(JSON.Field("worker_killed", .bool(outcome.hasKilled)))
+      fields.add("attempts_lost", Int64(ledger.lost))
+    }
     fields.add("events", Int64(ledger.events))
     fields.append(JSON.Field("seconds", .number(seconds)))
     fields.append(JSON.Field("submit_seconds", .number(outcome.submitTime.seconds)))

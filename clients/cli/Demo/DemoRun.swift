@@ -7,9 +7,17 @@ struct DemoRun: Sendable {
   let pool: String
   let batchSize: Int
   let paths: [String]
+  /// The run's own, among those of others.
+  let name: String
+  /// The workers that run the tasks; nil: the server does.
+  let fleet: DemoFleet?
 
   struct Outcome: Sendable {
     var ledger = DemoLedger()
+    /// How many workers were started; 0: none were wanted.
+    var workers = 0
+    /// One of them was killed.
+    var hasKilled = false
     /// By task id.
     var paths: [String: String] = [:]
     var batches = 0
@@ -22,11 +30,10 @@ struct DemoRun: Sendable {
   func outcome() async throws -> Outcome {
     // The place before the first task: whatever happens to them comes after it.
     let cursor = try await session.client.serverInfo().cursor
-    let run = RunName.random()
     let start = ContinuousClock.now
     return try await withThrowingTaskGroup(of: Part.self) { group in
-      group.addTask { .submitted(try await submit(run: run)) }
-      group.addTask { .followed(try await follow(from: cursor, run: run, start: start)) }
+      group.addTask { .submitted(try await submit()) }
+      group.addTask { .followed(try await follow(from: cursor, start: start)) }
       var outcome = Outcome()
       // Whichever fails first ends the other, and the demo.
       for try await part in group {
@@ -40,6 +47,8 @@ struct DemoRun: Sendable {
           outcome.wholeTime = ContinuousClock.now - start
         }
       }
+      outcome.workers = fleet?.count ?? 0
+      outcome.hasKilled = fleet?.hasKilled ?? false
       return outcome
     }
   }
@@ -57,7 +66,7 @@ struct DemoRun: Sendable {
   }
 
   /// Goes as fast as the queue has room.
-  private func submit(run: String) async throws -> Submission {
+  private func submit() async throws -> Submission {
     let start = ContinuousClock.now
     let tasks = session.client.with {
       $0.waitsForRoom = true
@@ -66,7 +75,7 @@ struct DemoRun: Sendable {
     var submission = Submission()
     for first in stride(from: 0, to: paths.count, by: batchSize) {
       let batch = paths[first..<min(paths.count, first + batchSize)]
-      let specs = try batch.map { try spec(for: $0, run: run) }
+      let specs = try batch.map { try spec(for: $0) }
       let reply = try await tasks.submitBatch(specs, to: pool)
       guard reply.value.count == batch.count else {
         throw CommandFailure(
@@ -80,30 +89,31 @@ struct DemoRun: Sendable {
     return submission
   }
 
-  private func spec(for path: String, run: String) throws -> API.TaskSpec {
+  private func spec(for path: String) throws -> API.TaskSpec {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     let payload = try encoder.encode(FileDigestPayload(path: path))
     return API.TaskSpec(
       kind: "file.digest", payload: Array(payload), contentType: "application/json",
-      labels: ["run": run])
+      labels: ["run": name], workerSelector: fleet.map { ["demo": $0.name] } ?? [:])
   }
 
   /// Reads the feed until every task has ended. A heartbeat each second keeps the display going.
   private func follow(
-    from cursor: String, run: String, start: ContinuousClock.Instant
+    from cursor: String, start: ContinuousClock.Instant
   ) async throws -> DemoLedger {
     var ledger = DemoLedger()
     var display = DemoDisplay(session: session, total: paths.count, start: start)
     defer { display.clear() }
     let events = session.client.watchEvents(
-      from: .cursor(cursor), filter: EventFilter(pools: [pool], labels: ["run": run]),
+      from: .cursor(cursor), filter: EventFilter(pools: [pool], labels: ["run": name]),
       includeContent: true, heartbeat: .seconds(1),
       onConnection: session.tell)
     for try await batch in events.batches {
       for event in batch.events { ledger.record(event) }
       display.show(ended: ledger.ended, now: .now)
       if ledger.ended >= paths.count { break }
+      if ledger.ended >= paths.count / 2 { fleet?.killOne() }
     }
     try Task.checkCancellation()
     return ledger
