@@ -34,19 +34,27 @@ struct ProgramRun: Sendable {
     let result = try await Subprocess.run(
       .path("/bin/sh"), arguments: Arguments(words + program.arguments),
       environment: .inherit.updating(changes), platformOptions: options,
-      input: .array(input), output: .sequence, error: .sequence
+      input: .inputWriter, output: .sequence, error: .sequence
     ) { execution in
       let process = execution.processIdentifier
       group.started(process.value)
       async let end: Void = waitForEnd(of: process.processDescriptor)
+      async let fed: Void = feed(execution.standardInputWriter)
       async let errors = tail(of: execution.standardError)
       async let output = bytes(of: execution.standardOutput)
       await end
+      await fed
       return try await (output, errors)
     }
     return Outcome(
       status: result.terminationStatus, output: result.closureResult.0,
       errors: result.closureResult.1)
+  }
+
+  /// A program need not read its input.
+  private func feed(_ writer: StandardInputWriter) async {
+    _ = try? await writer.write(input)
+    try? await writer.finish()
   }
 
   /// What is left of the group then holds the streams open no longer.

@@ -1,5 +1,6 @@
 /// Why an attempt is to end before it is done. Its Swift task is cancelled at the same moment.
 public struct TaskStop: Sendable, Equatable {
+  /// Who asked for it.
   public enum Cause: Sendable, Equatable {
     /// Somebody cancelled the task, or its time is over. What the handler comes to within the grace
     /// ends the task.
@@ -13,7 +14,7 @@ public struct TaskStop: Sendable, Equatable {
     case stopping
   }
 
-  /// Which of the four.
+  /// Who asked for it.
   public var cause: Cause
   /// For people; may be empty.
   public var reason: String
