@@ -125,6 +125,8 @@ package enum Answer: Hashable, Sendable {
   case task(TaskView)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
+  /// Of finishes, in their order: nil, or why it was not taken.
+  case finished([Refusal?])
   case done
 }
 

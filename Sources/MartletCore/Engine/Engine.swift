@@ -66,8 +66,6 @@ package struct Engine: Sendable {
       try decideProgress(token, progress)
     case .release(let token):
       try decideRelease(token, at: now)
-    case .worker(.finish(let lease, let outcome)):
-      try decideFinish(lease, outcome, at: now)
     case .worker(.release(let lease)):
       try decideRelease(lease, at: now)
     case .worker(.checkpoint(let lease, let checkpoint)):

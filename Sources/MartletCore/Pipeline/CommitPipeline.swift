@@ -209,11 +209,17 @@ extension Command {
   package var contentBytes: Int {
     switch self {
     case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.payload.count }
-    case .finish(_, .succeeded(let result)), .worker(.finish(_, .succeeded(let result))):
-      result.data.count
+    case .finish(_, let outcome): outcome.contentBytes
+    case .worker(.finish(let ends)): ends.reduce(0) { $0 + $1.outcome.contentBytes }
     case .worker(.checkpoint(_, let checkpoint)): checkpoint.data.count
     case .worker(.log(_, let lines)): lines.reduce(0) { $0 + 2 * $1.text.utf8.count }
     default: 0
     }
+  }
+}
+
+extension AttemptOutcome {
+  fileprivate var contentBytes: Int {
+    if case .succeeded(let result) = self { result.data.count } else { 0 }
   }
 }

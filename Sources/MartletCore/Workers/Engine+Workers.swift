@@ -19,7 +19,9 @@ extension Engine {
       disconnect(id)
     case .log(let lease, let lines):
       if let body = try log(lines, by: lease, at: now) { events.append(evolve(body, at: stamp)) }
-    case .finish, .release, .checkpoint:
+    case .finish(let ends):
+      return .finished(ends.map { finish($0, at: now, stamp: stamp, into: &events) })
+    case .release, .checkpoint:
       return nil
     }
     return .done
@@ -227,12 +229,19 @@ extension Engine {
     return task
   }
 
-  func decideFinish(
-    _ lease: Lease, _ outcome: AttemptOutcome, at now: Instant
-  ) throws(Refusal) -> Decision {
-    if hasTaken(lease) { return Decision([]) }
-    _ = try running(lease)
-    return try decideFinish(lease.token, outcome, at: now)
+  /// nil if it was taken, now or before.
+  private mutating func finish(
+    _ end: LeaseOutcome, at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) -> Refusal? {
+    if hasTaken(end.lease) { return nil }
+    do throws(Refusal) {
+      _ = try running(end.lease)
+      let decision = try decideFinish(end.lease.token, end.outcome, at: now)
+      for body in decision.events { events.append(evolve(body, at: stamp)) }
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Whether the attempt's failure has been taken already, and the task waits for the next: the

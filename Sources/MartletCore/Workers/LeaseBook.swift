@@ -11,21 +11,14 @@ struct LeaseBook: Sendable {
     var isOffer: Bool
   }
 
-  private struct Expiry: Sendable {
-    var at: Elapsed
-    var task: TaskID
-    var epoch: UInt64
-
-    func precedes(_ other: Expiry) -> Bool {
-      (at, task.rawValue) < (other.at, other.task.rawValue)
-    }
-  }
-
   private(set) var entries: [TaskID: Entry] = [:]
   private var offers: [PoolID: Int] = [:]
-  /// A binary heap with one expiry for each entry, and some of entries that are gone. It is not
-  /// touched by renewals: an expiry whose time has come looks up when it is really due.
-  private var heap: ContiguousArray<Expiry> = []
+  // When what was inserted ends if it is not renewed: all offers last equally long, and so do all
+  // leases. Those of entries that are gone fall out at the head.
+  private var offered = ExpiryLine()
+  private var leased = ExpiryLine()
+  /// Leases that had been renewed when their first time had come.
+  private var renewed = ExpiryHeap()
   private var lastEpoch: UInt64 = 0
 
   subscript(task: TaskID) -> Entry? { entries[task] }
@@ -44,20 +37,27 @@ struct LeaseBook: Sendable {
   mutating func knows(epoch: UInt64) { lastEpoch = max(lastEpoch, epoch) }
 
   mutating func insert(_ entry: Entry) {
-    remove(entry.lease.task)
-    entries[entry.lease.task] = entry
-    if entry.isOffer { offers[entry.pool, default: 0] += 1 }
-    push(Expiry(at: entry.expires, task: entry.lease.task, epoch: entry.lease.epoch))
+    if let old = entries.updateValue(entry, forKey: entry.lease.task) { uncount(old) }
+    let expiry = Expiry(at: entry.expires, task: entry.lease.task, epoch: entry.lease.epoch)
+    if entry.isOffer {
+      offers[entry.pool, default: 0] += 1
+      if !offered.append(expiry) { renewed.push(expiry) }
+    } else if !leased.append(expiry) {
+      renewed.push(expiry)
+    }
   }
 
   @discardableResult
   mutating func remove(_ task: TaskID) -> Entry? {
     guard let entry = entries.removeValue(forKey: task) else { return nil }
-    if entry.isOffer {
-      let left = (offers[entry.pool] ?? 1) - 1
-      offers[entry.pool] = left == 0 ? nil : left
-    }
+    uncount(entry)
     return entry
+  }
+
+  private mutating func uncount(_ entry: Entry) {
+    guard entry.isOffer else { return }
+    let left = (offers[entry.pool] ?? 1) - 1
+    offers[entry.pool] = left == 0 ? nil : left
   }
 
   mutating func renew(_ task: TaskID, until expires: Elapsed) {
@@ -66,47 +66,43 @@ struct LeaseBook: Sendable {
   }
 
   /// When the first may be due. May be too early, never too late.
-  var nextDeadline: Elapsed? { heap.first?.at }
+  var nextDeadline: Elapsed? {
+    [offered.first?.at, leased.first?.at, renewed.first?.at].lazy.compactMap { $0 }.min()
+  }
 
   /// One whose time has passed, if there is one; it stays until it is removed.
   mutating func firstExpired(at now: Elapsed) -> Entry? {
-    while let first = heap.first, first.at <= now {
-      guard let entry = entries[first.task], entry.lease.epoch == first.epoch else {
-        popFirst()
+    while let first = offered.first {
+      guard let entry = entry(of: first), entry.isOffer else {
+        offered.removeFirst()
+        continue
+      }
+      if first.at <= now { return entry }
+      break
+    }
+    while let first = leased.first {
+      guard let entry = entry(of: first), !entry.isOffer else {
+        leased.removeFirst()
+        continue
+      }
+      if first.at > now { break }
+      leased.removeFirst()
+      renewed.push(Expiry(at: entry.expires, task: first.task, epoch: first.epoch))
+    }
+    while let first = renewed.first, first.at <= now {
+      guard let entry = entry(of: first) else {
+        renewed.removeFirst()
         continue
       }
       if entry.expires <= now { return entry }
-      popFirst()
-      push(Expiry(at: entry.expires, task: first.task, epoch: first.epoch))
+      renewed.removeFirst()
+      renewed.push(Expiry(at: entry.expires, task: first.task, epoch: first.epoch))
     }
     return nil
   }
 
-  // MARK: - Heap
-
-  private mutating func push(_ expiry: Expiry) {
-    heap.append(expiry)
-    var index = heap.count - 1
-    while index > 0 {
-      let parent = (index - 1) / 2
-      guard heap[index].precedes(heap[parent]) else { break }
-      heap.swapAt(index, parent)
-      index = parent
-    }
-  }
-
-  private mutating func popFirst() {
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return }
-    heap[0] = last
-    var index = 0
-    while true {
-      var least = index
-      for child in [2 * index + 1, 2 * index + 2]
-      where child < heap.count && heap[child].precedes(heap[least]) { least = child }
-      guard least != index else { return }
-      heap.swapAt(index, least)
-      index = least
-    }
+  private func entry(of expiry: Expiry) -> Entry? {
+    guard let entry = entries[expiry.task], entry.lease.epoch == expiry.epoch else { return nil }
+    return entry
   }
 }

@@ -14,13 +14,25 @@ package enum WorkerCommand: Sendable {
   case checkpoint(Lease, Checkpoint)
   /// Lines that its handler wrote.
   case log(Lease, [LogLine])
-  case finish(Lease, AttemptOutcome)
+  /// What attempts came to; each is taken or refused for itself.
+  case finish([LeaseOutcome])
   /// It gives the attempt back, which does not count as one.
   case release(Lease)
   /// It is offered nothing more, and finishes what it has.
   case drain(WorkerID)
   /// Its stream is gone; it keeps its leases until they end.
   case disconnect(WorkerID)
+}
+
+/// What the attempt of a lease came to.
+package struct LeaseOutcome: Hashable, Sendable {
+  package var lease: Lease
+  package var outcome: AttemptOutcome
+
+  package init(lease: Lease, outcome: AttemptOutcome) {
+    self.lease = lease
+    self.outcome = outcome
+  }
 }
 
 /// What a worker that came is told.

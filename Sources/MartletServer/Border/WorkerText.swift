@@ -10,12 +10,36 @@ extension Lease: CustomStringConvertible {
 
   /// nil if the text is not one that `description` writes.
   package init?(_ text: String) {
-    let parts = text.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
-    guard text.utf8.count <= 48, parts.count == 3, let task = TaskID(parts[0]),
-      let attempt = UInt32(parts[1]), attempt > 0, let epoch = UInt64(parts[2], radix: 36)
+    let bytes = text.utf8
+    guard bytes.count <= 48, let dot = bytes.firstIndex(of: UInt8(ascii: ".")),
+      let task = TaskID(text[..<dot]), task.description.utf8.elementsEqual(bytes[..<dot])
+    else { return nil }
+    let rest = bytes[bytes.index(after: dot)...]
+    guard let second = rest.firstIndex(of: UInt8(ascii: ".")),
+      let attempt = Self.number(rest[..<second], radix: 10), attempt > 0,
+      let attempt = UInt32(exactly: attempt),
+      let epoch = Self.number(rest[rest.index(after: second)...], radix: 36)
     else { return nil }
     self.init(task: task, attempt: attempt, epoch: epoch)
-    guard description == text else { return nil }
+  }
+
+  /// nil unless it is written as `String(_:radix:)` does.
+  private static func number(_ digits: Substring.UTF8View, radix: UInt64) -> UInt64? {
+    if digits.isEmpty || digits.count > 1 && digits.first == UInt8(ascii: "0") { return nil }
+    var value: UInt64 = 0
+    for byte in digits {
+      let digit: UInt64
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "z"): digit = UInt64(byte - UInt8(ascii: "a")) + 10
+      default: return nil
+      }
+      let (shifted, overflows) = value.multipliedReportingOverflow(by: radix)
+      let (sum, exceeds) = shifted.addingReportingOverflow(digit)
+      if digit >= radix || overflows || exceeds { return nil }
+      value = sum
+    }
+    return value
   }
 }
 

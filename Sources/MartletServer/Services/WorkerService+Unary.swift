@@ -74,7 +74,13 @@ extension WorkerService {
   ) async throws -> API.FinishTasksResponse {
     try await desk.answer(context) {
       try RequestCheck.count(request.finishes.count, "finishes")
-      return .init(acks: try await acks(of: request.finishes) { node.settle($0, $1) })
+      let finishes = request.finishes
+      return .init(
+        acks: try await acks(finishes.count) { collector in
+          node.settle(finishes) { acks in
+            for (index, ack) in acks.enumerated() { collector.set(ack, at: index) }
+          }
+        })
     }
   }
 
@@ -92,11 +98,17 @@ extension WorkerService {
     of entries: [Entry],
     _ settle: @escaping @Sendable (Entry, @escaping @Sendable (API.Ack) -> Void) -> Void
   ) async throws -> [API.Ack] {
-    if entries.isEmpty { return [] }
-    let collector = AckCollector(count: entries.count)
-    for (index, entry) in entries.enumerated() {
-      settle(entry) { collector.set($0, at: index) }
+    try await acks(entries.count) { collector in
+      for (index, entry) in entries.enumerated() {
+        settle(entry) { collector.set($0, at: index) }
+      }
     }
+  }
+
+  private func acks(_ count: Int, _ settle: (AckCollector) -> Void) async throws -> [API.Ack] {
+    if count == 0 { return [] }
+    let collector = AckCollector(count: count)
+    settle(collector)
     guard let acks = await collector.all() else { throw Refusal.stopping }
     return acks
   }

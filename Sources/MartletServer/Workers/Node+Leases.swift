@@ -11,24 +11,45 @@ extension Node {
     _ = runner.add(.command(command, caller))
   }
 
-  /// Records what an attempt came to. A repeat of what was accepted is accepted again.
-  func settle(_ finish: API.Finish, _ then: @escaping @Sendable (API.Ack) -> Void) {
-    guard let lease = Lease(finish.lease) else { return then(.unreadable(finish.lease)) }
-    let outcome: AttemptOutcome
-    do throws(EntryProblem) {
-      outcome = try AttemptOutcome(finish, limits: limits)
-    } catch {
-      return then(.refused(finish.lease, error.text))
+  /// Records what attempts came to; the answers are in their order. A repeat of what was accepted
+  /// is accepted again.
+  func settle(_ finishes: [API.Finish], _ then: @escaping @Sendable ([API.Ack]) -> Void) {
+    var acks = finishes.map { API.Ack.unreadable($0.lease) }
+    var ends: [LeaseOutcome] = []
+    var places: [Int] = []
+    for (place, finish) in finishes.enumerated() {
+      guard let lease = Lease(finish.lease) else { continue }
+      do throws(EntryProblem) {
+        let outcome = try AttemptOutcome(finish, limits: limits)
+        ends.append(LeaseOutcome(lease: lease, outcome: outcome))
+        places.append(place)
+      } catch {
+        acks[place] = .refused(finish.lease, error.text)
+      }
     }
-    ask(.worker(.finish(lease, outcome))) { [self] content in
-      switch content {
-      case .refusal(.leaseLost(_, attempt: 0)):
-        // The task has ended: perhaps by this very finish, said before.
-        Task {
-          let isTaken = await hasTaken(lease)
-          then(isTaken ? .accepted(finish.lease) : .lost(LostLease(lease: lease, attempt: 0)))
+    if ends.isEmpty { return then(acks) }
+    ask(.worker(.finish(ends))) { [self, acks, ends, places] content in
+      guard case .answer(.finished(let refusals)) = content else {
+        return then(finishes.map { .refused($0.lease, "the server could not take it") })
+      }
+      var acks = acks
+      var gone: [Int] = []
+      for (index, place) in places.enumerated() {
+        let refusal = refusals[index]
+        if case .leaseLost(_, attempt: 0) = refusal { gone.append(index) }
+        acks[place] = API.Ack(
+          refusal.map { .refusal($0) } ?? .answer(.done), ends[index].lease,
+          as: finishes[place].lease)
+      }
+      if gone.isEmpty { return then(acks) }
+      // These tasks have ended: perhaps by these very finishes, said before.
+      Task { [acks] in
+        var acks = acks
+        let taken = await taken(gone.map { ends[$0].lease })
+        for index in gone where taken.contains(ends[index].lease) {
+          acks[places[index]] = .accepted(finishes[places[index]].lease)
         }
-      default: then(.init(content, lease))
+        then(acks)
       }
     }
   }
@@ -66,25 +87,31 @@ extension Node {
     ask(.worker(.release(lease))) { then(.init($0, lease)) }
   }
 
-  /// Whether it was this lease's holder who said how the task ended.
-  private func hasTaken(_ lease: Lease) async -> Bool {
-    guard
-      let rows = try? await rows([lease.task], withContent: false, asOf: durableRevision),
-      let row = rows.first, let status = TaskStatus(row.status),
-      status.attempt == lease.attempt, status.notes?.assignment?.epoch == lease.epoch
-    else { return false }
-    switch status.state {
-    case .succeeded: return true
-    case .failed: return status.notes?.failure?.kind == .handler
-    default: return false
-    }
+  /// Those of the leases whose holders said how the task ended.
+  private func taken(_ leases: [Lease]) async -> Set<Lease> {
+    let found = try? await rows(leases.map(\.task), withContent: false, asOf: durableRevision)
+    let statuses = Dictionary(
+      (found ?? []).compactMap { row in TaskStatus(row.status).map { (row.id, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    return Set(
+      leases.filter { lease in
+        guard let status = statuses[lease.task], status.attempt == lease.attempt,
+          status.notes?.assignment?.epoch == lease.epoch
+        else { return false }
+        switch status.state {
+        case .succeeded: return true
+        case .failed: return status.notes?.failure?.kind == .handler
+        default: return false
+        }
+      })
   }
 }
 
 extension API.Ack {
-  fileprivate init(_ content: Reply.Content, _ lease: Lease) {
+  /// `text` is the lease as its holder writes it.
+  fileprivate init(_ content: Reply.Content, _ lease: Lease, as text: String? = nil) {
     switch content {
-    case .answer: self = .accepted(lease.description)
+    case .answer: self = .accepted(text ?? lease.description)
     case .refusal(.leaseLost(_, let attempt)):
       self = .lost(LostLease(lease: lease, attempt: attempt))
     case .refusal(.checkpointOutOfOrder(_, let kept)):

@@ -23,7 +23,9 @@ final class WorkerDesk: Sendable {
     heardAt.store(MonotonicTime.now, ordering: .relaxed)
     if !request.accepts.isEmpty { accept(request.accepts.map(\.lease)) }
     if !request.beats.isEmpty { beat(request.beats) }
-    for finish in request.finishes { take(finish) }
+    if !request.finishes.isEmpty {
+      node.settle(request.finishes) { [outbox] acks in outbox.add(acks.map { .ack($0) }) }
+    }
     for release in request.releases { take(release) }
     if let credit = request.credit { take(credit) }
     if request.draining { post(.drain(id)) }
@@ -91,10 +93,6 @@ final class WorkerDesk: Sendable {
       outbox.add(.ack(.refused(text.prefixed(bytes: 64), "no lease of this server")))
       return nil
     }
-  }
-
-  private func take(_ finish: API.Finish) {
-    node.settle(finish) { [outbox] in outbox.add(.ack($0)) }
   }
 
   private func take(_ release: API.Release) {

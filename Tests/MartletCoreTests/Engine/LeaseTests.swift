@@ -135,9 +135,9 @@ struct LeaseTests {
   @Test("a failure that was taken may be said again, without an effect")
   func repeatedFailure() throws {
     let (task, lease) = try running()
-    try world.run(.worker(.finish(lease, World.broken)))
+    try world.finish(lease, World.broken)
     #expect(world.newest.words == ["retryScheduled"])
-    try world.run(.worker(.finish(lease, World.broken)))
+    try world.finish(lease, World.broken)
     #expect(world.newest.isEmpty)
     #expect(world.task(task)?.state == .scheduled)
   }
@@ -162,6 +162,22 @@ struct LeaseTests {
     #expect(world.task(task) == nil)
     #expect(try world.pool().inUse == 0)
     #expect(throws: Refusal.leaseLost(task, attempt: 0)) { try world.finish(lease) }
+  }
+
+  @Test("of several finishes in one message each is taken or refused for itself")
+  func finishMany() throws {
+    let (first, lease) = try running()
+    let (second, other) = try running()
+    let result = AttemptOutcome.succeeded(TaskResult(data: [1], contentType: ""))
+    let stale = Lease(task: second, attempt: 1, epoch: other.epoch + 1)
+    let ends = [lease, stale, other, lease].map { LeaseOutcome(lease: $0, outcome: result) }
+    let answer = try world.run(.worker(.finish(ends)))
+    #expect(
+      answer
+        == .finished([
+          nil, .leaseLost(second, attempt: 1), nil, .leaseLost(first, attempt: 0),
+        ]))
+    #expect(world.newest.words == ["succeeded", "succeeded"])
   }
 
   @Test("that an attempt is to stop is said again at each beat and each return of its worker")

@@ -42,8 +42,12 @@ extension Checker {
       try require(
         model.tasks[token.task]?.status.state != .running
           || model.tasks[token.task]?.token != token, "\(token) has ended and runs")
-    case (.worker(.finish(let lease, _)), .done), (.worker(.release(let lease)), .done):
+    case (.worker(.release(let lease)), .done):
       try require(!runs(lease), "\(lease) has ended and runs")
+    case (.worker(.finish(let ends)), .finished(let refusals)):
+      try require(ends.count == refusals.count, "\(ends.count) finishes, other answers")
+      // Taken or refused, it runs no more.
+      for end in ends { try require(!runs(end.lease), "\(end.lease) has ended and runs") }
     case (.worker(.checkpoint(let lease, let checkpoint)), .done):
       let kept = model.tasks[lease.task]?.checkpoint?.sequence ?? .max
       try require(kept >= checkpoint.sequence, "\(checkpoint) was taken and is not kept")
@@ -197,7 +201,6 @@ extension Checker {
     case .leaseLost(let id, let attempt):
       if case .worker(.checkpoint(let lease, _)) = command { return !runs(lease) }
       if case .worker(.log(let lease, _)) = command { return !runs(lease) }
-      if case .worker(.finish(let lease, _)) = command { return !runs(lease) }
       if case .worker(.release(let lease)) = command { return !runs(lease) }
       let task = model.tasks[id]
       return task?.status.state != .running || task?.status.attempt != attempt

@@ -76,6 +76,7 @@ extension Simulation {
   }
 
   private func finishAttempts(of number: Int) {
+    var ends: [LeaseOutcome] = []
     for lease in workers[number].leases {
       guard let attempt = workers[number].running[lease], attempt.doneAt <= clock.elapsed else {
         continue
@@ -87,9 +88,10 @@ extension Simulation {
         continue
       }
       checker.model.asked.finishes[lease.token, default: []].append(attempt.outcome)
-      send(.worker(.finish(lease, attempt.outcome)))
-      if chance(1, of: 10) { send(.worker(.finish(lease, attempt.outcome))) }
+      ends.append(LeaseOutcome(lease: lease, outcome: attempt.outcome))
+      if chance(1, of: 10) { ends.append(LeaseOutcome(lease: lease, outcome: attempt.outcome)) }
     }
+    if !ends.isEmpty { send(.worker(.finish(ends))) }
   }
 
   private func breakStream(of number: Int) {

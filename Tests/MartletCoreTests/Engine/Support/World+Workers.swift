@@ -43,7 +43,15 @@ extension World {
   }
 
   func finish(_ lease: Lease, data: [UInt8] = []) throws {
-    try run(.worker(.finish(lease, .succeeded(TaskResult(data: data, contentType: "")))))
+    try finish(lease, .succeeded(TaskResult(data: data, contentType: "")))
+  }
+
+  func finish(_ lease: Lease, _ outcome: AttemptOutcome) throws {
+    let end = LeaseOutcome(lease: lease, outcome: outcome)
+    guard case .finished(let refusals) = try run(.worker(.finish([end]))) else {
+      preconditionFailure("finishes are answered one by one")
+    }
+    if let refusal = refusals[0] { throw refusal }
   }
 
   static let broken = AttemptOutcome.failed(
