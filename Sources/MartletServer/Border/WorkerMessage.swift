@@ -1,12 +1,6 @@
 import MartletAPI
 import MartletCore
 
-/// What a worker is handed of a task that it is offered.
-struct OfferedTask: Sendable {
-  var submitted: SubmittedTask
-  var checkpoint: Checkpoint?
-}
-
 extension API.Checkpoint {
   init(_ checkpoint: Checkpoint) {
     self.init(
@@ -15,14 +9,16 @@ extension API.Checkpoint {
 }
 
 extension API.Assign {
-  init(_ offer: Offer, _ task: OfferedTask, stopTime: WallTime?) {
+  init(
+    _ offer: Offer, _ submitted: SubmittedTask, checkpoint: Checkpoint?, stopTime: WallTime?
+  ) {
     let record = TaskRecord(
-      submitted: task.submitted, poolName: offer.poolName, status: offer.status,
+      submitted: submitted, poolName: offer.poolName, status: offer.status,
       revision: offer.revision)
     self.init(
       lease: offer.lease.description, task: API.Task(record, isFull: true),
       attempt: Int32(clamping: offer.lease.attempt), stopTime: stopTime.map { .init($0) },
-      fencingEpoch: offer.lease.epoch, checkpoint: task.checkpoint.map { .init($0) })
+      fencingEpoch: offer.lease.epoch, checkpoint: checkpoint.map { .init($0) })
   }
 }
 

@@ -88,9 +88,7 @@ package final class Node: Sendable {
           indexWriter.add(sealed)
           links.node?.follow(sealed)
         },
-        notified: { notices in
-          workers.tell(notices) { offers in await links.node?.contents(of: offers) ?? [:] }
-        },
+        notified: { workers.tell($0) },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
@@ -320,22 +318,6 @@ package final class Node: Sendable {
         after: Revision(revision.rawValue - 1), until: deadline, on: nil)
     }
     return feed.durable >= revision
-  }
-
-  /// What workers are handed of the tasks that they are offered.
-  private func contents(of offers: [Offer]) async -> [TaskID: OfferedTask] {
-    do {
-      let marks = offers.compactMap { offer in
-        offer.status.notes?.checkpoint.map { (offer.lease.task, $0) }
-      }
-      let checkpoints = marks.isEmpty ? [:] : try await checkpoints(marks)
-      return try await submissions(offers.map { ($0.lease.task, $0.submitRevision) }).mapValues {
-        OfferedTask(submitted: $0, checkpoint: checkpoints[$0.task])
-      }
-    } catch {
-      logger.error("tasks could not be read for their workers: \(error)")
-      return [:]
-    }
   }
 
   /// The content of tasks whose attempts begin, from the index.

@@ -74,7 +74,7 @@ extension WorkerService {
       }
       group.addTask {
         while let items = try await outbox.next() {
-          try await response.write(API.WorkResponse(items))
+          for message in await node.responses(items) { try await response.write(message) }
         }
       }
       group.addTask { try await desk.watch(every: Self.pingInterval) }

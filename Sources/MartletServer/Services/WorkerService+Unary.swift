@@ -38,7 +38,8 @@ extension WorkerService {
       outbox.end()
     }
     defer { timer.cancel() }
-    let offered = (try await outbox.next() ?? []).assigns + outbox.takeAll().assigns
+    let offers = (try await outbox.next() ?? []).offers + outbox.takeAll().offers
+    let offered = await node.assigns(offers)
     let leases = offered.compactMap { Lease($0.lease) }
     guard !leases.isEmpty else { return [] }
     let accept = Command.worker(.accept(id, leases))
@@ -115,7 +116,7 @@ extension WorkerService {
 }
 
 extension [WorkerOutbox.Item] {
-  fileprivate var assigns: [API.Assign] {
-    compactMap { if case .assign(let assign) = $0 { assign } else { nil } }
+  fileprivate var offers: [Offer] {
+    compactMap { if case .offer(let offer) = $0 { offer } else { nil } }
   }
 }

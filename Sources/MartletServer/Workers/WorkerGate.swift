@@ -53,34 +53,15 @@ final class WorkerGate: Sendable {
 
   // MARK: - What is said
 
-  /// Hands offers to their workers; `contents` reads what they are handed.
-  func tell(
-    _ notices: [WorkerNotice],
-    contents: @escaping @Sendable ([Offer]) async -> [TaskID: OfferedTask]
-  ) {
-    var offers: [Offer] = []
+  func tell(_ notices: [WorkerNotice]) {
+    var items: [WorkerID: [WorkerOutbox.Item]] = [:]
     for notice in notices {
       switch notice {
-      case .offer(let offer): offers.append(offer)
-      case .lost(let id, let lease): outbox(of: id)?.add(.directive(.lost(lease)))
+      case .offer(let offer): items[offer.worker, default: []].append(.offer(offer))
+      case .lost(let id, let lease): items[id, default: []].append(.directive(.lost(lease)))
       }
     }
-    guard !offers.isEmpty else { return }
-    Task { [offers] in
-      let found = await contents(offers)
-      var items: [WorkerID: [WorkerOutbox.Item]] = [:]
-      for offer in offers {
-        // What cannot be read is not assigned: its offer lapses, and the log says why.
-        guard let task = found[offer.lease.task] else { continue }
-        items[offer.worker, default: []].append(
-          .assign(API.Assign(offer, task, stopTime: stopTime(of: offer))))
-      }
-      for (id, items) in items { outbox(of: id)?.add(items) }
-    }
-  }
-
-  private func stopTime(of offer: Offer) -> WallTime? {
-    offer.stopAt == .never ? nil : NodeClock.wall + (offer.stopAt - clock.elapsed)
+    for (id, items) in items { outbox(of: id)?.add(items) }
   }
 
   /// A running attempt is to stop, or is over without its worker's doing.

@@ -1,11 +1,13 @@
 import MartletAPI
+import MartletCore
 import MartletRPC
 import Synchronization
 
 /// What waits to be said to one worker, until its stream takes it. Filled from any thread.
 final class WorkerOutbox: Sendable {
   enum Item: Sendable {
-    case assign(API.Assign)
+    /// What is offered is read when it is said.
+    case offer(Offer)
     case directive(API.Directive)
     case ack(API.Ack)
     case ping(UInt64)
@@ -20,8 +22,8 @@ final class WorkerOutbox: Sendable {
     var waiter: UnsafeContinuation<Void, Never>?
   }
 
-  /// Clients of others refuse messages above 4 MiB.
-  private static let messageBytesMax = 1 << 20
+  /// As many items as are handed out at once.
+  private static let itemsMax = 1_000
 
   private let state = Mutex(State())
 
@@ -52,7 +54,7 @@ final class WorkerOutbox: Sendable {
     waiter?.resume()
   }
 
-  /// As much of what waits as one message takes, at least one item; waits for it. For one task.
+  /// What waits, at least one item; waits for it. For one task.
   func next() async throws -> [Item]? {
     while true {
       let (items, isEnded, status) = state.withLock { state in
@@ -76,18 +78,7 @@ final class WorkerOutbox: Sendable {
   }
 
   private static func take(_ state: inout State) -> [Item] {
-    var bytes = 0
-    var end = state.taken
-    while end < state.items.count, end == state.taken || bytes < messageBytesMax {
-      if case .assign(let assign) = state.items[end] {
-        let size = (assign.task?.roughByteCount ?? 0) + 100
-        if end > state.taken, bytes + size > messageBytesMax { break }
-        bytes += size
-      } else {
-        bytes += 100
-      }
-      end += 1
-    }
+    let end = min(state.items.count, state.taken + itemsMax)
     let items = Array(state.items[state.taken..<end])
     state.taken = end
     if state.taken == state.items.count {
@@ -114,21 +105,6 @@ final class WorkerOutbox: Sendable {
         return state.waiter
       }
       waiter?.resume()
-    }
-  }
-}
-
-extension API.WorkResponse {
-  init(_ items: [WorkerOutbox.Item]) {
-    self.init()
-    for item in items {
-      switch item {
-      case .assign(let assign): assigns.append(assign)
-      case .directive(let directive): directives.append(directive)
-      case .ack(let ack): acks.append(ack)
-      case .ping(let number): ping = number
-      case .pong(let number): pong = number
-      }
     }
   }
 }
