@@ -224,13 +224,19 @@ def test_the_demo_digests_a_folder_and_says_what_cannot_be_read(make_server, fol
             assert digests[str(path)] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_demo_is_right_though_one_of_its_workers_is_killed(make_server, folder, tmp_path):
+def test_the_demo_is_right_though_one_of_its_workers_is_killed(make_server, tmp_path):
+    files = tmp_path / "many"
+    files.mkdir()
+    for n in range(3_000):
+        (files / f"{n}").write_text("x" * n)
     # The server itself may read nothing: what is digested, workers have digested.
     martlet = Martlet(make_server("--limit-lease-ms", "1000"), tmp_path)
-    report = martlet.json("demo", folder, "--workers", 3)
-    assert report["right"] and report["workers"] == 3
+    report = martlet.json("demo", files, "--workers", 3)
+    assert report["right"] and report["equal"] == 3_000
+    assert report["workers"] == 3 and report["worker_killed"]
     assert report["attempts_lost"] == report["repeats"]
-    assert martlet.json("worker", "list") == [] or report["worker_killed"]
+    # None of the others is left.
+    assert '"id"' not in martlet.run("worker", "list", "--output", "json")
 
 
 def test_the_demo_fails_where_the_server_may_not_read(make_server, folder, tmp_path):

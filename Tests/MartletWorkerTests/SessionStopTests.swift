@@ -105,6 +105,15 @@ struct SessionStopTests {
     #expect(world.session.isDone(at: world.now))
   }
 
+  @Test("a worker that has left does not wait for ever for the server to end the stream")
+  func hungServer() {
+    var world = SessionWorld.open()
+    world.session.shutdown(grace: .zero, at: world.now)
+    #expect(world.session.isDone(at: world.now))
+    #expect(world.pass(.milliseconds(4_900)) == [])
+    #expect(world.pass(.milliseconds(100)) == [.abandonStream])
+  }
+
   @Test("a second, shorter shutdown counts")
   func shorter() {
     var world = SessionWorld.open()

@@ -15,7 +15,9 @@ extension WorkerSession {
     default: break
     }
     leaveIfDone(at: now)
-    if stream != .none, now - heardAt >= limits.silenceMax { effects.append(.abandonStream) }
+    if stream != .none, now - heardAt >= limits.silenceMax || hasWaitedEnough(at: now) {
+      effects.append(.abandonStream)
+    }
     return effects
   }
 
@@ -52,6 +54,11 @@ extension WorkerSession {
     case .leaving(let until): leases.isEmpty && occupiedSlots == 0 || now >= until
     case .draining, .stopping: false
     }
+  }
+
+  /// It leaves, and the server has not ended the stream.
+  private func hasWaitedEnough(at now: Duration) -> Bool {
+    if case .leaving(let until) = course { now >= until } else { false }
   }
 
   private mutating func tellAll(_ word: TaskStop, _ effects: inout [SessionEffect]) {
