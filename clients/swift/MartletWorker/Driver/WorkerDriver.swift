@@ -125,6 +125,8 @@ final class WorkerDriver: Sendable {
         }
         if isReady { continuation.resume() }
       }
+      // What else is ready on the loop comes first, and goes into the same message.
+      await Task.yield()
     }
   }
 
@@ -214,9 +216,9 @@ final class WorkerDriver: Sendable {
       }
       return Self.takeWriter(&state)
     }
-    // The acceptances leave first: an offer does not lapse because handlers are many.
-    writer?.resume()
+    // What ends at once then leaves together with its acceptance: half the messages.
     for attempt in started { attempt.start() }
+    writer?.resume()
     for act in acts { act() }
   }
 
