@@ -35,7 +35,7 @@ public struct MartletClient: Sendable {
 
   /// Reconnects soon, since servers restart in seconds, and notices a connection that is dead but
   /// not closed.
-  private static var channelConfiguration: RPCChannelConfiguration {
+  static var channelConfiguration: RPCChannelConfiguration {
     var configuration = RPCChannelConfiguration()
     configuration.backoff = .milliseconds(100)
     configuration.backoffMax = .seconds(2)

@@ -78,6 +78,18 @@ public struct WorkerClient: Sendable {
   /// The connection's own event loop: tasks on it must not block, and are blocked by no others.
   package var executor: any TaskExecutor { runner.channel.taskExecutor }
 
+  /// The same over a connection of its own, which `close` ends.
+  package func separate() throws -> WorkerClient {
+    let channel = try RPCChannel(
+      target: runner.target, configuration: MartletClient.channelConfiguration)
+    return WorkerClient(
+      runner: CallRunner(
+        channel: channel, target: runner.target, configuration: runner.configuration))
+  }
+
+  /// Ends the connection: only of what `separate` made.
+  package func close() async { await runner.channel.close() }
+
   /// The status of a stream, in the client's terms.
   package func error(_ status: RPCStatus) -> MartletError {
     MartletError(status, target: runner.target)

@@ -9,6 +9,8 @@ final class StreamHandle: Sendable {
 
   private let state = Mutex(State())
 
+  var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
   func set(_ end: @escaping @Sendable () -> Void) {
     let isAbandoned = state.withLock { state in
       state.end = end
