@@ -231,7 +231,7 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "martlet", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
+        "martlet", "MartletWorker", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .testTarget(

@@ -1,5 +1,6 @@
 """`martlet worker run`: any program as a worker, from its input to the end of all it started."""
 
+import os
 import subprocess
 
 import pytest
@@ -154,6 +155,21 @@ def test_a_worker_that_is_stopped_gives_back_what_runs_too_long(client, pool, pr
     left = client.get(id)
     assert left.state == task.TASK_STATE_PENDING
     assert left.checkpoint.data == b"half\n"
+
+
+def test_programs_do_not_outlive_a_worker_that_is_killed(client, pool, program, tmp_path):
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    worker = program(
+        f"trap '' TERM; exec 4>{held}; echo 1 ready >&3; sleep 98766 & sleep 98766; sleep 98766",
+        "--grace", "200ms")
+    with open(os.open(held, os.O_RDONLY | os.O_NONBLOCK)) as pipe:
+        os.set_blocking(pipe.fileno(), True)
+        id = client.submit(pool, "program", retry_policy=ONCE).id
+        wait_for_progress(client, id)
+        worker.process.kill()
+        # It ends when nobody holds it any more.
+        assert pipe.read() == ""
 
 
 def test_a_program_that_is_not_there_is_said_at_the_start(server):

@@ -12,6 +12,7 @@ struct Martlet: AsyncParsableCommand {
         martlet task list --pool mails --state failed
         martlet task get @last
         martlet events --follow --pool mails
+        martlet worker run --kind shout -- tr a-z A-Z
         martlet demo /usr/share/doc
 
       EXIT CODES

@@ -18,6 +18,9 @@ final class ProgramGroup: Sendable {
   /// - Parameter grace: Between SIGTERM and SIGKILL.
   init(grace: Duration) { self.grace = grace }
 
+  /// For a shell.
+  var graceSeconds: String { String(format: "%.3f", grace / .seconds(1)) }
+
   /// The program runs from now on.
   func started(_ id: pid_t) {
     let isToldToStop = state.withLock { state in

@@ -12,13 +12,14 @@ struct ProgramHandler: Sendable {
   func run(_ context: TaskContext) async throws -> TaskContent {
     let folder = try ProgramFolder(checkpoint: context.checkpoint)
     defer { folder.remove() }
+    let leash = try ProgramLeash(in: folder.path)
     let channel = try ProgressChannel(in: folder.path)
     defer { channel.close() }
     let group = ProgramGroup(grace: grace)
     let listener = Task { await listen(to: channel, folder, context) }
     let run = ProgramRun(
       program: program, input: context.payload, environment: environment(context, folder),
-      channel: channel, group: group, outputBytesMax: Self.contentBytesMax)
+      channel: channel, leash: leash, group: group, outputBytesMax: Self.contentBytesMax)
     // Not cancelled with the handler: what the program says while it stops counts.
     let running = Task { try await run.outcome() }
     let result = await withTaskCancellationHandler {

@@ -16,6 +16,7 @@ struct ProgramRun: Sendable {
   let input: [UInt8]
   let environment: [String: String]
   let channel: ProgressChannel
+  let leash: ProgramLeash
   let group: ProgramGroup
   let outputBytesMax: Int
 
@@ -30,7 +31,10 @@ struct ProgramRun: Sendable {
     for (name, value) in environment {
       if let key = Subprocess.Environment.Key(rawValue: name) { changes[key] = value }
     }
-    let words = ["-c", ProgressChannel.shellScript, "martlet", channel.path, program.path]
+    let words = [
+      "-c", ProgramLeash.shellScript, "martlet", channel.path, leash.path, group.graceSeconds,
+      program.path,
+    ]
     let result = try await Subprocess.run(
       .path("/bin/sh"), arguments: Arguments(words + program.arguments),
       environment: .inherit.updating(changes), platformOptions: options,

@@ -11,9 +11,6 @@ final class ProgressChannel: @unchecked Sendable {
   /// The descriptor's number in the program.
   static let descriptorNumber = 3
 
-  /// What the shell runs: `$1` is the pipe, the rest the program.
-  static let shellScript = #"exec 3>"$1" && shift && exec "$@""#
-
   /// Longer lines are cut.
   private static let lineBytesMax = 8 << 10
 

@@ -6,7 +6,6 @@ internal import Synchronization
 final class WorkerRemarks: WorkerObserver {
   private let session: Session
   private let what: String
-  private let isConnected = Mutex(false)
   private let isTold = Mutex(false)
 
   init(_ session: Session, what: String) {
@@ -15,7 +14,6 @@ final class WorkerRemarks: WorkerObserver {
   }
 
   func streamOpened(workerID: String) {
-    isConnected.withLock { $0 = true }
     isTold.withLock { $0 = false }
     session.remark("martlet: worker \(workerID) serves \(what)")
   }
