@@ -194,10 +194,15 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], path: "clients/swift/MartletWorker", swiftSettings: settings),
+    // Plays the server to a worker, and reports which rules it keeps.
+    .target(
+      name: "MartletWorkerCheck",
+      dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"] + nio,
+      path: "clients/swift/MartletWorkerCheck", swiftSettings: settings),
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "MartletWorker", "MartletClient",
+        "MartletWorkerCheck", "MartletWorker", "MartletClient",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -228,6 +233,10 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "MartletWorkerCheckTests",
+      dependencies: ["MartletWorkerCheck", "MartletAPI", "MartletRPC", "MartletProtobuf"],
+      swiftSettings: settings),
     .testTarget(
       name: "CLITests",
       dependencies: [

@@ -18,7 +18,7 @@ struct Martlet: AsyncParsableCommand {
       EXIT CODES
         0  done
         1  the task failed or was cancelled (submit --wait, wait, batch --wait), or the demo's
-           results were not right
+           results were not right; the worker breaks a rule (worker check)
         2  the command or its input is not valid
         3  there is no such pool, task or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …

@@ -4,10 +4,10 @@ internal import MartletClient
 struct WorkerCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "Run a worker; see, drain and disconnect those of a server.",
+    abstract: "Run or check a worker; see, drain and disconnect those of a server.",
     subcommands: [
-      WorkerRun.self, WorkerList.self, WorkerGet.self, WorkerDrain.self, WorkerDisconnect.self,
-      WorkerServeDigests.self,
+      WorkerRun.self, WorkerCheckCommand.self, WorkerList.self, WorkerGet.self,
+      WorkerDrain.self, WorkerDisconnect.self, WorkerServeDigests.self,
     ])
 }
 
