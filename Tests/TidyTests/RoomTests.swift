@@ -27,6 +27,7 @@ struct RoomTests {
       "SystemPackage", "UnixSignals", "Yams",
     ],
     "MartletClient": ["Synchronization"],
+    "MartletWorkerCheck": ["Dispatch", "Glibc", "NIOCore", "NIOPosix", "Synchronization"],
     "MartletWorker": [
       "Dispatch", "Foundation", "Glibc", "Metrics", "ServiceLifecycle", "Synchronization",
       "UnixSignals",

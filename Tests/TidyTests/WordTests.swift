@@ -43,6 +43,8 @@ struct WordTests {
       "Sources/MartletServer/Workers/WorkerDesk.swift": "the signs of life on a worker's stream",
       "Sources/MartletServer/Services/WorkerService+Unary.swift": "how long a poll waits for tasks",
       "clients/swift/MartletClient/Configuration.swift": "the pause between tries, replaceable",
+      "clients/swift/MartletWorkerCheck/Stage/Stage.swift":
+        "the limit of each expectation, and time in which nothing must happen",
       "clients/cli/Session/Surroundings.swift": "the program's pauses, which tests replace",
       "clients/cli/Session/Session.swift": "a limit on a wait for the server",
     ]).check(

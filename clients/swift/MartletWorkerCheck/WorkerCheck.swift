@@ -29,7 +29,8 @@ package struct WorkerCheck: Sendable {
     var waiting: [Int: ScenarioResult] = [:]
     var next = 0
     do {
-      for try await (index, result) in results() {
+      let (results, running) = play()
+      for try await (index, result) in results {
         waiting[index] = result
         while let result = waiting.removeValue(forKey: next) {
           next += 1
@@ -37,15 +38,20 @@ package struct WorkerCheck: Sendable {
           if result.failure == nil { summary.passed += 1 } else { summary.failed += 1 }
         }
       }
+      // No process is left behind, cancelled or not.
+      await running.value
+      try Task.checkCancellation()
     } catch {
-      summary.bailedOut = "\(error)"
-      write(TAPReport.bailOut("\(error)"))
+      let reason = error is CancellationError ? "interrupted" : "\(error)"
+      summary.bailedOut = reason
+      write(TAPReport.bailOut(reason))
     }
     return summary
   }
 
-  /// Results with the places of their scenarios, as they come.
-  private func results() -> AsyncThrowingStream<(Int, ScenarioResult), any Error> {
+  /// Results with the places of their scenarios, as they come, and what makes them.
+  private func play() -> (AsyncThrowingStream<(Int, ScenarioResult), any Error>, Task<Void, Never>)
+  {
     let (stream, results) = AsyncThrowingStream.makeStream(of: (Int, ScenarioResult).self)
     let running = Task {
       do {
@@ -65,7 +71,7 @@ package struct WorkerCheck: Sendable {
       }
     }
     results.onTermination = { _ in running.cancel() }
-    return stream
+    return (stream, running)
   }
 
   /// Scenarios that are played one after the other, beside those of the other lanes.

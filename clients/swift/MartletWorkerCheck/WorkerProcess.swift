@@ -93,6 +93,10 @@ final class WorkerProcess: LaunchedWorker {
     return signal == 0 ? (status >> 8) & 0xff : 128 + signal
   }
 
+  /// A group of its own, and no signal blocked or ignored.
+  private static let spawnFlags = Int16(
+    POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+
   private static func spawn(
     _ command: [String], _ server: String, output: Int32
   ) throws -> pid_t {
@@ -105,10 +109,12 @@ final class WorkerProcess: LaunchedWorker {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-    var noSignals = sigset_t()
-    sigemptyset(&noSignals)
-    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Self.spawnFlags)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
     var arguments = command.map { strdup($0) } + [nil]
     var environment = self.environment(server).map { strdup($0) } + [nil]
     defer { for text in arguments + environment { free(text) } }

@@ -60,7 +60,10 @@ struct WorkerCheckCommand: AsyncParsableCommand {
     if let timeout { timing.step = timeout.duration }
     let check = WorkerCheck(
       launcher: ProcessLauncher(command: command), scenarios: scenarios, timing: timing)
-    let summary = await check.run { surroundings.output.write($0) }
+    let running = Task { await check.run { surroundings.output.write($0) } }
+    let interruption = Interruption { running.cancel() }
+    let summary = await running.value
+    interruption.end()
     if let reason = summary.bailedOut { throw CommandFailure(.taskFailed, "\(reason).") }
     guard summary.isGood else {
       let count = summary.passed + summary.failed

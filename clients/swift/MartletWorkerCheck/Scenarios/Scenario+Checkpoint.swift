@@ -12,7 +12,8 @@ extension Scenario {
           && numbers.allSatisfy { (1...4).contains($0) },
         "checkpoints of 1 to 4, not \(data)")
     },
-    Scenario("checkpoint-rises", "the sequence of checkpoints begins at 1 or more, and rises",
+    Scenario(
+      "checkpoint-rises", "the sequence of checkpoints begins at 1 or more, and rises",
       .checkpoints
     ) { stage in
       let lease = try await stage.begin("check.steps", "4")
@@ -21,7 +22,8 @@ extension Scenario {
       try stage.require(!sequences.isEmpty && !sequences.contains(0), "sequences of 1 or more")
       try stage.requireNone(of: .checkpointRises)
     },
-    Scenario("checkpoint-taken", "an attempt goes on from the checkpoint of its assign",
+    Scenario(
+      "checkpoint-taken", "an attempt goes on from the checkpoint of its assign",
       .checkpoints
     ) { stage in
       var order = Order("check.steps", "6")
@@ -40,7 +42,8 @@ extension Scenario {
         !sequences.isEmpty && sequences.allSatisfy { $0 > 700 },
         "sequences of more than 700, not \(sequences)")
     },
-    Scenario("checkpoint-repeated",
+    Scenario(
+      "checkpoint-repeated",
       "a checkpoint that was not acknowledged is said again after a return", .checkpoints
     ) { stage in
       stage.setPolicy { $0.checkpoints = .hold }
@@ -60,7 +63,8 @@ extension Scenario {
       }
       _ = try await stage.text(of: lease)
     },
-    Scenario("checkpoint-refused", "a checkpoint that makes no sense harms no other task",
+    Scenario(
+      "checkpoint-refused", "a checkpoint that makes no sense harms no other task",
       .checkpoints
     ) { stage in
       stage.setPolicy { $0.checkpoints = .problem("the check does not like it") }
@@ -90,7 +94,7 @@ extension Scenario {
       try stage.require(saved <= released, "no checkpoint after the release")
     },
     Scenario("pause-goes-on", "what was paused goes on from there", .checkpoints) { stage in
-      var order = Order("check.steps", "30")
+      var order = Order("check.steps", "20")
       let lease = try await stage.begin(order)
       let _: Bool = try await stage.wait("2 checkpoints or more") {
         $0.beats(of: lease).last { $0.beat.checkpoint != nil }?.beat.checkpoint
@@ -103,8 +107,8 @@ extension Scenario {
       }
       let done = Int(String(decoding: checkpoint.data, as: UTF8.self)) ?? 0
       order.checkpoint = checkpoint
-      let text = try await stage.text(of: stage.begin(order))
-      try stage.require(text == "\(30 - done)", "the other \(30 - done) steps, not '\(text)'")
+      let text = try await stage.text(of: stage.begin(order), within: stage.timing.step * 2)
+      try stage.require(text == "\(20 - done)", "the other \(20 - done) steps, not '\(text)'")
     },
   ]
 }

@@ -15,7 +15,7 @@ extension Scenario {
       stage.setPolicy { $0.beatInterval = .milliseconds(300) }
       let lease = try await stage.begin("check.wait")
       try stage.direct(.cancel, lease)
-      _ = try await stage.ending(of: lease, within: .milliseconds(1_500))
+      _ = try await stage.ending(of: lease, within: .milliseconds(2_500))
       stage.breakConnections(abruptly: true)
       try await stage.line(after: old + 1)
     },
@@ -51,7 +51,8 @@ extension Scenario {
       try stage.acknowledge(lease)
       try await stage.goesOn()
     },
-    Scenario("cancel-after-finish", "a cancel that crosses a finish does not change it",
+    Scenario(
+      "cancel-after-finish", "a cancel that crosses a finish does not change it",
       .directives
     ) { stage in
       let (lease, line, finish) = try await stage.unacknowledged()
@@ -78,7 +79,8 @@ extension Scenario {
       let again = try await stage.assign(Array(repeating: Order("check.echo"), count: 4))
       for lease in again { _ = try await stage.finish(of: lease) }
     },
-    Scenario("pause-without-checkpoint", "an attempt without a checkpoint is released too",
+    Scenario(
+      "pause-without-checkpoint", "an attempt without a checkpoint is released too",
       .directives
     ) { stage in
       let lease = try await stage.begin("check.wait")
@@ -86,21 +88,23 @@ extension Scenario {
       _ = try await stage.ending(of: lease, within: .seconds(4))
       try await stage.goesOn()
     },
-    Scenario("stubborn-delays-nothing", "a handler that does not stop holds up no other",
+    Scenario(
+      "stubborn-delays-nothing", "a handler that does not stop holds up no other",
       .directives
     ) { stage in
-      let stubborn = try await stage.begin("check.stubborn", "2500")
+      let stubborn = try await stage.begin("check.stubborn", "4000")
       let other = try await stage.begin("check.wait")
-      try stage.direct(.cancel, stubborn, grace: .seconds(4))
+      try stage.direct(.cancel, stubborn, grace: .seconds(6))
       let start = stage.mark
-      let echo = try await stage.run(Order("check.echo", "quick"), within: .seconds(1))
+      let echo = try await stage.run(Order("check.echo", "quick"), within: .seconds(2))
       try stage.require(echo.data == Array("quick".utf8), "the echo")
-      try await stage.beats(of: other, count: 2, since: start, within: .milliseconds(1_500))
+      try await stage.beats(of: other, count: 2, since: start, within: .milliseconds(2_500))
       try stage.direct(.cancel, other)
-      _ = try await stage.ending(of: other, within: .milliseconds(1_500))
-      _ = try await stage.ending(of: stubborn)
+      _ = try await stage.ending(of: other, within: .milliseconds(2_500))
+      _ = try await stage.ending(of: stubborn, within: .seconds(6))
     },
-    Scenario("stubborn-fenced", "a handler that ends after its grace is not reported",
+    Scenario(
+      "stubborn-fenced", "a handler that ends after its grace is not reported",
       .directives
     ) { stage in
       let stubborn = try await stage.begin("check.stubborn", "1200")

@@ -2,7 +2,8 @@ internal import MartletAPI
 
 extension Scenario {
   static let finish: [Scenario] = [
-    Scenario("finish-repeated", "a finish without an acknowledgement is said again after a return",
+    Scenario(
+      "finish-repeated", "a finish without an acknowledgement is said again after a return",
       .finishing
     ) { stage in
       let (lease, line, finish) = try await stage.unacknowledged()
@@ -14,7 +15,8 @@ extension Scenario {
       try stage.require(again == finish, "the same finish as before")
       try stage.acknowledge(lease)
     },
-    Scenario("finish-holds", "hello names the lease of a finish without an acknowledgement",
+    Scenario(
+      "finish-holds", "hello names the lease of a finish without an acknowledgement",
       .finishing
     ) { stage in
       let (lease, line, _) = try await stage.unacknowledged()
@@ -36,7 +38,8 @@ extension Scenario {
       }
       try stage.acknowledge(lease)
     },
-    Scenario("finish-acknowledged", "a finish that was acknowledged is not said again",
+    Scenario(
+      "finish-acknowledged", "a finish that was acknowledged is not said again",
       .finishing
     ) { stage in
       let lease = try await stage.begin("check.echo", "once")
@@ -65,7 +68,8 @@ extension Scenario {
       try await stage.silent(about: lease, for: .milliseconds(300))
       try await stage.goesOn()
     },
-    Scenario("finish-problem", "a finish that makes no sense to the server harms no other task",
+    Scenario(
+      "finish-problem", "a finish that makes no sense to the server harms no other task",
       .finishing
     ) { stage in
       let other = try await stage.begin("check.wait", "500")

@@ -73,8 +73,8 @@ extension Scenario {
       let finishes = stage.look { $0.said().flatMap { $0.request.finishes } }
       try stage.require(finishes.count == 200, "200 finishes, not \(finishes.count)")
     },
-    Scenario("kind-not-served", "a task of a kind that is not served is failed or released", .running)
-    { stage in
+    Scenario("kind-not-served", "a task of an unserved kind is failed or released", .running) {
+      stage in
       let lease = try await stage.assign(Order("check.nobody.serves.this"))
       if case .finish(let finish) = try await stage.ending(of: lease) {
         guard case .failure? = finish.outcome else { throw stage.breach("a failure or a release") }
@@ -95,9 +95,10 @@ extension Scenario {
       try stage.require(count == 1, "one finish, not \(count)")
       try stage.acknowledge(lease)
     },
-    Scenario("same-lease-kept", "a lease assigned again after a return is not run again", .running) {
+    Scenario("same-lease-kept", "a lease assigned again after a return is not run again", .running)
+    {
       stage in
-      var order = Order("check.steps", "40")
+      var order = Order("check.steps", "20")
       let lease = try await stage.begin(order)
       let old = try await stage.line()
       stage.breakConnections(abruptly: true)
@@ -106,8 +107,8 @@ extension Scenario {
       try stage.require(held == [lease], "hello to name what runs")
       order.lease = lease
       _ = try await stage.assign(order)
-      let text = try await stage.text(of: lease)
-      try stage.require(text == "40", "the 40 steps of one attempt, not '\(text)'")
+      let text = try await stage.text(of: lease, within: stage.timing.step * 2)
+      try stage.require(text == "20", "the 20 steps of one attempt, not '\(text)'")
       try await stage.pass(.milliseconds(300))
       let count = stage.look { $0.finishes(of: lease).count }
       try stage.require(count == 1, "one finish, not \(count)")
@@ -116,7 +117,8 @@ extension Scenario {
       }
       try stage.require(steps == steps.sorted(), "no step to be made again, as in \(steps)")
     },
-    Scenario("finish-whole", "each finish says a result or a failure, within its limits", .running) {
+    Scenario("finish-whole", "each finish says a result or a failure, within its limits", .running)
+    {
       stage in
       try await stage.burst()
       try stage.requireNone(of: .finishWhole)

@@ -95,13 +95,15 @@ extension Scenario {
   ]
 
   static let stop: [Scenario] = [
-    Scenario("stop-idle", "an idle worker ends soon after SIGTERM, with status 0", .stopping, .own) {
+    Scenario("stop-idle", "an idle worker ends soon after SIGTERM, with status 0", .stopping, .own)
+    {
       stage in
       try await stage.line()
       stage.terminateWorker()
       try await stage.exits(within: stage.timing.step)
     },
-    Scenario("stop-draining", "a worker that stops while tasks run says draining", .stopping, .own) {
+    Scenario("stop-draining", "a worker that stops while tasks run says draining", .stopping, .own)
+    {
       stage in
       let line = try await stage.line()
       _ = try await stage.begin("check.wait", "1000")
@@ -111,7 +113,8 @@ extension Scenario {
       }
       try await stage.exits(within: stage.timing.stop)
     },
-    Scenario("stop-finishes", "what runs is finished or released, then the worker ends with 0",
+    Scenario(
+      "stop-finishes", "what runs is finished or released, then the worker ends with 0",
       .stopping, .own
     ) { stage in
       try await stage.line()
@@ -154,16 +157,15 @@ extension Scenario {
       try stage.acknowledge(lease)
       try await stage.exits(within: stage.timing.stop)
     },
-    Scenario("stop-crossing", "an offer that crosses draining is not left accepted", .stopping, .own)
-    { stage in
+    Scenario("stop-crossing", "an offer that crosses draining is not left", .stopping, .own) {
+      stage in
       let line = try await stage.line()
       _ = try await stage.begin("check.wait", "800")
       stage.terminateWorker()
       let _: Bool = try await stage.wait("draining") {
         $0.book.lines[line]?.isDraining == true ? true : nil
       }
-      stage.change { $0.book.lines[line]?.isDraining = false }
-      let crossing = try await stage.assign(Order("check.echo", "crossing"))
+      let crossing = try stage.assignUnasked(Order("check.echo", "crossing"))
       try await stage.exits(within: stage.timing.stop)
       let state = stage.look { $0.book.leases[crossing]?.state }
       try stage.require(state != .running, "the offer to be ignored, released or finished")
@@ -200,6 +202,19 @@ extension Stage {
       return true
     }
     try require(isTold, "the stream to stand")
+  }
+
+  /// Offers a task whatever the credit is.
+  func assignUnasked(_ order: Order) throws -> String {
+    let lease = change { scene -> String? in
+      guard let line = scene.line else { return nil }
+      let assign = scene.assign(for: order)
+      scene.book.assign(assign, on: line)
+      scene.tell(API.WorkResponse(assigns: [assign]), on: line)
+      return assign.lease
+    }
+    guard let lease else { throw breach("the stream to stand") }
+    return lease
   }
 
   /// Offers an echo of `beside` in one message with what `body` adds.

@@ -109,7 +109,8 @@ extension Scenario {
       stage in
       try await stage.refusing(RPCStatus(code: .unavailable, message: "Not yet."))
     },
-    Scenario("backoff-superseded", "a stream that was superseded is not fought for", .backoff, .own) {
+    Scenario("backoff-superseded", "a stream that was superseded is not fought for", .backoff, .own)
+    {
       stage in
       let status = RPCStatus(code: .aborted, message: "The same instance opened another stream.")
       stage.change { $0.mayExit = true }

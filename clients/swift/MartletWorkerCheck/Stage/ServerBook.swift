@@ -236,9 +236,9 @@ struct ServerBook: Sendable {
         .creditReceived, line,
         "received \(received) after \(before), while \(count) assigns were sent")
     }
-    let held = (known.carried + known.assigned.prefix(received)).filter { name in
-      leases[name]?.isHeld == true
-    }
+    // One that was assigned twice takes one slot.
+    let named = Set(known.carried).union(known.assigned.prefix(received))
+    let held = named.filter { leases[$0]?.isHeld == true }
     let free = max(0, Int(slots) - held.count)
     if Int(credit.more) > free {
       note(

@@ -146,14 +146,18 @@ final class Stage: Sendable {
   }
 
   private func nextChange(after version: UInt64) async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      let isLate = state.withLock { scene in
-        guard scene.version == version else { return true }
-        scene.waiterCount += 1
-        scene.waiters[scene.waiterCount] = continuation
-        return false
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        let isLate = state.withLock { scene in
+          guard scene.version == version else { return true }
+          scene.waiterCount += 1
+          scene.waiters[scene.waiterCount] = continuation
+          return false
+        }
+        if isLate { continuation.resume() }
       }
-      if isLate { continuation.resume() }
+    } onCancel: {
+      change { _ in }
     }
   }
 
