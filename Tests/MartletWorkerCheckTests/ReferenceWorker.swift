@@ -5,10 +5,10 @@ import MartletWorkerCheck
 /// A worker that keeps every rule, or all but one: its life and its streams. A "process" is an
 /// object of this type.
 actor ReferenceWorker {
-  /// What it waits for, short for tests.
+  /// What it waits for: short for tests, and long enough for a machine that is busy with others.
   struct Timing: Sendable {
     var ping = Duration.milliseconds(400)
-    var patience = Duration.milliseconds(1_500)
+    var patience = Duration.milliseconds(3_000)
   }
 
   let flaw: Flaw?
@@ -144,7 +144,6 @@ actor ReferenceWorker {
       let responses: ResponseStream<API.WorkResponse> = channel.bidirectional(
         API.WorkerServiceMethods.work
       ) { (writer: RequestWriter<API.WorkRequest>) in
-        try await Task.sleep(for: .milliseconds(100))
         try await writer.write(API.WorkRequest(hello: hello))
         try await Task.sleep(for: .seconds(60))
       }

@@ -2,6 +2,8 @@
 package struct CheckTiming: Sendable {
   /// How long the worker may take for what it should do at once: 1 s or more.
   package var step = Duration.seconds(5)
+  /// For what must not wait for anything: the time in which an offer has to be accepted.
+  package var prompt = Duration.seconds(2)
   /// From the start of a process to its first hello.
   package var start = Duration.seconds(20)
   /// From the end of a stream, or of a server that refuses, to the next hello.

@@ -4,12 +4,23 @@ package struct ScenarioResult: Sendable {
   /// Nil: the rule was kept.
   package var failure: Failure?
 
+  package init(scenario: Scenario, failure: Failure? = nil) {
+    self.scenario = scenario
+    self.failure = failure
+  }
+
   /// How a rule was broken.
   package struct Failure: Sendable {
     package var expected: String
     package var heard: [String]
     /// The newest of the worker's own output.
     package var output: String
+
+    package init(expected: String, heard: [String], output: String) {
+      self.expected = expected
+      self.heard = heard
+      self.output = output
+    }
   }
 }
 

@@ -80,8 +80,8 @@ extension Scenario {
         $0.beats(of: lease).contains { $0.beat.checkpoint != nil } ? true : nil
       }
       try stage.direct(.pause, lease)
-      guard case .release = try await stage.ending(of: lease, within: .seconds(4)) else {
-        throw stage.breach("a release within the grace of 4 s")
+      guard case .release = try await stage.ending(of: lease, within: stage.timing.step) else {
+        throw stage.breach("a release within the grace")
       }
       try await stage.barrier()
       // Fields are taken in the order of their numbers: beats before releases.
@@ -101,7 +101,7 @@ extension Scenario {
           .flatMap { (Int(String(decoding: $0.data, as: UTF8.self)) ?? 0) >= 2 ? true : nil }
       }
       try stage.direct(.pause, lease)
-      _ = try await stage.ending(of: lease, within: .seconds(4))
+      _ = try await stage.ending(of: lease, within: stage.timing.step)
       guard let checkpoint = stage.checkpoints(of: lease).last else {
         throw stage.breach("a checkpoint")
       }

@@ -21,7 +21,7 @@ extension Scenario {
       let credit = stage.look { $0.book.lines[line]?.available ?? 0 }
       let count = min(4, max(1, credit))
       let leases = try await stage.assign(
-        Array(repeating: Order("check.wait", "400"), count: count))
+        Array(repeating: Order("check.wait", "800"), count: count))
       for lease in leases { try await stage.accepted(lease) }
       for lease in leases { _ = try await stage.text(of: lease) }
       let first = stage.look { scene in
@@ -31,7 +31,7 @@ extension Scenario {
         scene.said().last { !$0.request.accepts.isEmpty }?.index
       }
       try stage.require(
-        (accepted ?? 0) <= (first ?? 0), "all to be accepted before the first of 400 ms ends")
+        (accepted ?? 0) <= (first ?? 0), "all to be accepted before the first of 800 ms ends")
     },
     Scenario("credit-returns", "the slot of a task that ended is offered again", .credit) { stage in
       for _ in 0..<3 {
@@ -75,6 +75,7 @@ extension Scenario {
       stage.breakConnections(abruptly: false)
       try await stage.line(after: old)
       try await stage.line()
+      for lease in waits { try await stage.beats(of: lease, count: 1, since: stage.mark) }
       try stage.requireNone(of: .creditBound)
     },
     Scenario("credit-received", "received counts the assigns of the stream", .credit) { stage in
@@ -86,7 +87,7 @@ extension Scenario {
   static let accept: [Scenario] = [
     Scenario("accept-soon", "an offer is accepted within 2 s", .accepting) { stage in
       let lease = try await stage.assign(Order("check.wait", "100"))
-      let _: Bool = try await stage.wait("an accept within 2 s", within: .seconds(2)) {
+      let _: Bool = try await stage.wait("an accept within 2 s", within: stage.timing.prompt) {
         $0.isAccepted(lease) ? true : nil
       }
       _ = try await stage.finish(of: lease)

@@ -5,7 +5,7 @@ extension Scenario {
     Scenario("cancel-heard", "a cancelled attempt ends within its grace", .directives) { stage in
       let lease = try await stage.begin("check.wait")
       try stage.direct(.cancel, lease)
-      _ = try await stage.ending(of: lease, within: .seconds(4))
+      _ = try await stage.ending(of: lease, within: stage.timing.step)
     },
     Scenario("cancel-without-beat", "a cancel does not wait for a beat", .directives) { stage in
       let old = try await stage.line()
@@ -15,7 +15,7 @@ extension Scenario {
       stage.setPolicy { $0.beatInterval = .milliseconds(300) }
       let lease = try await stage.begin("check.wait")
       try stage.direct(.cancel, lease)
-      _ = try await stage.ending(of: lease, within: .milliseconds(2_500))
+      _ = try await stage.ending(of: lease, within: stage.timing.prompt)
       stage.breakConnections(abruptly: true)
       try await stage.line(after: old + 1)
     },
@@ -24,7 +24,7 @@ extension Scenario {
       let other = try await stage.begin("check.wait", "700")
       let lease = try await stage.begin("check.wait")
       try stage.direct(.cancel, lease)
-      _ = try await stage.ending(of: lease, within: .seconds(4))
+      _ = try await stage.ending(of: lease, within: stage.timing.step)
       try stage.require(try await stage.text(of: other) == "waited", "the other to end as it would")
     },
     Scenario("cancel-unknown", "a cancel of an unknown lease is ignored", .directives) { stage in
@@ -40,7 +40,7 @@ extension Scenario {
       stage.setPolicy { $0.finishes = .hold }
       let lease = try await stage.begin("check.wait")
       for _ in 0..<3 { try stage.direct(.cancel, lease) }
-      _ = try await stage.ending(of: lease, within: .seconds(4))
+      _ = try await stage.ending(of: lease, within: stage.timing.step)
       try stage.direct(.cancel, lease)
       try await stage.barrier()
       let count = stage.look { scene in
@@ -85,23 +85,23 @@ extension Scenario {
     ) { stage in
       let lease = try await stage.begin("check.wait")
       try stage.direct(.pause, lease)
-      _ = try await stage.ending(of: lease, within: .seconds(4))
+      _ = try await stage.ending(of: lease, within: stage.timing.step)
       try await stage.goesOn()
     },
     Scenario(
       "stubborn-delays-nothing", "a handler that does not stop holds up no other",
       .directives
     ) { stage in
-      let stubborn = try await stage.begin("check.stubborn", "4000")
+      let stubborn = try await stage.begin("check.stubborn", "3000")
       let other = try await stage.begin("check.wait")
       try stage.direct(.cancel, stubborn, grace: .seconds(6))
       let start = stage.mark
-      let echo = try await stage.run(Order("check.echo", "quick"), within: .seconds(2))
+      let echo = try await stage.run(Order("check.echo", "quick"), within: stage.timing.prompt)
       try stage.require(echo.data == Array("quick".utf8), "the echo")
-      try await stage.beats(of: other, count: 2, since: start, within: .milliseconds(2_500))
+      try await stage.beats(of: other, count: 2, since: start, within: stage.timing.prompt)
       try stage.direct(.cancel, other)
-      _ = try await stage.ending(of: other, within: .milliseconds(2_500))
-      _ = try await stage.ending(of: stubborn, within: .seconds(6))
+      _ = try await stage.ending(of: other, within: stage.timing.prompt)
+      _ = try await stage.ending(of: stubborn, within: stage.timing.step * 2)
     },
     Scenario(
       "stubborn-fenced", "a handler that ends after its grace is not reported",

@@ -44,13 +44,13 @@ extension Scenario {
     },
     Scenario("kinds-side-by-side", "tasks of several kinds run at the same time", .running) {
       stage in
-      let long = try await stage.begin("check.wait", "600")
+      let long = try await stage.begin("check.wait", "1500")
       let steps = try await stage.assign(Order("check.steps", "3"))
       let echo = try await stage.run(Order("check.echo", "now"))
       try stage.require(echo.data == Array("now".utf8), "the echo")
       try stage.require(try await stage.text(of: steps) == "3", "3 steps")
       try stage.require(
-        stage.look { $0.finishes(of: long).isEmpty }, "both before the one that waits for 600 ms")
+        stage.look { $0.finishes(of: long).isEmpty }, "both before the one that waits for 1.5 s")
       try stage.require(try await stage.text(of: long) == "waited", "'waited'")
     },
     Scenario("many-once", "200 tasks each come to one finish", .running) { stage in

@@ -83,12 +83,12 @@ extension Scenario {
         response.directives = [
           API.Directive(
             lease: stopped, kind: .cancel, reason: "all at once",
-            grace: WellKnown.Duration(seconds: 4))
+            grace: WellKnown.Duration(stage.timing.step))
         ]
         response.ping = number
       }
       try stage.require(try await stage.text(of: lease) == "beside", "the echo")
-      _ = try await stage.ending(of: stopped, within: .seconds(4))
+      _ = try await stage.ending(of: stopped, within: stage.timing.step)
       let isAnswered = stage.look { $0.said().contains { $0.request.pong == number } }
       try stage.require(isAnswered, "a pong with \(number)")
     },

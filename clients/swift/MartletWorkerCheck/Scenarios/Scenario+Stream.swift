@@ -139,7 +139,7 @@ extension Scenario {
       let second = try await stage.line(after: first)
       try await stage.goesOn()
       stage.breakConnections(abruptly: true)
-      try await stage.line(after: second, within: .seconds(4))
+      try await stage.line(after: second, within: stage.timing.reconnect / 2)
     },
     Scenario("start-without-server", "a worker may start before its server", .backoff, .unstarted) {
       stage in

@@ -23,7 +23,18 @@ struct ServerBook: Sendable {
     var isHeld: Bool { state == .offered || state == .running }
   }
 
+  /// Credit as it was said, to be judged by what is heard later.
+  struct Claim: Sendable {
+    var more: Int
+    var slots: Int
+    /// Slots that were taken for sure.
+    var taken: Int
+    /// Leases of the hello that may have taken more.
+    var unsure: Set<String>
+  }
+
   struct Line: Sendable {
+    var claims: [Claim] = []
     var hello: API.WorkerHello?
     /// Leases from the streams before.
     var carried: [String] = []
@@ -187,6 +198,7 @@ struct ServerBook: Sendable {
     guard leases[beat.lease] != nil else {
       return note(.beatKnown, line, "a beat for \(beat.lease), which was never offered")
     }
+    review(beat.lease, line)
     if let problem = beat.progress.flatMap(MessageLimits.problem(of:)) {
       note(.progressRange, line, "\(beat.lease): \(problem)")
     }
@@ -237,16 +249,31 @@ struct ServerBook: Sendable {
         "received \(received) after \(before), while \(count) assigns were sent")
     }
     // One that was assigned twice takes one slot.
-    let named = Set(known.carried).union(known.assigned.prefix(received))
-    let held = named.filter { leases[$0]?.isHeld == true }
-    let free = max(0, Int(slots) - held.count)
-    if Int(credit.more) > free {
-      note(
-        .creditBound, line,
-        "credit of \(credit.more) with \(held.count) of \(slots) slots taken")
-    }
+    let held = Set(known.assigned.prefix(received)).filter { leases[$0]?.isHeld == true }
+    // What came with the hello may have ended, and its finish be on its way: a beat will tell.
+    let unsure = Set(known.carried).subtracting(held).filter { leases[$0]?.isHeld == true }
+    let claim = Claim(
+      more: Int(credit.more), slots: Int(slots), taken: held.count, unsure: unsure)
+    judge(claim, line)
+    lines[line]?.claims.append(claim)
     lines[line]?.credit = credit
     lines[line]?.assignedSince = 0
+  }
+
+  private mutating func judge(_ claim: Claim, _ line: Int) {
+    guard claim.more > max(0, claim.slots - claim.taken) else { return }
+    note(
+      .creditBound, line,
+      "credit of \(claim.more) with \(claim.taken) of \(claim.slots) slots taken")
+  }
+
+  /// A beat says that its lease ran when credit was said earlier on the stream.
+  private mutating func review(_ lease: String, _ line: Int) {
+    for index in lines[line]?.claims.indices ?? 0..<0 {
+      guard lines[line]?.claims[index].unsure.remove(lease) != nil else { continue }
+      lines[line]?.claims[index].taken += 1
+      if let claim = lines[line]?.claims[index] { judge(claim, line) }
+    }
   }
 
   // MARK: - What the server says by itself

@@ -106,11 +106,13 @@ extension Stage {
     try await begin(Order(kind, payload))
   }
 
+  /// The grace is `timing.step` if none is given.
   func direct(
-    _ kind: API.DirectiveKind, _ lease: String, grace: Duration = .seconds(4)
+    _ kind: API.DirectiveKind, _ lease: String, grace: Duration? = nil
   ) throws {
     let directive = API.Directive(
-      lease: lease, kind: kind, reason: "the check says so", grace: WellKnown.Duration(grace))
+      lease: lease, kind: kind, reason: "the check says so",
+      grace: WellKnown.Duration(grace ?? timing.step))
     if kind == .lost { change { $0.book.lose(lease) } }
     try tell(API.WorkResponse(directives: [directive]))
   }
@@ -214,7 +216,7 @@ extension Stage {
     setPolicy { $0 = ServerPolicy() }
     relay.turn(.open)
     do {
-      try await line()
+      try await line(after: 0)
       for (lease, state) in look({ $0.book.leases }) where !state.isOver {
         if state.state == .finished {
           try acknowledge(lease)
