@@ -240,7 +240,7 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "martlet", "MartletWorker", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
+        "martlet", "MartletWorkerCheck", "MartletWorker", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .testTarget(

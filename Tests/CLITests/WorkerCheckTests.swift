@@ -5,7 +5,11 @@ import Testing
 
 @Suite("martlet worker check")
 struct WorkerCheckTests {
-  private func run(_ arguments: String...) async -> (status: ExitStatus, output: String) {
+  private func run(_ arguments: String...) async -> (status: martlet.ExitStatus, output: String) {
+    await run(arguments)
+  }
+
+  private func run(_ arguments: [String]) async -> (status: martlet.ExitStatus, output: String) {
     var surroundings = Surroundings.process
     let (output, errors) = (CommandWorld.Collector(), CommandWorld.Collector())
     surroundings.output = output
@@ -30,7 +34,7 @@ struct WorkerCheckTests {
     "a command line that makes no sense is a usage error",
     arguments: [[], ["--only", "nothing", "--", "true"], ["--timeout", "10ms", "--", "true"]])
   func usage(arguments: [String]) async {
-    let status = await Program.run(["worker", "check"] + arguments)
+    let (status, _) = await run(arguments)
     #expect(status == .usage)
   }
 
