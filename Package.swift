@@ -240,7 +240,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "martlet", "MartletWorkerCheck", "MartletWorker", "MartletClient", "MartletFakes", "MartletAPI", "MartletRPC",
+        "martlet", "MartletWorkerCheck", "MartletWorker", "MartletClient", "MartletFakes",
+        "MartletAPI", "MartletRPC",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .testTarget(
