@@ -41,7 +41,7 @@ final class EngineRunner: Sendable {
     var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
-    /// For workers; what it rests on is durable.
+    /// For workers; what it rests on is durable. Called when a round of answers has been given.
     var notified: @Sendable ([WorkerNotice]) -> Void
     /// What may go on while the index is behind.
     var pace: @Sendable () -> Pace
@@ -136,6 +136,7 @@ final class EngineRunner: Sendable {
       if let segment = work.durable.take(), let sealed = arrived(segment, &work) {
         // First, so that the log is at work while the news spreads.
         seal(&work)
+        notify(&work)
         publish(sealed, &work)
       }
       decide(&work, at: now)
@@ -146,8 +147,8 @@ final class EngineRunner: Sendable {
   }
 
   private func notify(_ work: inout Work) {
-    let notices = work.pipeline.takeNotices()
-    if !notices.isEmpty { exits.notified(notices) }
+    // Also without notices: answers to workers leave with them.
+    exits.notified(work.pipeline.takeNotices())
   }
 
   private struct Work {

@@ -4,11 +4,17 @@ import MartletStore
 
 /// What workers say of their leases, for the stream and its unary twins alike.
 extension Node {
-  /// Runs a command and calls `then` with its answer once that is durable; not at all if the server
-  /// stops before.
+  /// Runs a command and calls `then` with its answer once that is durable, in a round of answers of
+  /// the engine's thread; not at all if the server stops before.
   func ask(_ command: Command, _ then: @escaping @Sendable (Reply.Content) -> Void) {
     let caller = EngineRunner.Caller(loop: nil) { then($0.content) }
     _ = runner.add(.command(command, caller))
+  }
+
+  /// Gives an answer that no round of answers ends behind: has the engine's thread make one.
+  private func outsideRound(_ answer: () -> Void) {
+    answer()
+    runner.poke()
   }
 
   /// Records what attempts came to; the answers are in their order. A repeat of what was accepted
@@ -27,7 +33,7 @@ extension Node {
         acks[place] = .refused(finish.lease, error.text)
       }
     }
-    if ends.isEmpty { return then(acks) }
+    if ends.isEmpty { return outsideRound { then(acks) } }
     ask(.worker(.finish(ends))) { [self, acks, ends, places] content in
       guard case .answer(.finished(let refusals)) = content else {
         return then(finishes.map { .refused($0.lease, "the server could not take it") })
@@ -49,7 +55,7 @@ extension Node {
         for index in gone where taken.contains(ends[index].lease) {
           acks[places[index]] = .accepted(finishes[places[index]].lease)
         }
-        then(acks)
+        outsideRound { [acks] in then(acks) }
       }
     }
   }
@@ -63,12 +69,12 @@ extension Node {
       ack.checkpointSequence = checkpoint.sequence
       then(ack)
     }
-    guard let lease = Lease(text) else { return answer(.unreadable(text)) }
+    guard let lease = Lease(text) else { return outsideRound { answer(.unreadable(text)) } }
     let work: Checkpoint
     do throws(EntryProblem) {
       work = try Checkpoint(checkpoint, limits: limits)
     } catch {
-      return answer(.refused(text, error.text))
+      return outsideRound { answer(.refused(text, error.text)) }
     }
     ask(.worker(.checkpoint(lease, work))) { answer(.init($0, lease)) }
   }
@@ -83,7 +89,9 @@ extension Node {
 
   /// Gives an attempt back.
   func settle(_ release: API.Release, _ then: @escaping @Sendable (API.Ack) -> Void) {
-    guard let lease = Lease(release.lease) else { return then(.unreadable(release.lease)) }
+    guard let lease = Lease(release.lease) else {
+      return outsideRound { then(.unreadable(release.lease)) }
+    }
     ask(.worker(.release(lease))) { then(.init($0, lease)) }
   }
 

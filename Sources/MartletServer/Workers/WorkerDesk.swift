@@ -24,7 +24,7 @@ final class WorkerDesk: Sendable {
     if !request.accepts.isEmpty { accept(request.accepts.map(\.lease)) }
     if !request.beats.isEmpty { beat(request.beats) }
     if !request.finishes.isEmpty {
-      node.settle(request.finishes) { [outbox] acks in outbox.add(acks.map { .ack($0) }) }
+      node.settle(request.finishes) { [self] acks in answer(acks.map { .ack($0) }) }
     }
     for release in request.releases { take(release) }
     if let credit = request.credit { take(credit) }
@@ -47,6 +47,10 @@ final class WorkerDesk: Sendable {
     }
   }
 
+  private func answer(_ items: [WorkerOutbox.Item]) {
+    node.workers.answer(items, by: outbox)
+  }
+
   private func post(_ command: WorkerCommand) { node.post(.worker(command)) }
 
   private func take(_ credit: API.Credit) {
@@ -62,9 +66,9 @@ final class WorkerDesk: Sendable {
   private func accept(_ texts: [String]) {
     let leases = readable(texts)
     guard !leases.isEmpty else { return }
-    node.ask(.worker(.accept(id, leases))) { [outbox] content in
+    node.ask(.worker(.accept(id, leases))) { [self] content in
       if case .answer(.leases(let report)) = content {
-        outbox.add(report.lost.map { .ack(.lost($0)) })
+        answer(report.lost.map { .ack(.lost($0)) })
       }
     }
   }
@@ -72,9 +76,9 @@ final class WorkerDesk: Sendable {
   private func beat(_ beats: [API.Beat]) {
     let leases = readable(beats.map(\.lease))
     guard !leases.isEmpty else { return }
-    node.ask(.worker(.renew(id, leases))) { [outbox] content in
+    node.ask(.worker(.renew(id, leases))) { [self] content in
       if case .answer(.leases(let report)) = content {
-        outbox.add(
+        answer(
           report.lost.map { .directive(.lost($0.lease)) } + WorkerOutbox.items(for: report))
       }
     }
@@ -82,7 +86,7 @@ final class WorkerDesk: Sendable {
       guard let lease = Lease(beat.lease) else { continue }
       node.note(beat, of: lease)
       if let checkpoint = beat.checkpoint {
-        node.settle(checkpoint, of: beat.lease) { [outbox] in outbox.add(.ack($0)) }
+        node.settle(checkpoint, of: beat.lease) { [self] in answer([.ack($0)]) }
       }
     }
   }
@@ -96,6 +100,6 @@ final class WorkerDesk: Sendable {
   }
 
   private func take(_ release: API.Release) {
-    node.settle(release) { [outbox] in outbox.add(.ack($0)) }
+    node.settle(release) { [self] in answer([.ack($0)]) }
   }
 }

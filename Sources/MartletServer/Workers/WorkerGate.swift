@@ -12,6 +12,8 @@ final class WorkerGate: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Streams that have something to say since the last round.
+  private let woken = Mutex<[WorkerOutbox.Waiter]>([])
   private let clock: NodeClock
 
   init(clock: NodeClock) { self.clock = clock }
@@ -53,6 +55,13 @@ final class WorkerGate: Sendable {
 
   // MARK: - What is said
 
+  /// Answers to a worker, given on the engine's thread: they leave when the round is over, in one
+  /// message with what else there is to say.
+  func answer(_ items: [WorkerOutbox.Item], by outbox: WorkerOutbox) {
+    if let waiter = outbox.put(items) { woken.withLock { $0.append(waiter) } }
+  }
+
+  /// The end of a round of answers, with what is to be said beside them.
   func tell(_ notices: [WorkerNotice]) {
     var items: [WorkerID: [WorkerOutbox.Item]] = [:]
     for notice in notices {
@@ -61,7 +70,12 @@ final class WorkerGate: Sendable {
       case .lost(let id, let lease): items[id, default: []].append(.directive(.lost(lease)))
       }
     }
-    for (id, items) in items { outbox(of: id)?.add(items) }
+    for (id, items) in items { if let outbox = outbox(of: id) { answer(items, by: outbox) } }
+    let waiters = woken.withLock { woken in
+      defer { woken = [] }
+      return woken
+    }
+    for waiter in waiters { waiter.resume() }
   }
 
   /// A running attempt is to stop, or is over without its worker's doing.

@@ -19,7 +19,7 @@ final class WorkerOutbox: Sendable {
     var taken = 0
     var end: RPCStatus?
     var isEnded = false
-    var waiter: UnsafeContinuation<Void, Never>?
+    var waiter: Waiter?
   }
 
   /// As many items as are handed out at once.
@@ -27,15 +27,19 @@ final class WorkerOutbox: Sendable {
 
   private let state = Mutex(State())
 
-  func add(_ items: [Item]) {
-    guard !items.isEmpty else { return }
-    let waiter = state.withLock { state in
-      guard !state.isEnded else { return nil as UnsafeContinuation<Void, Never>? }
+  typealias Waiter = UnsafeContinuation<Void, Never>
+
+  func add(_ items: [Item]) { put(items)?.resume() }
+
+  /// Who is to be resumed, since something waits now.
+  func put(_ items: [Item]) -> Waiter? {
+    guard !items.isEmpty else { return nil }
+    return state.withLock { state in
+      guard !state.isEnded else { return nil }
       state.items.append(contentsOf: items)
       defer { state.waiter = nil }
       return state.waiter
     }
-    waiter?.resume()
   }
 
   func add(_ item: Item) { add([item]) }
