@@ -6,11 +6,10 @@ struct WorkerRoster: Sendable {
   private var byKind: [String: [WorkerID]] = [:]
   private var last: UInt64 = 0
 
+  /// Changed in place: each task that begins or ends changes the set of its worker's tasks.
   subscript(id: WorkerID) -> Worker? {
-    get { workers[id] }
-    set {
-      if let newValue { workers[id] = newValue }
-    }
+    _read { yield workers[id] }
+    _modify { yield &workers[id] }
   }
 
   subscript(instance: String) -> Worker? { byInstance[instance].flatMap { workers[$0] } }
