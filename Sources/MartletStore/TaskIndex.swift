@@ -64,9 +64,8 @@ package struct TaskQuery: Hashable, Sendable {
   package var pools: Set<PoolID>?
   package var kinds: Set<KindID>?
   package var states: Set<TaskState>?
-  /// Conditions on anything else; those on pool, kind and state are in the sets above and ignored
-  /// here.
-  package var filter: TaskFilter
+  /// All that the sets above do not say.
+  package var filter: TaskPredicate
   package var order: Order
   package var after: Position?
   /// 1 to 1,000.
@@ -78,7 +77,7 @@ package struct TaskQuery: Hashable, Sendable {
 
   package init(
     pools: Set<PoolID>? = nil, kinds: Set<KindID>? = nil, states: Set<TaskState>? = nil,
-    filter: TaskFilter = .all, order: Order = .newestFirst, after: Position? = nil,
+    filter: TaskPredicate = .all, order: Order = .newestFirst, after: Position? = nil,
     countMax: Int = 50, bytesMax: Int = 1 << 20, withContent: Bool = false
   ) {
     self.pools = pools

@@ -133,6 +133,16 @@ struct FeedTests {
       try await expect(.init(pools: ["work", "other"], kinds: ["echo"], types: [.taskStarted])) {
         $0.kind == "echo" && $0.type == .taskStarted
       }
+      try await expect(.init(expression: "type = TASK_FAILED OR labels.size = s")) {
+        $0.type == .taskFailed || $0.labels["size"] == "s"
+      }
+      try await expect(.init(pools: ["other"], expression: "NOT kind = echo attempt >= 1")) {
+        $0.pool == "other" && $0.kind == "fail" && $0.attempt >= 1
+      }
+      let error = await #expect(throws: MartletError.self) {
+        try await world.events(.init(expression: "type = TASK_FALED"))
+      }
+      #expect(error?.reason == .filterInvalid)
       #expect(try await world.events(.init(labels: ["colour": "red", "size": "l"])).isEmpty)
       #expect(try await world.events(.init(pools: ["nowhere"])).isEmpty)
     }

@@ -87,6 +87,32 @@ struct ListTests {
       let end = try #require(broken.finishTime).rfc3339(digits: 9)
       try await expect(#"finish_time >= "\#(end)""#, [broken])
       try await expect(#"pool = "nowhere""#, [])
+      try await expect("state = FAILED OR labels.colour = red", [red, broken])
+      try await expect("NOT labels:colour", [broken, urgent])
+      try await expect("(kind = f* OR priority = 9) AND -state = FAILED", [urgent])
+      try await expect("failure.kind = HANDLER AND failure.code:*", [broken])
+      try await expect("finish_time:* run_time >= 0s run_time < 10m", [red, blue, broken])
+      try await expect("queue_time >= 0s age < 10m", [red, blue, broken, urgent])
+    }
+  }
+
+  @Test("a wrong filter is refused and says where", arguments: StoreKind.allCases)
+  func wrongFilter(on store: StoreKind) async throws {
+    try await World.run(on: store) { world in
+      let error = await #expect(throws: MartletError.self) {
+        try await world.tasks.count(filter: "pool = a OR state = done")
+      }
+      #expect(error?.reason == .filterInvalid)
+      #expect(error?.metadata["position"] == "21")
+      #expect(error?.message.hasSuffix("\n                    ^") == true)
+      for filter in [
+        String(repeating: "a", count: 100_000), String(repeating: "(", count: 1_000),
+      ] {
+        let error = await #expect(throws: MartletError.self) {
+          try await world.tasks.count(filter: filter)
+        }
+        #expect(error?.reason == .filterInvalid)
+      }
     }
   }
 

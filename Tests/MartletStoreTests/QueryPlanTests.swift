@@ -39,15 +39,27 @@ struct QueryPlanTests {
     ]
     let query = TaskQuery(
       kinds: [KindID(rawValue: 1)],
-      filter: TaskFilter(conditions: [
-        .label(key: "a", .equal, "b"), .time(.finishTime, .less, .seconds(1)),
-        .number(.priority, .equal, 3),
-      ]))
+      filter: TaskPredicate(
+        .all([
+          .leaf(.condition(.text(.label(key: "a"), TextTest(.equal, "b")))),
+          .leaf(.condition(.time(.finishTime, .less, .seconds(1)))),
+          .leaf(.condition(.number(.priority, .equal, 3))),
+        ])))
     let predicate = QueryPredicate(query, includingPlace: true)
     for (place, line) in expected {
       let source = TaskRange.all(place).source(descending: descending)
       #expect(try plan("SELECT id, finish_time, \(predicate.sql) \(source)") == [line])
     }
+  }
+
+  @Test("the tasks of a label come from its table in order", arguments: [true, false])
+  func labels(descending: Bool) throws {
+    let source = TaskRange.all(.label(7)).source(descending: descending)
+    #expect(
+      try plan("SELECT id, finish_time, 1 \(source)") == [
+        "SEARCH label USING PRIMARY KEY (tag=? AND task>? AND task<?)",
+        "SEARCH task USING INTEGER PRIMARY KEY (rowid=?)",
+      ])
   }
 
   @Test("a count by pool and state reads the index alone")

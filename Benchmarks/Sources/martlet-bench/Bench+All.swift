@@ -14,6 +14,7 @@ extension Bench {
     try await IdleWorkersExperiment(bench: self).run()
     try await CatchUpExperiment(bench: self).run()
     try await LongQueueExperiment(bench: self).run()
+    try await FilterExperiment(bench: self).run()
   }
 
   /// Waits until the server has nothing left to do.

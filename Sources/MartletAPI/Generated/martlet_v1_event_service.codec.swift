@@ -64,6 +64,7 @@ extension API.WatchEventsRequest {
     self.includeContent = c.pointee.include_content != 0
     if let pointer = c.pointee.heartbeat_interval { self.heartbeatInterval = try .init(c: pointer) }
     self.untilNow = c.pointee.until_now != 0
+    self.filter = try c.pointee.filter.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WatchEventsRequest> {
@@ -100,6 +101,7 @@ extension API.WatchEventsRequest {
     c.pointee.include_content = self.includeContent ? 1 : 0
     if let value = self.heartbeatInterval { c.pointee.heartbeat_interval = value.cStruct(in: arena) }
     c.pointee.until_now = self.untilNow ? 1 : 0
+    c.pointee.filter = arena.copy(self.filter)
     return c
   }
 }

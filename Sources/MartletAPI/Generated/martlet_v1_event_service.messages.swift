@@ -21,6 +21,12 @@ extension API {
     public var heartbeatInterval: WellKnown.Duration? = nil
     /// End the stream when the events that existed at its start have been sent.
     public var untilNow: Bool = false
+    /// Only events that also pass this filter, for example
+    /// `type = TASK_FAILED AND failure.code = "timeout*" AND NOT labels.tier = free`. The language of
+    /// ListTasks on the fields of events: type, pool, kind, state, labels.KEY, task_id, time, due_time,
+    /// attempt, actor, reason, failure.kind, failure.code, failure.message, progress.percent and
+    /// progress.step. INVALID_ARGUMENT (FILTER_INVALID) says at which character it is wrong.
+    public var filter: String = ""
 
     public init() {}
 
@@ -33,7 +39,8 @@ extension API {
       labels: [String: String] = [:],
       includeContent: Bool = false,
       heartbeatInterval: WellKnown.Duration? = nil,
-      untilNow: Bool = false
+      untilNow: Bool = false,
+      filter: String = ""
     ) {
       self.from = from
       self.pools = pools
@@ -44,6 +51,7 @@ extension API {
       self.includeContent = includeContent
       self.heartbeatInterval = heartbeatInterval
       self.untilNow = untilNow
+      self.filter = filter
     }
 
     /// Where to start: after now if nothing is set.

@@ -119,9 +119,14 @@ extension API {
   }
 
   public struct ListTasksRequest: ProtobufMessage {
-    /// AND of comparisons, for example `pool = "emails" AND state = FAILED AND labels.customer:*`.
-    /// Fields: pool, state, kind, labels.KEY, create_time, finish_time, due_time, start_time,
-    /// priority, attempt, id. Operators: = != < <= > >= and `:` (has). Empty: all.
+    /// AIP-160, for example `pool = "emails" AND (state = FAILED OR run_time > 5m) AND labels.customer:*
+    /// AND NOT kind = "report.*"`. OR binds tighter than AND. Fields: pool, state, kind, labels.KEY, id,
+    /// create_time, due_time, start_time, finish_time, priority, attempt, age, run_time, queue_time,
+    /// worker, failure.kind, failure.code, failure.message, progress.percent, progress.step. Operators:
+    /// = != < <= > >= and `:` (has); `*` in a text after = or != stands for anything. What a task does
+    /// not have makes a comparison false, but for !=. At most 8 KiB, 100 conditions and 50 levels of
+    /// parentheses. Empty: all. FILTER_INVALID has `position`, the character that is wrong, counted
+    /// from 1, in the metadata of its ErrorInfo.
     public var filter: String = ""
     /// `create_time` or `finish_time`, each with ` desc` or ` asc`; `create_time desc` if empty.
     public var orderBy: String = ""

@@ -16,10 +16,12 @@ struct FilterScanner {
   }
 
   mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
-    guard peek() == UInt8(ascii: scalar) else { return false }
+    guard isAt(scalar) else { return false }
     position += 1
     return true
   }
+
+  func isAt(_ scalar: Unicode.Scalar) -> Bool { peek() == UInt8(ascii: scalar) }
 
   /// The word here that a name or a key can be: no white space and none of ``."'=!<>:(),``. Nil if
   /// there is none.
@@ -37,11 +39,13 @@ struct FilterScanner {
     }
   }
 
-  /// The string in double quotes here; nil if there is none. `\"` and `\\` are the only escapes.
+  /// The string in double quotes here; nil if there is none. `\"`, `\\` and `\*` are the only
+  /// escapes; any other `*` stands for any text.
   mutating func quoted() throws(FilterFault) -> FilterText? {
     let start = position
     guard skip("\"") else { return nil }
     var content: [UInt8] = []
+    var parts: [[UInt8]] = [[]]
     var isVerbatim = true
     while let byte = peek() {
       switch byte {
@@ -49,17 +53,25 @@ struct FilterScanner {
         position += 1
         return FilterText(
           text: String(decoding: content, as: UTF8.self), isQuoted: true, position: start,
-          verbatimPosition: isVerbatim ? start + 1 : nil)
+          verbatimPosition: isVerbatim ? start + 1 : nil,
+          parts: parts.map { String(decoding: $0, as: UTF8.self) })
       case UInt8(ascii: "\\"):
-        guard let escaped = peek(1), escaped == byte || escaped == UInt8(ascii: "\"") else {
+        guard let escaped = peek(1), "\\\"*".utf8.contains(escaped) else {
           throw FilterFault(
-            message: "in a quoted string, `\\` only stands before `\"` or `\\`", position: position)
+            message: "in a quoted string, `\\` only stands before `\"`, `*` or `\\`",
+            position: position)
         }
         content.append(escaped)
+        parts[parts.count - 1].append(escaped)
         isVerbatim = false
         position += 2
+      case UInt8(ascii: "*"):
+        content.append(byte)
+        parts.append([])
+        position += 1
       default:
         content.append(byte)
+        parts[parts.count - 1].append(byte)
         position += 1
       }
     }
@@ -85,7 +97,8 @@ struct FilterScanner {
     position += found.text.utf8.count
     if let next = peek(), [UInt8(ascii: "="), UInt8(ascii: "<"), UInt8(ascii: ">")].contains(next) {
       throw FilterFault(
-        message: "no such operator; use one of \(FilterField.comparatorNames)", position: start)
+        message: "no such operator; use one of \(FilterVocabulary.comparatorNames)", position: start
+      )
     }
     return found
   }
@@ -100,9 +113,11 @@ extension FilterScanner {
     let start = position
     while let byte = peek(), belongs(byte) { position += 1 }
     guard position > start else { return nil }
+    let word = bytes[start..<position]
+    let parts = word.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
     return FilterText(
-      text: String(decoding: bytes[start..<position], as: UTF8.self), isQuoted: false,
-      position: start, verbatimPosition: start)
+      text: String(decoding: word, as: UTF8.self), isQuoted: false, position: start,
+      verbatimPosition: start, parts: parts.map { String(decoding: $0, as: UTF8.self) })
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {

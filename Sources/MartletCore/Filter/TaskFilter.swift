@@ -1,70 +1,67 @@
-/// What a caller's filter string says: comparisons that must all hold. Parsed once by
-/// `TaskFilter.init(parsing:)`; then either a predicate or, by the store, a query.
+/// What a caller's filter of tasks says, in names. Parsed once; what is asked of tasks is the
+/// `TaskPredicate` made of it.
 package struct TaskFilter: Hashable, Sendable {
-  package enum Comparison: String, Hashable, Sendable, CaseIterable {
-    case equal = "="
-    case notEqual = "!="
-    case less = "<"
-    case lessOrEqual = "<="
-    case greater = ">"
-    case greaterOrEqual = ">="
-  }
+  package var tree: FilterTree<FilterCondition>
 
-  package enum TimeField: String, Hashable, Sendable, CaseIterable {
-    case createTime = "create_time"
-    case dueTime = "due_time"
-    case startTime = "start_time"
-    case finishTime = "finish_time"
-  }
-
-  package enum NumberField: String, Hashable, Sendable, CaseIterable {
-    case priority
-    case attempt
-  }
-
-  package enum Condition: Hashable, Sendable {
-    /// Names compare as bytes.
-    case pool(Comparison, String)
-    case kind(Comparison, String)
-    /// Equal or not equal only.
-    case state(Comparison, TaskState)
-    /// A task without the label matches `notEqual` only.
-    case label(key: String, Comparison, String)
-    case hasLabel(key: String)
-    /// A task without that time matches nothing but `notEqual`.
-    case time(TimeField, Comparison, WallTime)
-    case number(NumberField, Comparison, Int64)
-    case id(Comparison, TaskID)
-  }
-
-  package var conditions: [Condition]
-
-  package init(conditions: [Condition] = []) { self.conditions = conditions }
+  package init(_ tree: FilterTree<FilterCondition> = .always) { self.tree = tree }
 
   package static let all = TaskFilter()
+
+  /// Says nothing: every task passes.
+  package var isEmpty: Bool { tree == .always }
+
+  /// Reads a filter as callers write it: AIP-160, as docs/filter.md has it. The empty text matches
+  /// every task.
+  ///
+  ///     pool=digests state=RUNNING
+  ///     kind="file.*" AND create_time >= 2025-01-01T00:00:00Z
+  ///     labels.customer:* AND (state = FAILED OR run_time > 5m) AND NOT labels.tier = free
+  package init(parsing text: String) throws(FilterError) {
+    self.init(try FilterParser.tree(of: text, in: .tasks))
+  }
 }
 
-extension TaskFilter.Comparison {
-  package func holds<Value: Comparable>(_ a: Value, _ b: Value) -> Bool {
-    switch self {
-    case .equal: a == b
-    case .notEqual: a != b
-    case .less: a < b
-    case .lessOrEqual: a <= b
-    case .greater: a > b
-    case .greaterOrEqual: a >= b
+/// What a caller's filter of events says. The same language, other fields.
+package struct EventPredicate: Hashable, Sendable {
+  package var tree: FilterTree<FilterCondition>
+
+  package var isEmpty: Bool { tree == .always }
+
+  package init(_ tree: FilterTree<FilterCondition> = .always) { self.tree = tree }
+
+  /// - Parameter types: The names of all types of events, without their prefix.
+  package init(parsing text: String, types: [String]) throws(FilterError) {
+    self.init(try FilterParser.tree(of: text, in: .events(types: types)))
+  }
+
+  package func matches(_ event: some FilterSubject) -> Bool {
+    // Events have no spans that last until now.
+    tree.holds { $0.holds(for: event, at: WallTime(nanoseconds: 0)) }
+  }
+}
+
+extension FilterParser {
+  fileprivate static func tree(
+    of text: String, in vocabulary: FilterVocabulary
+  ) throws(FilterError) -> FilterTree<FilterCondition> {
+    do throws(FilterFault) {
+      guard text.utf8.count <= textBytesMax else {
+        throw FilterFault(
+          message: "a filter has at most \(textBytesMax) bytes", position: textBytesMax)
+      }
+      var parser = FilterParser(text, names: vocabulary.names)
+      return try parser.expression().map { (restriction) throws(FilterFault) in
+        try vocabulary.condition(restriction)
+      }
+    } catch {
+      throw FilterError(
+        message: error.message, offset: codePoints(in: text, before: error.position),
+        excerpt: FilterError.excerpt(of: text, at: error.position))
     }
   }
 
-  /// Text compares by its UTF-8 bytes, so that no locale and no normal form has a say.
-  package func holds(_ a: String, _ b: String) -> Bool {
-    switch self {
-    case .equal: a.utf8.elementsEqual(b.utf8)
-    case .notEqual: !a.utf8.elementsEqual(b.utf8)
-    case .less: a.utf8.lexicographicallyPrecedes(b.utf8)
-    case .lessOrEqual: !b.utf8.lexicographicallyPrecedes(a.utf8)
-    case .greater: b.utf8.lexicographicallyPrecedes(a.utf8)
-    case .greaterOrEqual: !a.utf8.lexicographicallyPrecedes(b.utf8)
-    }
+  /// How many code points begin before a byte's position.
+  private static func codePoints(in text: String, before position: Int) -> Int {
+    text.utf8.prefix(position).count { $0 & 0xC0 != 0x80 }
   }
 }

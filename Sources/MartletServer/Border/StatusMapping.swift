@@ -204,10 +204,15 @@ extension RPCStatus {
     let count = violations.count + request.omitted
     var message = violations.first.map { "\($0.field) \($0.description)" } ?? "is not valid"
     if count > 1 { message += " (and \(count - 1) more: see the field violations)" }
+    var metadata = ["violations": "\(count)"]
+    if let position = violations.lazy.compactMap(\.position).first {
+      metadata["position"] = "\(position)"
+    }
+    message += "."
+    if let excerpt = violations.first?.excerpt { message += "\n\(excerpt)" }
     self =
       ErrorDetails(
-        .invalidArgument, Self.reason(for: violations), message + ".",
-        metadata: ["violations": "\(count)"]
+        .invalidArgument, Self.reason(for: violations), message, metadata: metadata
       ).badRequest(violations).status
   }
 
@@ -241,6 +246,7 @@ extension FieldViolation {
     self.init(
       field: "filter",
       description: "is wrong at character \(error.offset + 1): \(error.message.shortened(to: 500))",
-      reason: .filter)
+      reason: .filter, position: error.offset + 1,
+      excerpt: error.excerpt.isEmpty ? nil : error.excerpt)
   }
 }

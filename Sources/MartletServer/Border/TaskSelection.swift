@@ -1,14 +1,15 @@
 import MartletCore
 
-/// What a filter says about pool, kind and state, in numbers: names are compared with all that the
-/// catalog knows, pools included that are gone but for their finished tasks.
+/// What a filter says about pool, kind and state at its top, as sets; and the rest of it.
 struct TaskSelection: Hashable, Sendable {
   /// nil: any.
   private(set) var pools: Set<PoolID>?
   private(set) var kinds: Set<KindID>?
   private(set) var states: Set<TaskState>?
-  /// The filter says nothing else, so that counters give the number of matches.
-  private(set) var isWhole = true
+  /// What is left of the filter beside these.
+  let rest: TaskPredicate
+  /// The filter is on pool, kind and state only, so that counters give the number of matches.
+  let isWhole: Bool
 
   /// One count of the catalog's counters.
   struct Cell: Hashable, Sendable {
@@ -18,24 +19,22 @@ struct TaskSelection: Hashable, Sendable {
     var count: Int64
   }
 
-  init(_ filter: TaskFilter, in catalog: Catalog) {
-    for condition in filter.conditions {
-      switch condition {
-      case .pool(let comparison, let name):
-        let all = pools ?? Set(catalog.pools.keys)
-        pools = all.filter { id in
-          catalog.pools[id].map { comparison.holds($0.name, name) } ?? false
-        }
-      case .kind(let comparison, let name):
-        let all = kinds ?? Set(catalog.kinds.names.indices.map { KindID(rawValue: UInt32($0)) })
-        kinds = all.filter { comparison.holds(catalog.kinds[$0], name) }
-      case .state(let comparison, let state):
-        let all = states ?? Set(TaskState.allCases)
-        states = all.filter { ($0 == state) == (comparison == .equal) }
-      case .label, .hasLabel, .time, .number, .id:
-        isWhole = false
+  init(_ predicate: TaskPredicate) {
+    var others: [FilterTree<TaskPredicate.Leaf>] = []
+    for part in predicate.tree.conjuncts {
+      switch part {
+      case .leaf(.pools(let set)): pools = set
+      case .leaf(.kinds(let set)): kinds = set
+      case .leaf(.states(let set)): states = set
+      default: others.append(part)
       }
     }
+    rest = TaskPredicate(others.count == 1 ? others[0] : .all(others), now: predicate.now)
+    isWhole = rest.tree.leaves.allSatisfy { if case .condition = $0 { false } else { true } }
+  }
+
+  init(_ filter: TaskFilter, in catalog: Catalog, now: WallTime) {
+    self.init(TaskPredicate(filter, in: catalog, now: now))
   }
 
   /// An order by finish time has only tasks that have one.
@@ -51,10 +50,23 @@ struct TaskSelection: Hashable, Sendable {
       if let kinds, !kinds.contains(key.kind) { continue }
       for state in TaskState.allCases where counts[state] != 0 {
         if let states, !states.contains(state) { continue }
+        if isWhole, !restHolds(key, state) { continue }
         cells.append(Cell(pool: key.pool, kind: key.kind, state: state, count: counts[state]))
       }
     }
     return cells
+  }
+
+  /// Whether a tree of pools, kinds and states alone holds.
+  private func restHolds(_ key: Counters.Key, _ state: TaskState) -> Bool {
+    rest.tree.holds { leaf in
+      switch leaf {
+      case .pools(let pools): pools.contains(key.pool)
+      case .kinds(let kinds): kinds.contains(key.kind)
+      case .states(let states): states.contains(state)
+      case .condition: true
+      }
+    }
   }
 
   func count(in counters: Counters) -> Int64 {

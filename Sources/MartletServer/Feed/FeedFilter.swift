@@ -9,6 +9,8 @@ package struct FeedFilter: Sendable {
   package var kinds: Set<String>
   package var types: Set<Int32>
   package var labels: [String: String]
+  /// In the filter language: decided last, since it looks at the whole event.
+  package var expression: EventPredicate
 
   /// Names by number, learned from the events: a pool may be created after the subscription.
   private var poolVerdicts: [UInt32: Bool] = [:]
@@ -16,17 +18,20 @@ package struct FeedFilter: Sendable {
 
   package init(
     pools: Set<String> = [], tasks: Set<TaskID> = [], kinds: Set<String> = [],
-    types: Set<Int32> = [], labels: [String: String] = [:]
+    types: Set<Int32> = [], labels: [String: String] = [:],
+    expression: EventPredicate = EventPredicate()
   ) {
     self.pools = pools
     self.tasks = tasks
     self.kinds = kinds
     self.types = types
     self.labels = labels
+    self.expression = expression
   }
 
   var isEmpty: Bool {
     pools.isEmpty && tasks.isEmpty && kinds.isEmpty && types.isEmpty && labels.isEmpty
+      && expression.isEmpty
   }
 
   /// Cheap tests first: most events are decided by numbers alone.
@@ -36,8 +41,10 @@ package struct FeedFilter: Sendable {
     if !tasks.isEmpty, !tasks.contains(TaskID(rawValue: entry.task)) { return false }
     if !pools.isEmpty, !poolPasses(entry.pool, index, segment) { return false }
     if !kinds.isEmpty, !kindPasses(entry.kind, index, segment) { return false }
-    if !labels.isEmpty, !labelsPass(index, segment) { return false }
-    return true
+    if labels.isEmpty, expression.isEmpty { return true }
+    guard let event = segment.publicEvent(index) else { return false }
+    return labels.allSatisfy { event.labels[$0.key] == $0.value }
+      && expression.matches(FilteredEvent(event: event))
   }
 
   private mutating func poolPasses(_ pool: UInt32, _ index: Int, _ segment: Segment) -> Bool {
@@ -56,11 +63,6 @@ package struct FeedFilter: Sendable {
     let passes = kinds.contains(event.kind)
     kindVerdicts[kind] = passes
     return passes
-  }
-
-  private func labelsPass(_ index: Int, _ segment: Segment) -> Bool {
-    guard let event = segment.publicEvent(index) else { return false }
-    return labels.allSatisfy { event.labels[$0.key] == $0.value }
   }
 }
 

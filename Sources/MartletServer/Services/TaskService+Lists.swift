@@ -15,11 +15,11 @@ extension TaskService {
       try desk.check(list.minimum)
       let (catalog, revision) = try await catalog(context)
       let first = list.first ?? revision
-      var selection = TaskSelection(list.filter, in: catalog)
+      var selection = TaskSelection(list.filter, in: catalog, now: NodeClock.wall)
       if list.order.isByFinishTime { selection.keepOnlyFinished() }
       let query = TaskQuery(
         pools: selection.pools, kinds: selection.kinds, states: selection.states,
-        filter: list.filter, order: list.order, after: list.after, countMax: list.pageSize,
+        filter: selection.rest, order: list.order, after: list.after, countMax: list.pageSize,
         bytesMax: Self.pageBytesMax, withContent: list.isFull)
       let page = try await node.page(query, asOf: revision)
       let total = try await total(of: query, selection, list, catalog, revision)
@@ -69,13 +69,13 @@ extension TaskService {
       let count = try RequestCheck.count(request, limits: limits)
       try desk.check(count.minimum)
       let (catalog, revision) = try await catalog(context)
-      let selection = TaskSelection(count.filter, in: catalog)
+      let selection = TaskSelection(count.filter, in: catalog, now: NodeClock.wall)
       var response = API.CountTasksResponse(cursor: Cursor(revision).text)
       for cell in selection.cells(in: catalog.counters) {
         var found = cell.count
         if !selection.isWhole {
           let query = TaskQuery(
-            pools: [cell.pool], kinds: [cell.kind], states: [cell.state], filter: count.filter)
+            pools: [cell.pool], kinds: [cell.kind], states: [cell.state], filter: selection.rest)
           found = Int64(try await node.count(query, asOf: revision))
           if found == 0 { continue }
         }

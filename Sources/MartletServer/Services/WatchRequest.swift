@@ -72,7 +72,17 @@ extension RequestCheck {
     }
     return FeedFilter(
       pools: Set(request.pools), tasks: Set(tasks), kinds: Set(request.kinds),
-      types: Set(request.types.map(\.rawValue)), labels: request.labels)
+      types: Set(request.types.map(\.rawValue)), labels: request.labels,
+      expression: expression(request.filter))
+  }
+
+  private mutating func expression(_ text: String) -> EventPredicate {
+    do throws(FilterError) {
+      return try EventPredicate(parsing: text, types: API.EventType.filterNames)
+    } catch {
+      fail(FieldViolation(error))
+      return EventPredicate()
+    }
   }
 
   private mutating func checkCount(_ count: Int, _ field: StaticString) {

@@ -21,6 +21,10 @@ final class Statement {
     note(sqlite3_bind_int64(handle, index, value))
   }
 
+  func bind(_ index: Int32, double value: Double) {
+    note(sqlite3_bind_double(handle, index, value))
+  }
+
   func bind(_ index: Int32, _ value: Int64?) {
     if let value { bind(index, value) } else { bindNull(index) }
   }

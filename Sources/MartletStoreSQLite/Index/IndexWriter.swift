@@ -6,6 +6,7 @@ final class IndexWriter {
   private let connection: Connection
   private let tasks: TaskTable
   private let savedWork: SavedWorkTable
+  private let labels: LabelTable
   private let setFact: Statement
   private let removeFact: Statement
   private let setProgress: Statement
@@ -21,6 +22,7 @@ final class IndexWriter {
       """)
     tasks = try TaskTable(connection)
     savedWork = try SavedWorkTable(connection)
+    labels = try LabelTable(connection)
     setFact = try connection.prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)")
     removeFact = try connection.prepare("DELETE FROM fact WHERE key = ?1")
     setProgress = try connection.prepare(
@@ -35,8 +37,10 @@ final class IndexWriter {
   func apply(_ batch: IndexBatch) throws(StoreFailure) {
     try connection.transaction { () throws(StoreFailure) in
       for row in batch.inserts { try tasks.insert(row) }
+      try labels.insert(batch.inserts)
       for (id, status) in batch.updates { try tasks.update(id, status) }
       for (id, bytes) in batch.savedWork { try savedWork.set(id, bytes) }
+      try labels.delete(batch.deletes)
       for id in batch.deletes {
         try tasks.delete(id)
         try savedWork.delete(id)

@@ -38,6 +38,7 @@ struct TaskQueryReader {
 
   func count() throws(StoreFailure) -> Int {
     if query.matchesNothing { return 0 }
+    if let count = try countByLabel() { return count }
     let everywhere = query.pools == nil && query.states == nil
     if everywhere && !query.conditionsAreTrivial {
       return try scan(includingPlace: true).count(TaskRange.all(.table).narrowed(by: query.filter))
@@ -50,6 +51,7 @@ struct TaskQueryReader {
 
   /// The first `limit` positions that match, in the query's order.
   private func positions(_ limit: Int) throws(StoreFailure) -> [TaskQuery.Position] {
+    if let found = try positionsByLabel(limit) { return found }
     if query.order.isByFinishTime { return try positionsByFinishTime(limit) }
     let ranges = query.pools == nil && query.states == nil ? nil : try stateRanges()
     var collected = Collected(limit: limit, visitedMax: .max)
@@ -124,7 +126,7 @@ struct TaskQueryReader {
 
   /// False if the walk ended early.
   @discardableResult
-  private func collect(
+  func collect(
     from ranges: [TaskRange], _ collected: inout Collected
   ) throws(StoreFailure) -> Bool {
     try scan(includingPlace: true).visit(ranges) { collected.add($0, $1) }
@@ -138,7 +140,7 @@ struct TaskQueryReader {
       sliceMax: sliceMax)
   }
 
-  private func rest(of place: TaskRange.Place, after: TaskQuery.Position?) -> [TaskRange] {
+  func rest(of place: TaskRange.Place, after: TaskQuery.Position?) -> [TaskRange] {
     let range = TaskRange.all(place).narrowed(by: query.filter)
     return after.map { range.rest(after: $0, descending: query.order.isDescending) } ?? [range]
   }
@@ -152,7 +154,7 @@ struct TaskQueryReader {
 }
 
 /// Positions in the order in which a walk comes by.
-private struct Collected {
+struct Collected {
   let limit: Int
   /// How many rows the walk may look at.
   var visitedMax: Int
@@ -181,7 +183,7 @@ extension TaskQuery {
     pools?.isEmpty == true || kinds?.isEmpty == true || states?.isEmpty == true
   }
 
-  fileprivate var conditionsAreTrivial: Bool { kinds == nil && filter.rowConditions.isEmpty }
+  fileprivate var conditionsAreTrivial: Bool { kinds == nil && filter.isEmpty }
 }
 
 extension Connection {

@@ -8,6 +8,8 @@ struct TaskRange {
     case table
     /// Those of a pool in a state, by id.
     case state(PoolID, TaskState)
+    /// Those of a label (`LabelTag`), and of few others, by id.
+    case label(Int64)
     /// Those that finished at one moment, by id.
     case finishedAt(WallTime)
     /// Finished tasks by finish time, then by id.
@@ -50,13 +52,15 @@ struct TaskRange {
   }
 
   /// Leaves out what the conditions on id and finish time rule out anyway.
-  func narrowed(by filter: TaskFilter) -> TaskRange {
+  func narrowed(by filter: TaskPredicate) -> TaskRange {
     var range = self
-    for condition in filter.conditions {
+    for part in filter.tree.conjuncts {
+      guard case .leaf(.condition(let condition)) = part else { continue }
       switch (condition, place) {
       case (.time(.finishTime, let comparison, let time), .finished):
         range.narrow(comparison, time.nanoseconds)
-      case (.id(let comparison, let id), .table), (.id(let comparison, let id), .state):
+      case (.id(let comparison, let id), .table), (.id(let comparison, let id), .state),
+        (.id(let comparison, let id), .label):
         range.narrow(comparison, Int64(clamping: id.rawValue))
       default:
         break
@@ -66,7 +70,7 @@ struct TaskRange {
   }
 
   /// Never too much: `<` and `>` are taken as `<=` and `>=`, the row's conditions do the rest.
-  private mutating func narrow(_ comparison: TaskFilter.Comparison, _ key: Int64) {
+  private mutating func narrow(_ comparison: FilterComparison, _ key: Int64) {
     switch comparison {
     case .equal: (low, high) = (max(low, key), min(high, key))
     case .less, .lessOrEqual: high = min(high, key)
@@ -86,6 +90,11 @@ struct TaskRange {
       return """
         FROM task INDEXED BY task_by_state WHERE pool = ?3 AND state = ?4 AND id BETWEEN ?1 AND ?2
         ORDER BY id \(direction)
+        """
+    case .label:
+      return """
+        FROM label CROSS JOIN task ON id = label.task
+        WHERE label.tag = ?3 AND label.task BETWEEN ?1 AND ?2 ORDER BY label.task \(direction)
         """
     case .finishedAt:
       return """
@@ -109,6 +118,8 @@ struct TaskRange {
     case .state(let pool, let state):
       statement.bind(3, Int64(pool.rawValue))
       statement.bind(4, Int64(state.rawValue))
+    case .label(let tag):
+      statement.bind(3, tag)
     case .finishedAt(let time):
       statement.bind(3, time.nanoseconds)
     }

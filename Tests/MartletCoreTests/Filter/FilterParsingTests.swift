@@ -10,8 +10,9 @@ struct FilterParsingTests {
 
   @Test("conditions are joined by AND or by white space, alike")
   func joined() throws {
-    let expected: [TaskFilter.Condition] = [
-      .pool(.equal, "digests"), .state(.equal, .running), .kind(.notEqual, "file.digest"),
+    let expected: [FilterCondition] = [
+      .text(.pool, TextTest(.equal, "digests")), .state(.equal, .running),
+      .text(.kind, TextTest(.notEqual, "file.digest")),
     ]
     for text in [
       "pool=digests AND state=RUNNING AND kind!=file.digest",
@@ -19,146 +20,184 @@ struct FilterParsingTests {
       "  pool = digests\nAND\tstate: RUNNING   kind != \"file.digest\" ",
       "pool:\"digests\" AND state=\"RUNNING\" kind!=file.digest",
     ] {
-      #expect(try TaskFilter(parsing: text).conditions == expected, "\(text)")
+      #expect(try conditions(text) == expected, "\(text)")
     }
+  }
+
+  @Test(
+    "OR binds tighter than AND and white space, NOT and - tighter than OR",
+    arguments: [
+      ("a=1 AND b=2 OR c=3", "(a & (b | c))"), ("a=1 OR b=2 AND c=3", "((a | b) & c)"),
+      ("a=1 b=2 OR c=3 d=4", "(a & (b | c) & d)"),
+      ("a=1 OR b=2 OR c=3", "(a | b | c)"), ("NOT a=1 OR b=2", "(!a | b)"),
+      ("-a=1 b=2", "(!a & b)"), ("NOT (a=1 OR b=2)", "!(a | b)"),
+      ("-(a=1 b=2)", "!(a & b)"), ("NOT(a=1)", "!a"), ("((a=1))", "a"),
+      ("(a=1 AND b=2) OR (c=3)", "((a & b) | c)"), ("a=1 OR(b=2)", "(a | b)"),
+      ("a=1 AND(b=2)", "(a & b)"), ("NOT (NOT a=1)", "!!a"),
+      ("( a=1\tAND\n( b=2 OR -c=3 ) )", "(a & (b | !c))"),
+    ])
+  func structure(text: String, form: String) throws {
+    let filter = try TaskFilter(
+      parsing: text.replacing(/([a-d])=/) { "labels.\($0.1)=" })
+    #expect(shape(filter.tree) == form, "\(text)")
   }
 
   @Test("every operator compares")
   func operators() throws {
-    for comparison in TaskFilter.Comparison.allCases {
+    for comparison in FilterComparison.allCases {
       for space in ["", " "] {
         let text = "priority\(space)\(comparison.rawValue)\(space)-3"
-        #expect(
-          try TaskFilter(parsing: text).conditions == [.number(.priority, comparison, -3)])
+        #expect(try conditions(text) == [.number(.priority, comparison, -3)])
       }
     }
-    #expect(try TaskFilter(parsing: "attempt:2").conditions == [.number(.attempt, .equal, 2)])
+    #expect(try conditions("attempt:2") == [.number(.attempt, .equal, 2)])
   }
 
   @Test(
     "labels are compared, and asked for by key",
     arguments: [
-      ("labels.customer=acme", .label(key: "customer", .equal, "acme")),
-      ("labels.customer:acme", .label(key: "customer", .equal, "acme")),
-      ("labels.\"a.b\"!=\"\"", .label(key: "a.b", .notEqual, "")),
+      ("labels.customer=acme", label("customer", .equal, "acme")),
+      ("labels.customer:acme", label("customer", .equal, "acme")),
+      ("labels.\"a.b\"!=\"\"", label("a.b", .notEqual, "")),
       (
         "labels.\"q\\\"\\\\\" >= \"x \\\" \\\\ y\"",
-        .label(key: "q\"\\", .greaterOrEqual, "x \" \\ y")
+        label("q\"\\", .greaterOrEqual, "x \" \\ y")
       ),
-      ("labels.a-b/c_d<5", .label(key: "a-b/c_d", .less, "5")),
-      ("labels.customer:*", .hasLabel(key: "customer")),
-      ("labels.customer:\"*\"", .label(key: "customer", .equal, "*")),
-      ("labels:customer", .hasLabel(key: "customer")),
-      ("labels:\"a.b\"", .hasLabel(key: "a.b")),
-      ("labels.größe=🐦", .label(key: "größe", .equal, "🐦")),
-      ("labels.AND=\"OR\"", .label(key: "AND", .equal, "OR")),
-      ("labels.url=http://x.y/z", .label(key: "url", .equal, "http://x.y/z")),
-    ] as [(String, TaskFilter.Condition)])
-  func labels(text: String, condition: TaskFilter.Condition) throws {
-    #expect(try TaskFilter(parsing: text).conditions == [condition])
+      ("labels.a-b/c_d<5", label("a-b/c_d", .less, "5")),
+      ("labels.customer:*", .has(.text(.label(key: "customer")))),
+      ("labels.customer:\"\\*\"", label("customer", .equal, "*")),
+      ("labels.customer<\"a*\"", label("customer", .less, "a*")),
+      ("labels:customer", .has(.text(.label(key: "customer")))),
+      ("labels:\"a.b\"", .has(.text(.label(key: "a.b")))),
+      ("labels.größe=🐦", label("größe", .equal, "🐦")),
+      ("labels.AND=\"OR\"", label("AND", .equal, "OR")),
+      ("labels.-x=y", label("-x", .equal, "y")),
+      ("labels.url=http://x.y/z", label("url", .equal, "http://x.y/z")),
+    ] as [(String, FilterCondition)])
+  func labels(text: String, condition: FilterCondition) throws {
+    #expect(try conditions(text) == [condition])
+  }
+
+  @Test(
+    "a star stands for any text, bare or in quotes, after = and !=",
+    arguments: [
+      ("kind=\"file.*\"", .text(.kind, TextTest(.equal, pattern: ["file.", ""]))),
+      ("kind=file.*", .text(.kind, TextTest(.equal, pattern: ["file.", ""]))),
+      ("pool!=*a*b", .text(.pool, TextTest(.notEqual, pattern: ["", "a", "b"]))),
+      ("pool=*", .text(.pool, TextTest(.equal, pattern: ["", ""]))),
+      ("pool:*", .has(.text(.pool))),
+      (
+        "failure.message:\"*time\\*out*\"",
+        .text(.failureMessage, TextTest(.equal, pattern: ["", "time*out", ""]))
+      ),
+    ] as [(String, FilterCondition)])
+  func patterns(text: String, condition: FilterCondition) throws {
+    #expect(try conditions(text) == [condition])
   }
 
   @Test("times are read bare and quoted")
   func times() throws {
     let time = WallTime(nanoseconds: 1_735_689_600_500_000_000)
     for value in ["2025-01-01T00:00:00.5Z", "\"2025-01-01T02:00:00.50+02:00\""] {
-      for field in TaskFilter.TimeField.allCases {
-        let filter = try TaskFilter(parsing: "\(field.rawValue)<=\(value)")
-        #expect(filter.conditions == [.time(field, .lessOrEqual, time)])
+      for field in FilterField.Time.allCases where field != .time {
+        #expect(
+          try conditions("\(field.rawValue)<=\(value)") == [.time(field, .lessOrEqual, time)])
       }
     }
   }
 
-  @Test("every state has its name")
-  func states() throws {
-    for state in TaskState.allCases {
+  @Test(
+    "spans are read in every unit",
+    arguments: [
+      ("5s", 5_000_000_000), ("1h30m", 5_400_000_000_000), ("250ms", 250_000_000),
+      ("1.5s", 1_500_000_000), ("2d", 172_800_000_000_000), ("\"90s\"", 90_000_000_000),
+      ("7us", 7_000), ("3ns", 3), ("0s", 0),
+    ])
+  func spans(text: String, nanoseconds: Int64) throws {
+    for field in FilterField.Span.allCases {
       #expect(
-        try TaskFilter(parsing: "state!=\(state.name)").conditions == [.state(.notEqual, state)])
+        try conditions("\(field.rawValue) > \(text)")
+          == [.span(field, .greater, Span(nanoseconds: nanoseconds))])
+    }
+  }
+
+  @Test(
+    "what has parts is asked for by its parts, and whether it is there",
+    arguments: [
+      ("failure.kind = RUN_TIMEOUT", .failureKind(.equal, .runTimeout)),
+      ("failure.kind:*", .has(.failureKind)), ("start_time:*", .has(.time(.startTime))),
+      ("progress.percent >= 12.5", .percent(.greaterOrEqual, 12.5)),
+      ("worker = w1", .text(.worker, TextTest(.equal, "w1"))),
+      ("run_time:*", .has(.span(.runTime))),
+    ] as [(String, FilterCondition)])
+  func parts(text: String, condition: FilterCondition) throws {
+    #expect(try conditions(text) == [condition])
+  }
+
+  @Test("every state and every kind of failure has its name")
+  func names() throws {
+    for state in TaskState.allCases {
+      #expect(try conditions("state!=\(state.name)") == [.state(.notEqual, state)])
+    }
+    for kind in FailureKind.allCases {
+      #expect(try conditions("failure.kind:\(kind.name)") == [.failureKind(.equal, kind)])
     }
   }
 
   @Test("ids are read")
   func ids() throws {
     let id = TaskID(rawValue: 1 << 40)
-    #expect(try TaskFilter(parsing: "id>\(id)").conditions == [.id(.greater, id)])
+    #expect(try conditions("id>\(id)") == [.id(.greater, id)])
   }
 
-  @Test("a filter may have 100 conditions and 8 KiB")
+  @Test("a filter may have 100 conditions, 8 KiB and 50 levels")
   func limits() throws {
     let hundred = Array(repeating: "priority=1", count: 100).joined(separator: " ")
-    #expect(try TaskFilter(parsing: hundred).conditions.count == 100)
-    let long = "pool=" + String(repeating: "x", count: TaskFilter.textBytesMax - 5)
-    #expect(try TaskFilter(parsing: long).conditions.count == 1)
+    #expect(try conditions(hundred).count == 100)
+    let long = "pool=" + String(repeating: "x", count: 8192 - 5)
+    #expect(try conditions(long).count == 1)
+    let deep = String(repeating: "(", count: 50) + "attempt=1" + String(repeating: ")", count: 50)
+    #expect(try conditions(deep).count == 1)
+    let negated = String(repeating: "-(", count: 50) + "attempt=1"
+    #expect(
+      try TaskFilter(parsing: negated + String(repeating: ")", count: 50)).tree.leaves.count == 1)
+  }
+
+  @Test("events have fields of their own")
+  func events() throws {
+    let filter = try EventPredicate(
+      parsing: "type = TASK_FAILED AND task_id:* actor != ci time > 2025-01-01T00:00:00Z",
+      types: ["TASK_FAILED"])
+    #expect(
+      filter.tree.leaves == [
+        .text(.eventType, TextTest(.equal, "TASK_FAILED")), .has(.id),
+        .text(.actor, TextTest(.notEqual, "ci")),
+        .time(.time, .greater, WallTime(nanoseconds: 1_735_689_600_000_000_000)),
+      ])
+    #expect(try EventPredicate(parsing: "type = \"TASK_*\"", types: []).tree.leaves.count == 1)
+    for text in ["type = TASK_FALED", "priority = 1", "create_time:*", "id:*"] {
+      #expect(throws: FilterError.self, "\(text)") {
+        try EventPredicate(parsing: text, types: ["TASK_FAILED"])
+      }
+    }
   }
 }
 
-@Suite("Filter: what is refused, and where")
-struct FilterRefusalTests {
-  @Test(
-    "an error points at the character and says what is allowed",
-    arguments: [
-      ("colour=red", 0, "no field is called `colour`; use pool, state"),
-      ("pool=a colour=red", 7, "no field"),
-      ("größe=1", 0, "no field"), ("labels.größe=1 x=2", 15, "no field"),
-      ("pool.x=1", 5, "`pool` has no parts"), ("labels.a.b=1", 9, "in quotes"),
-      ("labels.=1", 7, "key is expected"), ("labels.\"\"=1", 7, "1 to 63 bytes"),
-      ("labels.\(String(repeating: "k", count: 64))=1", 7, "1 to 63 bytes"),
-      ("labels=a", 6, "allowed: :"), ("labels:*", 7, "name a label"),
-      ("labels!=a", 6, "allowed: :"),
-      ("state<RUNNING", 5, "`<` cannot be used on state; allowed: =, != and :"),
-      ("state=running", 6, "no state is called `running`; use one of BLOCKED"),
-      ("state=", 6, "value is expected after `=`"), ("pool", 4, "operator is expected"),
-      ("pool AND", 5, "operator is expected"), ("pool~a", 6, "operator is expected"),
-      ("pool = ", 7, "value is expected"), ("=a", 0, "name of a field"),
-      ("pool==a", 4, "no such operator"), ("pool=>a", 4, "no such operator"),
-      ("pool<>a", 4, "no such operator"), ("pool!a", 4, "use `!=`"),
-      ("pool::a", 5, "value is expected"), ("pool='a'", 5, "value is expected"),
-      ("pool=\"a", 5, "no closing"), ("pool=\"a\\n\"", 7, "`\\` only stands before"),
-      ("pool=\"a\\", 7, "`\\` only stands before"),
-      ("pool=a\"b\"", 6, "has to follow a value"), ("pool=\"a\"state=RUNNING", 8, "has to follow"),
-      ("pool=a,b", 6, "has to follow"), ("pool=a(b)", 6, "has to follow"),
-      ("pool=pre*", 8, "`*` is for labels only"), ("pool:*", 5, "`*` is for labels only"),
-      ("labels.a=*", 9, "stands alone, after `:`"), ("labels.a:b*", 10, "stands alone"),
-      ("priority=high", 9, "not a whole number"), ("priority=1.5", 9, "not a whole number"),
-      ("attempt=9223372036854775808", 8, "not a whole number"), ("priority=", 9, "value"),
-      ("id=abc", 3, "not the id of a task"), ("id=\"\"", 3, "not the id of a task"),
-      ("create_time>yesterday", 12, "expected a time such as"),
-      ("create_time>2025-02-30T00:00:00Z", 20, "expected a day of 01 to 28"),
-      ("create_time>\"2025-01-01T00:00:00\"", 32, "expected `Z` or an offset"),
-      ("labels.ä=\"ö\" create_time>2025-01-01", 35, "expected `T`"),
-      ("create_time>\"\\\"\"", 12, "expected a time"),
-      ("AND pool=a", 0, "has to precede `AND`"), ("pool=a AND", 10, "has to follow `AND`"),
-      ("pool=a AND  ", 12, "has to follow `AND`"), ("pool=a AND AND kind=b", 11, "precede"),
-      ("pool=a and kind=b", 7, "in upper case"), ("pool=AND", 5, "quote it"),
-      ("pool=a OR kind=b", 7, "`OR` cannot be used"), ("NOT pool=a", 0, "`NOT` cannot be used"),
-      ("-pool=a", 0, "`-` cannot be used"), ("(pool=a)", 0, "parentheses cannot be used"),
-      ("pool=a ) ", 7, "name of a field"), ("\"pool\"=a", 0, "name of a field"),
-      ("pool=a\u{0}kind=b", 11, "has to follow"), ("\u{0}", 1, "operator is expected"),
-    ])
-  func pointed(text: String, offset: Int, part: String) {
-    let error = #expect(throws: FilterError.self) { try TaskFilter(parsing: text) }
-    #expect(error?.offset == offset, "\(text): \(error?.message ?? "")")
-    #expect(error?.message.contains(part) == true, "\(text): \(error?.message ?? "")")
-  }
+func label(_ key: String, _ comparison: FilterComparison, _ value: String) -> FilterCondition {
+  .text(.label(key: key), TextTest(comparison, value))
+}
 
-  @Test("the 101st condition is one too many")
-  func tooMany() {
-    let text = Array(repeating: "priority=1", count: 101).joined(separator: " ")
-    let error = #expect(throws: FilterError.self) { try TaskFilter(parsing: text) }
-    #expect(error == FilterError(message: "a filter has at most 100 conditions", offset: 1100))
-  }
+/// Of a filter that only joins by AND.
+func conditions(_ text: String) throws -> [FilterCondition] {
+  try TaskFilter(parsing: text).tree.conjuncts.flatMap(\.leaves)
+}
 
-  @Test("a text over 8 KiB is refused, whatever it says")
-  func tooLong() {
-    let text = String(repeating: "é", count: TaskFilter.textBytesMax / 2) + " "
-    let error = #expect(throws: FilterError.self) { try TaskFilter(parsing: text) }
-    #expect(error == FilterError(message: "a filter has at most 8192 bytes", offset: 4096))
-  }
-
-  @Test("a message repeats no more than 40 characters of the caller's text")
-  func shortMessages() {
-    let text = String(repeating: "x", count: 5000) + "=1"
-    let error = #expect(throws: FilterError.self) { try TaskFilter(parsing: text) }
-    #expect((error?.message.count ?? .max) < 250)
+private func shape(_ tree: FilterTree<FilterCondition>) -> String {
+  switch tree {
+  case .leaf(.text(.label(let key), _)): key
+  case .leaf: "?"
+  case .not(let part): "!" + shape(part)
+  case .all(let parts): "(" + parts.map(shape).joined(separator: " & ") + ")"
+  case .any(let parts): "(" + parts.map(shape).joined(separator: " | ") + ")"
   }
 }

@@ -31,7 +31,8 @@ struct TaskSelectionTests {
   }
 
   func selection(_ filter: String) throws -> TaskSelection {
-    TaskSelection(try TaskFilter(parsing: filter), in: catalog)
+    TaskSelection(
+      try TaskFilter(parsing: filter), in: catalog, now: WallTime(nanoseconds: 0))
   }
 
   @Test("is nothing if the filter says nothing")
@@ -61,6 +62,25 @@ struct TaskSelectionTests {
     #expect(cut.states == [.failed])
     #expect(cut.count(in: catalog.counters) == 3)
     #expect(try selection("state != FAILED state != PENDING").states?.count == 6)
+  }
+
+  @Test("takes OR, NOT and patterns on one of them as one set")
+  func mergesSets() throws {
+    let some = try selection("(state = FAILED OR state = PENDING) AND NOT pool = \"m*\"")
+    #expect(some.states == [.failed, .pending])
+    #expect(some.pools == [PoolID(rawValue: 3)])
+    #expect(some.rest.isEmpty)
+    #expect(some.count(in: catalog.counters) == 5)
+    #expect(try selection("NOT (state = FAILED OR state != FAILED)").states == [])
+  }
+
+  @Test("counts what is said of several of them in one OR")
+  func countsTrees() throws {
+    let some = try selection("pool = video OR (state = FAILED AND kind = send)")
+    #expect(some.isWhole)
+    #expect(some.pools == nil)
+    #expect(some.count(in: catalog.counters) == 11)
+    #expect(try !selection("pool = video OR labels:a").isWhole)
   }
 
   @Test("is not the whole of a filter that says more")

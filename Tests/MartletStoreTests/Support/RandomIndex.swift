@@ -33,7 +33,8 @@ struct RandomIndex {
       pools: chance(2) ? nil : Set((0..<upTo(4)).map { _ in PoolID(rawValue: UInt32(upTo(8))) }),
       kinds: chance(2) ? nil : Set((0..<upTo(3)).map { _ in KindID(rawValue: UInt32(upTo(3))) }),
       states: chance(2) ? nil : Set((0..<upTo(5)).map { _ in state() }),
-      filter: TaskFilter(conditions: (0..<max(0, upTo(5) - 2)).map { _ in condition() }),
+      filter: TaskPredicate(
+        .all((0..<max(0, upTo(5) - 2)).map { _ in .leaf(.condition(condition())) })),
       order: orders[upTo(orders.count)], countMax: 1 + upTo(20),
       bytesMax: chance(3) ? upTo(2000) : 1 << 20, withContent: chance(2))
   }
@@ -79,15 +80,17 @@ struct RandomIndex {
       status: bytes(4), result: result ? bytes(40) : nil)
   }
 
-  private mutating func condition() -> TaskFilter.Condition {
-    let comparisons = TaskFilter.Comparison.allCases
+  private mutating func condition() -> FilterCondition {
+    let comparisons = FilterComparison.allCases
     let comparison = comparisons[upTo(comparisons.count)]
     switch upTo(6) {
     case 0:
-      return .label(key: ["a", "b", "c"][upTo(3)], comparison, ["", "x", "y", "ÿ"][upTo(4)])
-    case 1: return .hasLabel(key: ["a", "b", "é"][upTo(3)])
+      return .text(
+        .label(key: ["a", "b", "c"][upTo(3)]),
+        TextTest(comparison, ["", "x", "y", "ÿ"][upTo(4)]))
+    case 1: return .has(.text(.label(key: ["a", "b", "é"][upTo(3)])))
     case 2, 3:
-      let fields = TaskFilter.TimeField.allCases
+      let fields: [FilterField.Time] = [.createTime, .dueTime, .startTime, .finishTime]
       return .time(fields[upTo(fields.count)], comparison, time())
     case 4:
       return .number(chance(2) ? .priority : .attempt, comparison, Int64(upTo(6)))

@@ -14,6 +14,7 @@ struct EventsCommand: MartletCommand {
         martlet events --follow --pool mails           from now on
         martlet events --since 10m --type failed --type lost
         martlet events --task @last --from beginning
+        martlet events --filter 'type = TASK_FAILED AND failure.code = "net*"'
         martlet events --from 2026-11-21T10:00:00Z --label customer=42 --output json
       """)
 
@@ -52,6 +53,12 @@ struct EventsCommand: MartletCommand {
     name: [.long, .customShort("l")],
     help: .init("Only of tasks with this label; may be repeated.", valueName: "key=value"))
   var label: [LabelArgument] = []
+
+  @Option(
+    name: .customLong("filter"),
+    help: .init(
+      "More conditions, in the filter language, on the fields of events.", valueName: "filter"))
+  var filterText: String = ""
 
   @Option(name: [.long, .customShort("n")], help: .init("End after so many.", valueName: "n"))
   var limit: Int?
@@ -103,7 +110,7 @@ struct EventsCommand: MartletCommand {
   private func filter(_ session: Session) throws -> EventFilter {
     EventFilter(
       pools: pool, taskIDs: try task.map(session.lastTask.resolve), kinds: kind,
-      types: type.map(\.type), labels: label.dictionary)
+      types: type.map(\.type), labels: label.dictionary, expression: filterText)
   }
 
   private func show(_ batch: EventBatch, atMost count: Int, _ session: Session) {

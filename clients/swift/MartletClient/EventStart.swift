@@ -19,16 +19,21 @@ public struct EventFilter: Sendable, Equatable {
   public var kinds: [String]
   public var types: [API.EventType]
   public var labels: [String: String]
+  /// In the filter language, as of the lists of tasks, but with the fields of events:
+  /// `type = TASK_FAILED AND failure.code = "net*"`.
+  public var expression: String
 
   public init(
     pools: [String] = [], taskIDs: [String] = [], kinds: [String] = [],
-    types: [API.EventType] = [], labels: [String: String] = [:]
+    types: [API.EventType] = [], labels: [String: String] = [:],
+    expression: String = ""
   ) {
     self.pools = pools
     self.taskIDs = taskIDs
     self.kinds = kinds
     self.types = types
     self.labels = labels
+    self.expression = expression
   }
 }
 

@@ -140,6 +140,7 @@ public struct MartletClient: Sendable {
       pools: filter.pools, taskIds: filter.taskIDs, kinds: filter.kinds, types: filter.types,
       labels: filter.labels, includeContent: includeContent, untilNow: untilNow)
     request.heartbeatInterval = WellKnown.Duration(heartbeat)
+    request.filter = filter.expression
     return TaskEvents(
       runner: runner, request: request, start: start, onConnection: onConnection)
   }

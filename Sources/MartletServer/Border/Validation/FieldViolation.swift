@@ -12,11 +12,20 @@ package struct FieldViolation: Hashable, Sendable {
   /// What is allowed, to be read behind the path: `must be 1 to 1,000`.
   package var description: String
   package var reason: Reason
+  /// Of a filter: the character that is wrong, counted from 1.
+  package var position: Int?
+  /// Of a filter: what is around that place, and a line with `^` under it.
+  package var excerpt: String?
 
-  package init(field: String, description: String, reason: Reason = .field) {
+  package init(
+    field: String, description: String, reason: Reason = .field, position: Int? = nil,
+    excerpt: String? = nil
+  ) {
     self.field = field
     self.description = description
     self.reason = reason
+    self.position = position
+    self.excerpt = excerpt
   }
 }
 

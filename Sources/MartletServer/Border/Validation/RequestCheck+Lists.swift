@@ -94,11 +94,10 @@ extension RequestCheck {
   }
 
   private mutating func filter(_ text: String) -> TaskFilter {
-    if text.isEmpty { return .all }
     do throws(FilterError) {
       return try TaskFilter(parsing: text)
     } catch {
-      fail(.request, "filter", FieldViolation(error).description, reason: .filter)
+      fail(FieldViolation(error))
       return .all
     }
   }

@@ -31,8 +31,20 @@ struct RequestCheck {
       omitted += 1
       return
     }
-    let violation = FieldViolation(
-      field: path.text(field, element), description: description, reason: reason)
+    add(
+      FieldViolation(
+        field: path.text(field, element), description: description, reason: reason))
+  }
+
+  mutating func fail(_ violation: FieldViolation) {
+    guard omitted == 0 else {
+      omitted += 1
+      return
+    }
+    add(violation)
+  }
+
+  private mutating func add(_ violation: FieldViolation) {
     let bytes = violation.field.utf8.count + violation.description.utf8.count + 8
     guard textBytes + bytes <= Self.textBytesMax || violations.isEmpty else {
       omitted = 1

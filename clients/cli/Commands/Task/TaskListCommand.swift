@@ -6,13 +6,15 @@ struct TaskListCommand: MartletCommand {
     commandName: "list", abstract: "List tasks, newest first.",
     discussion: """
       With --output json: one object on a line for each task. --filter takes comparisons joined by \
-      AND on pool, state, kind, labels.KEY, create_time, finish_time, due_time, start_time, \
-      priority, attempt and id.
+      AND, OR, NOT and parentheses on pool, state, kind, labels.KEY, id, create_time, due_time, \
+      start_time, finish_time, priority, attempt, age, run_time, queue_time, worker, failure.kind, \
+      failure.code, failure.message, progress.percent and progress.step.
 
       EXAMPLES
         martlet task list --pool mails --state failed
         martlet task list --label customer=42 --limit 500
         martlet task list --filter 'create_time > 2026-11-21T10:00:00Z AND priority >= 8'
+        martlet task list --filter 'state = FAILED AND NOT failure.code = "net*" AND age < 1h'
         martlet task list --order finish_time --all --output json > tasks.jsonl
       """)
 

@@ -302,6 +302,7 @@ class Client:
         kinds: Iterable[str] = (),
         types: Iterable[event_service_pb2.EventType] = (),
         labels: Mapping[str, str] | None = None,
+        filter: str = "",
         include_content: bool = False,
         until_now: bool = False,
     ) -> EventFeed:
@@ -310,7 +311,8 @@ class Client:
 
             async for event in client.watch_events(pools=["mails"]): ...
 
-        With `until_now` it ends with the events that existed at its start.
+        `filter` is in the filter language on the fields of events, such as
+        `type = TASK_FAILED AND labels.customer:*`. With `until_now` it ends with the events that existed at its start.
         """
         if (cursor != "") + beginning + (time is not None) > 1:
             raise ValueError("one start at most: cursor, beginning or time")
@@ -320,6 +322,7 @@ class Client:
             kinds=kinds,
             types=types,
             labels=labels,
+            filter=filter,
             include_content=include_content,
             until_now=until_now,
         )

@@ -250,7 +250,7 @@ const ProtobufCMessageDescriptor martlet__v1__watch_events_request__labels_entry
   (ProtobufCMessageInit) martlet__v1__watch_events_request__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__watch_events_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__v1__watch_events_request__field_descriptors[12] =
 {
   {
     "cursor",
@@ -384,10 +384,23 @@ static const ProtobufCFieldDescriptor martlet__v1__watch_events_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "filter",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WatchEventsRequest, filter),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__watch_events_request__field_indices_by_name[] = {
   1,   /* field[1] = beginning */
   0,   /* field[0] = cursor */
+  11,   /* field[11] = filter */
   9,   /* field[9] = heartbeat_interval */
   8,   /* field[8] = include_content */
   5,   /* field[5] = kinds */
@@ -401,7 +414,7 @@ static const unsigned martlet__v1__watch_events_request__field_indices_by_name[]
 static const ProtobufCIntRange martlet__v1__watch_events_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__v1__watch_events_request__descriptor =
 {
@@ -411,7 +424,7 @@ const ProtobufCMessageDescriptor martlet__v1__watch_events_request__descriptor =
   "Martlet__V1__WatchEventsRequest",
   "martlet.v1",
   sizeof(Martlet__V1__WatchEventsRequest),
-  11,
+  12,
   martlet__v1__watch_events_request__field_descriptors,
   martlet__v1__watch_events_request__field_indices_by_name,
   1,  martlet__v1__watch_events_request__number_ranges,

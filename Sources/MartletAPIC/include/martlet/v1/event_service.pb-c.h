@@ -98,6 +98,7 @@ struct  Martlet__V1__WatchEventsRequest
   protobuf_c_boolean include_content;
   Google__Protobuf__Duration *heartbeat_interval;
   protobuf_c_boolean until_now;
+  ProtobufCBinaryData filter;
   Martlet__V1__WatchEventsRequest__FromCase from_case;
   union {
     ProtobufCBinaryData cursor;
@@ -107,7 +108,7 @@ struct  Martlet__V1__WatchEventsRequest
 };
 #define MARTLET__V1__WATCH_EVENTS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__watch_events_request__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0, MARTLET__V1__WATCH_EVENTS_REQUEST__FROM__NOT_SET, {0} }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, NULL, 0, {0,NULL}, MARTLET__V1__WATCH_EVENTS_REQUEST__FROM__NOT_SET, {0} }
 
 
 struct  Martlet__V1__WatchEventsResponse

@@ -73,7 +73,7 @@ EVENT_TYPE_EVENTS_PURGED: EventType
 EVENT_TYPE_TASK_LOGGED: EventType
 
 class WatchEventsRequest(_message.Message):
-    __slots__ = ("cursor", "beginning", "time", "pools", "task_ids", "kinds", "types", "labels", "include_content", "heartbeat_interval", "until_now")
+    __slots__ = ("cursor", "beginning", "time", "pools", "task_ids", "kinds", "types", "labels", "include_content", "heartbeat_interval", "until_now", "filter")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +92,7 @@ class WatchEventsRequest(_message.Message):
     INCLUDE_CONTENT_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     UNTIL_NOW_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     cursor: str
     beginning: bool
     time: _timestamp_pb2.Timestamp
@@ -103,7 +104,8 @@ class WatchEventsRequest(_message.Message):
     include_content: bool
     heartbeat_interval: _duration_pb2.Duration
     until_now: bool
-    def __init__(self, cursor: _Optional[str] = ..., beginning: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pools: _Optional[_Iterable[str]] = ..., task_ids: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[_Union[EventType, str]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., include_content: _Optional[bool] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., until_now: _Optional[bool] = ...) -> None: ...
+    filter: str
+    def __init__(self, cursor: _Optional[str] = ..., beginning: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pools: _Optional[_Iterable[str]] = ..., task_ids: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[_Union[EventType, str]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., include_content: _Optional[bool] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., until_now: _Optional[bool] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class WatchEventsResponse(_message.Message):
     __slots__ = ("events", "cursor")

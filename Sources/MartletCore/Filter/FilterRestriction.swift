@@ -6,6 +6,17 @@ struct FilterRestriction {
   var comparator: FilterComparator
   var comparatorPosition: Int
   var value: FilterText
+
+  /// `:` asks of a single value whether it is this one.
+  var comparison: FilterComparison {
+    switch comparator {
+    case .compare(let comparison): comparison
+    case .has: .equal
+    }
+  }
+
+  /// `FIELD:*`.
+  var asksForPresence: Bool { comparator == .has && value.isStar }
 }
 
 /// A word or a quoted string.
@@ -17,10 +28,15 @@ struct FilterText {
   var position: Int
   /// Of the first byte of what `text` holds, if byte by byte that is what was written.
   var verbatimPosition: Int?
+  /// The text between the stars that stand for anything; one part if there are none.
+  var parts: [String]
+
+  /// A bare `*`.
+  var isStar: Bool { !isQuoted && text == "*" }
 }
 
 enum FilterComparator: Hashable {
-  case compare(TaskFilter.Comparison)
+  case compare(FilterComparison)
   /// `:`, which asks for membership: a map has a key, a single value is this one.
   case has
 
