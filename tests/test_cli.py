@@ -56,9 +56,10 @@ def martlet(server, tmp_path):
 def test_every_command_has_help_with_examples(martlet):
     commands = [[], ["demo"], ["events"], ["info"], ["ping"], ["version"]] + [
         ["pool", verb] for verb in (
-            "create", "list", "get", "update", "pause", "resume", "drain", "delete")] + [
+            "create", "list", "get", "update", "pause", "resume", "drain", "delete", "explain")] + [
         ["task", verb] for verb in (
-            "submit", "batch", "list", "get", "count", "cancel", "retry", "wait")] + [
+            "submit", "batch", "list", "get", "count", "cancel", "retry", "wait", "trace",
+            "explain")] + [
         ["worker", verb] for verb in ("run", "list", "get", "drain", "disconnect")]
     for command in commands:
         assert "OVERVIEW" in martlet.run(*command, "--help")

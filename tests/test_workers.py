@@ -224,12 +224,14 @@ def test_what_is_not_accepted_in_time_goes_to_another(make_server):
 
 def test_a_task_that_nobody_serves_says_so_and_blocks_no_other(client, pool):
     alone = client.submit(pool, "nobody.serves.this").id
-    assert client.get(alone).waiting_for == "a worker that serves nobody.serves.this"
+    assert client.get(alone).waiting_for == "nobody serves nobody.serves.this"
     picky = client.submit(pool, "echo", worker_selector={"gpu": "yes"}).id
-    assert client.get(picky).waiting_for == "a worker that serves echo and has gpu=yes"
+    assert client.get(picky).waiting_for == (
+        "no worker serves echo, and a task with a worker selector goes to workers only")
     assert client.wait(client.submit(pool, "echo").id).state == SUCCEEDED
     worker = Worker(client, kinds=["nobody.serves.this"])
-    assert client.get(alone).waiting_for == "", "it is only busy"
+    assert client.get(alone).waiting_for == (
+        "the worker that could run nobody.serves.this is busy")
     worker.leave()
     client.cancel(alone), client.cancel(picky)
 

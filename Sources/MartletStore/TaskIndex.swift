@@ -13,17 +13,23 @@ package struct IndexBatch: Hashable, Sendable {
   package var deletes: [TaskID]
   /// What attempts saved, as the server encodes it; nil: no longer kept. It goes with its task.
   package var savedWork: [TaskID: [UInt8]?]
+  /// New turns of tasks' lives, by rising revision; they go with their tasks.
+  package var turns: [TurnRow]
+  /// How many turns of a task are kept: the first, and of the others the newest. 2 or more.
+  package var turnsKept: Int
   /// Requests to remember.
   package var requests: [RememberedRequest]
   /// Rows of the small engine table by key; nil deletes. Read back whole at start.
   package var facts: [String: [UInt8]?]
 
-  package init(appliedThrough: Revision) {
+  package init(appliedThrough: Revision, turnsKept: Int = Limits().taskTurns) {
     self.appliedThrough = appliedThrough
+    self.turnsKept = turnsKept
     inserts = []
     updates = []
     deletes = []
     savedWork = [:]
+    turns = []
     requests = []
     facts = [:]
   }
@@ -31,6 +37,7 @@ package struct IndexBatch: Hashable, Sendable {
   package static func == (a: IndexBatch, b: IndexBatch) -> Bool {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
       && a.requests == b.requests && a.savedWork == b.savedWork && a.facts == b.facts
+      && a.turns == b.turns && a.turnsKept == b.turnsKept
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }
   }
 
@@ -128,6 +135,9 @@ package protocol TaskIndex: Sendable {
 
   /// What attempts saved of these tasks; those of which nothing is kept are left out.
   func savedWork(_ ids: [TaskID]) throws(StoreFailure) -> [TaskID: [UInt8]]
+
+  /// A task's row and turns, as they were at the same moment; nil if it is not there.
+  func story(_ id: TaskID) throws(StoreFailure) -> TaskStory?
 
   func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage
 

@@ -89,7 +89,8 @@ struct Server {
     let start = clock.now
     let recovery: Recovery
     do throws(Recovery.Problem) {
-      recovery = try Recovery(log: store.log, index: store.index)
+      recovery = try Recovery(
+        log: store.log, index: store.index, limits: settings.limits)
     } catch {
       throw Settings.Problem(
         description: StartProblem.text(error, directory: settings.dataDirectory))

@@ -186,7 +186,7 @@ struct FakeTaskService: API.TaskService {
     }
   }
 
-  private func find(_ id: String) throws -> API.Task { try snapshot(id).0 }
+  func find(_ id: String) throws -> API.Task { try snapshot(id).0 }
 
   private func breakMaybe() throws { try node.breakStreamMaybe(oneIn: 2) }
 }

@@ -117,6 +117,41 @@ struct TaskIndexConformanceTests {
     #expect(try index.finishTime(keepingNewest: 7) == .seconds(95))
   }
 
+  @Test(
+    "of a task's turns the first and the newest are kept, and the others counted",
+    arguments: StoreKind.allCases)
+  func turns(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let (id, other) = (TaskID(rawValue: 1), TaskID(rawValue: 2))
+    func turn(_ revision: UInt64, of task: TaskID = TaskID(rawValue: 1)) -> TurnRow {
+      TurnRow(task: task, revision: Revision(revision), bytes: [UInt8(revision)])
+    }
+    func kept(_ id: TaskID) throws -> [UInt64]? {
+      try index.story(id)?.turns.map(\.revision.rawValue)
+    }
+    #expect(try index.story(id) == nil)
+    try index.apply(through: 1, inserts: [.numbered(1), .numbered(2)])
+    #expect(
+      try index.story(id)
+        == TaskStory(row: TaskRow.numbered(1).withoutContent, turns: [], omitted: 0))
+    try index.apply(through: 9, turns: [turn(3), turn(5), turn(6, of: other), turn(9)])
+    #expect(try index.story(id)?.turns == [turn(3), turn(5), turn(9)])
+    #expect(try index.story(id)?.omitted == 0)
+    try index.apply(through: 11, turns: [turn(10), turn(11)])
+    #expect(try kept(id) == [3, 10, 11])
+    #expect(try index.story(id)?.omitted == 2)
+    try index.apply(through: 12, turns: [turn(12)])
+    #expect(try kept(id) == [3, 11, 12])
+    #expect(try index.story(id)?.omitted == 3)
+    #expect(try kept(other) == [6])
+    try index.apply(through: 13, deletes: [1])
+    #expect(try index.story(id) == nil)
+    // Nothing of them is left for another task of that number.
+    try index.apply(through: 14, inserts: [.numbered(1)])
+    #expect(try kept(id) == [])
+    #expect(try kept(other) == [6])
+  }
+
   @Test("requests are remembered until their hour is forgotten", arguments: StoreKind.allCases)
   func requests(kind: StoreKind) throws {
     let index = try kind.empty().index

@@ -44,6 +44,7 @@ struct TaskIndexModelTests {
     let some = random.ids.filter { _ in random.upTo(4) == 0 }
     #expect(
       try index.tasks(some, withContent: true) == model.tasks(some, withContent: true))
+    for id in some { #expect(try index.story(id) == model.story(id)) }
     let keep = random.upTo(100)
     #expect(
       try index.finishTime(keepingNewest: keep) == model.finishTime(keepingNewest: keep))

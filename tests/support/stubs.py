@@ -48,11 +48,12 @@ from martlet.v1 import server_service_pb2_grpc as servers_grpc  # noqa: E402
 from martlet.v1 import task_pb2 as task  # noqa: E402
 from martlet.v1 import task_service_pb2 as tasks  # noqa: E402
 from martlet.v1 import task_service_pb2_grpc as tasks_grpc  # noqa: E402
+from martlet.v1 import task_story_pb2 as stories  # noqa: E402
 from martlet.v1 import worker_service_pb2 as workers  # noqa: E402
 from martlet.v1 import worker_service_pb2_grpc as workers_grpc  # noqa: E402
 
 __all__ = [
     "Duration", "FieldMask", "Timestamp", "details", "events", "events_grpc", "health_pb2",
-    "health_pb2_grpc", "pools", "pools_grpc", "servers", "servers_grpc", "status_pb2", "task",
-    "tasks", "tasks_grpc", "workers", "workers_grpc",
+    "health_pb2_grpc", "pools", "pools_grpc", "servers", "servers_grpc", "status_pb2",
+    "stories", "task", "tasks", "tasks_grpc", "workers", "workers_grpc",
 ]

@@ -15,6 +15,7 @@ enum Row: String, CaseIterable {
   case restart = "restart_1m_queued_s"
   case commitDuringSnapshotP99 = "commit_p99_during_snapshot_ms"
   case listP99 = "list_p99_ms"
+  case explainP99 = "explain_p99_ms"
   case filterLabelP99 = "filter_label_p99_ms"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
@@ -43,7 +44,7 @@ enum Row: String, CaseIterable {
     case .memoryPerQueuedTask: "bytes"
     case .restart, .workerLostRedelivery: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
-      .commitDuringSnapshotP99, .listP99, .filterLabelP99,
+      .commitDuringSnapshotP99, .listP99, .explainP99, .filterLabelP99,
       .dispatchP50, .dispatchP99, .workerCancelP99:
       "ms"
     }
@@ -66,6 +67,7 @@ enum Row: String, CaseIterable {
     case .restart: Bounds(reach: 3, aim: 1)
     case .commitDuringSnapshotP99: Bounds(reach: 10, aim: 3)
     case .listP99: Bounds(reach: 20, aim: 2)
+    case .explainP99: Bounds(reach: 5, aim: 0.5)
     case .filterLabelP99: Bounds(reach: 50, aim: 5)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)

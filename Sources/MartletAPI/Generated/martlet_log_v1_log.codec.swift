@@ -682,6 +682,7 @@ extension LogAPI.Revival {
     if let pointer = c.pointee.policy { self.policy = try .init(c: pointer) }
     self.createTime = c.pointee.create_time
     self.submitRevision = c.pointee.submit_revision
+    if let pointer = c.pointee.past_end { self.pastEnd = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Revival> {
@@ -690,6 +691,83 @@ extension LogAPI.Revival {
     if let value = self.policy { c.pointee.policy = value.cStruct(in: arena) }
     c.pointee.create_time = self.createTime
     c.pointee.submit_revision = self.submitRevision
+    if let value = self.pastEnd { c.pointee.past_end = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.PastEnd {
+  public static var protobufName: String { "martlet.log.v1.PastEnd" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__past_end__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PastEnd.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__PastEnd>) throws(ProtobufDecodingError) {
+    self.init()
+    self.startTime = c.pointee.start_time
+    self.finishTime = c.pointee.finish_time
+    self.worker = try c.pointee.worker.utf8String()
+    if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
+    if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PastEnd> {
+    let c = arena.make(Martlet__Log__V1__PastEnd.self, martlet__log__v1__past_end__descriptor_address())
+    c.pointee.start_time = self.startTime
+    c.pointee.finish_time = self.finishTime
+    c.pointee.worker = arena.copy(self.worker)
+    if let value = self.failure { c.pointee.failure = value.cStruct(in: arena) }
+    if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Turn {
+  public static var protobufName: String { "martlet.log.v1.Turn" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__turn__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Turn.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Turn>) throws(ProtobufDecodingError) {
+    self.init()
+    self.time = c.pointee.time
+    self.from = c.pointee.from
+    self.to = c.pointee.to
+    self.dueTime = c.pointee.due_time
+    self.attempt = c.pointee.attempt
+    self.startTime = c.pointee.start_time
+    self.worker = try c.pointee.worker.utf8String()
+    if let pointer = c.pointee.failure { self.failure = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    if let pointer = c.pointee.past_end { self.pastEnd = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Turn> {
+    let c = arena.make(Martlet__Log__V1__Turn.self, martlet__log__v1__turn__descriptor_address())
+    c.pointee.time = self.time
+    c.pointee.from = self.from
+    c.pointee.to = self.to
+    c.pointee.due_time = self.dueTime
+    c.pointee.attempt = self.attempt
+    c.pointee.start_time = self.startTime
+    c.pointee.worker = arena.copy(self.worker)
+    if let value = self.failure { c.pointee.failure = value.cStruct(in: arena) }
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    if let value = self.pastEnd { c.pointee.past_end = value.cStruct(in: arena) }
     return c
   }
 }

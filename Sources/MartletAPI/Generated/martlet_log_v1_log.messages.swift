@@ -440,6 +440,7 @@ extension LogAPI {
     public var policy: LogAPI.Policy? = nil
     public var createTime: Int64 = 0
     public var submitRevision: UInt64 = 0
+    public var pastEnd: LogAPI.PastEnd? = nil
 
     public init() {}
 
@@ -447,12 +448,81 @@ extension LogAPI {
       priority: UInt32 = 0,
       policy: LogAPI.Policy? = nil,
       createTime: Int64 = 0,
-      submitRevision: UInt64 = 0
+      submitRevision: UInt64 = 0,
+      pastEnd: LogAPI.PastEnd? = nil
     ) {
       self.priority = priority
       self.policy = policy
       self.createTime = createTime
       self.submitRevision = submitRevision
+      self.pastEnd = pastEnd
+    }
+  }
+
+  /// How a task had ended that was reopened.
+  public struct PastEnd: ProtobufMessage {
+    public var startTime: Int64 = 0
+    public var finishTime: Int64 = 0
+    public var worker: String = ""
+    public var failure: LogAPI.Failure? = nil
+    public var cancel: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      startTime: Int64 = 0,
+      finishTime: Int64 = 0,
+      worker: String = "",
+      failure: LogAPI.Failure? = nil,
+      cancel: LogAPI.Origin? = nil
+    ) {
+      self.startTime = startTime
+      self.finishTime = finishTime
+      self.worker = worker
+      self.failure = failure
+      self.cancel = cancel
+    }
+  }
+
+  /// Where a task's life took another way than straight to its end: what its row says no more.
+  public struct Turn: ProtobufMessage {
+    public var time: Int64 = 0
+    /// Task states.
+    public var from: UInt32 = 0
+    public var to: UInt32 = 0
+    public var dueTime: Int64 = 0
+    /// Of the attempt that it ended.
+    public var attempt: UInt32 = 0
+    public var startTime: Int64 = 0
+    public var worker: String = ""
+    public var failure: LogAPI.Failure? = nil
+    public var origin: LogAPI.Origin? = nil
+    public var pastEnd: LogAPI.PastEnd? = nil
+
+    public init() {}
+
+    public init(
+      time: Int64 = 0,
+      from: UInt32 = 0,
+      to: UInt32 = 0,
+      dueTime: Int64 = 0,
+      attempt: UInt32 = 0,
+      startTime: Int64 = 0,
+      worker: String = "",
+      failure: LogAPI.Failure? = nil,
+      origin: LogAPI.Origin? = nil,
+      pastEnd: LogAPI.PastEnd? = nil
+    ) {
+      self.time = time
+      self.from = from
+      self.to = to
+      self.dueTime = dueTime
+      self.attempt = attempt
+      self.startTime = startTime
+      self.worker = worker
+      self.failure = failure
+      self.origin = origin
+      self.pastEnd = pastEnd
     }
   }
 

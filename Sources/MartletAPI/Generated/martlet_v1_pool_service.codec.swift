@@ -593,3 +593,81 @@ extension API.DeletePoolResponse {
     return c
   }
 }
+
+extension API.ExplainPoolRequest {
+  public static var protobufName: String { "martlet.v1.ExplainPoolRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__explain_pool_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ExplainPoolRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ExplainPoolRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.name = try c.pointee.name.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainPoolRequest> {
+    let c = arena.make(Martlet__V1__ExplainPoolRequest.self, martlet__v1__explain_pool_request__descriptor_address())
+    c.pointee.name = arena.copy(self.name)
+    return c
+  }
+}
+
+extension API.ExplainPoolResponse {
+  public static var protobufName: String { "martlet.v1.ExplainPoolResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__explain_pool_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ExplainPoolResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ExplainPoolResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    self.pool = try c.pointee.pool.utf8String()
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
+    if let elements = c.pointee.causes, c.pointee.n_causes > 0 {
+      self.causes.reserveCapacity(c.pointee.n_causes)
+      for index in 0..<c.pointee.n_causes {
+        if let pointer = elements[index] { self.causes.append(try .init(c: pointer)) }
+      }
+    }
+    self.cursor = try c.pointee.cursor.utf8String()
+    self.slots = c.pointee.slots
+    self.slotsInUse = c.pointee.slots_in_use
+    self.slotsOffered = c.pointee.slots_offered
+    self.pending = c.pointee.pending
+    self.scheduled = c.pointee.scheduled
+    self.paused = c.pointee.paused
+    self.blocked = c.pointee.blocked
+    self.omittedCauses = c.pointee.omitted_causes
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainPoolResponse> {
+    let c = arena.make(Martlet__V1__ExplainPoolResponse.self, martlet__v1__explain_pool_response__descriptor_address())
+    c.pointee.pool = arena.copy(self.pool)
+    c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    c.pointee.n_causes = self.causes.count
+    c.pointee.causes = arena.list(self.causes) { $0.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    c.pointee.slots = self.slots
+    c.pointee.slots_in_use = self.slotsInUse
+    c.pointee.slots_offered = self.slotsOffered
+    c.pointee.pending = self.pending
+    c.pointee.scheduled = self.scheduled
+    c.pointee.paused = self.paused
+    c.pointee.blocked = self.blocked
+    c.pointee.omitted_causes = self.omittedCauses
+    return c
+  }
+}

@@ -382,6 +382,69 @@ extension API {
     }
   }
 
+  public struct ExplainPoolRequest: ProtobufMessage {
+    public var name: String = ""
+
+    public init() {}
+
+    public init(
+      name: String = ""
+    ) {
+      self.name = name
+    }
+  }
+
+  public struct ExplainPoolResponse: ProtobufMessage {
+    public var pool: String = ""
+    public var state: API.PoolState = .init(rawValue: 0)
+    /// The pool's own first, then those of the kinds in its queue, those with the most tasks in front.
+    /// Empty: nothing holds back what it has.
+    public var causes: [API.WaitingCause] = []
+    public var cursor: String = ""
+    public var slots: Int32 = 0
+    /// Running attempts, and tasks that workers have been offered.
+    public var slotsInUse: Int32 = 0
+    /// Of `slots_in_use`: offered, not yet accepted.
+    public var slotsOffered: Int32 = 0
+    /// Tasks by state.
+    public var pending: Int64 = 0
+    public var scheduled: Int64 = 0
+    public var paused: Int64 = 0
+    public var blocked: Int64 = 0
+    /// Causes of further kinds, with fewer tasks, that are left out: only the first 100 are told.
+    public var omittedCauses: Int32 = 0
+
+    public init() {}
+
+    public init(
+      pool: String = "",
+      state: API.PoolState = .init(rawValue: 0),
+      causes: [API.WaitingCause] = [],
+      cursor: String = "",
+      slots: Int32 = 0,
+      slotsInUse: Int32 = 0,
+      slotsOffered: Int32 = 0,
+      pending: Int64 = 0,
+      scheduled: Int64 = 0,
+      paused: Int64 = 0,
+      blocked: Int64 = 0,
+      omittedCauses: Int32 = 0
+    ) {
+      self.pool = pool
+      self.state = state
+      self.causes = causes
+      self.cursor = cursor
+      self.slots = slots
+      self.slotsInUse = slotsInUse
+      self.slotsOffered = slotsOffered
+      self.pending = pending
+      self.scheduled = scheduled
+      self.paused = paused
+      self.blocked = blocked
+      self.omittedCauses = omittedCauses
+    }
+  }
+
   public enum PoolState: RawRepresentable, Hashable, Sendable, CaseIterable {
     case unspecified
     case active

@@ -14,6 +14,8 @@ extension API {
       service: "martlet.v1.PoolService", method: "ListPools", kind: .unary)
     public static let updatePool = MethodDescriptor(
       service: "martlet.v1.PoolService", method: "UpdatePool", kind: .unary)
+    public static let explainPool = MethodDescriptor(
+      service: "martlet.v1.PoolService", method: "ExplainPool", kind: .unary)
     public static let pausePool = MethodDescriptor(
       service: "martlet.v1.PoolService", method: "PausePool", kind: .unary)
     public static let resumePool = MethodDescriptor(
@@ -23,7 +25,7 @@ extension API {
     public static let deletePool = MethodDescriptor(
       service: "martlet.v1.PoolService", method: "DeletePool", kind: .unary)
 
-    public static let all: [MethodDescriptor] = [createPool, getPool, listPools, updatePool, pausePool, resumePool, drainPool, deletePool]
+    public static let all: [MethodDescriptor] = [createPool, getPool, listPools, updatePool, explainPool, pausePool, resumePool, drainPool, deletePool]
   }
 
   /// Pools: named sets of slots with a bounded queue and their own policies.
@@ -38,6 +40,9 @@ extension API {
     /// not the one that the etag was read with. More slots start more tasks at once; fewer let
     /// running ones finish.
     func updatePool(_ request: API.UpdatePoolRequest, context: CallContext) async throws -> API.UpdatePoolResponse
+    /// What holds the pool back, and how many tasks each cause holds. Never stored: it holds for the
+    /// moment of the answer. NOT_FOUND (POOL_NOT_FOUND) if there is none.
+    func explainPool(_ request: API.ExplainPoolRequest, context: CallContext) async throws -> API.ExplainPoolResponse
     /// The pool goes on accepting tasks and starts none. Safe to repeat.
     func pausePool(_ request: API.PausePoolRequest, context: CallContext) async throws -> API.PausePoolResponse
     /// Undoes PausePool, and DrainPool even after it has closed. Safe to repeat.
@@ -75,6 +80,12 @@ extension API {
     /// running ones finish.
     public func updatePool(_ request: API.UpdatePoolRequest, options: CallOptions = .init()) async throws -> API.UpdatePoolResponse {
       try await channel.unary(PoolServiceMethods.updatePool, request, options: options)
+    }
+
+    /// What holds the pool back, and how many tasks each cause holds. Never stored: it holds for the
+    /// moment of the answer. NOT_FOUND (POOL_NOT_FOUND) if there is none.
+    public func explainPool(_ request: API.ExplainPoolRequest, options: CallOptions = .init()) async throws -> API.ExplainPoolResponse {
+      try await channel.unary(PoolServiceMethods.explainPool, request, options: options)
     }
 
     /// The pool goes on accepting tasks and starts none. Safe to repeat.
@@ -118,6 +129,10 @@ extension API.PoolService {
     router.unary(API.PoolServiceMethods.updatePool) {
       (request: API.UpdatePoolRequest, context: CallContext) async throws -> API.UpdatePoolResponse in
       try await self.updatePool(request, context: context)
+    }
+    router.unary(API.PoolServiceMethods.explainPool) {
+      (request: API.ExplainPoolRequest, context: CallContext) async throws -> API.ExplainPoolResponse in
+      try await self.explainPool(request, context: context)
     }
     router.unary(API.PoolServiceMethods.pausePool) {
       (request: API.PausePoolRequest, context: CallContext) async throws -> API.PausePoolResponse in

@@ -42,8 +42,8 @@ extension API {
     public var cancelReason: String = ""
     /// The worker that makes the newest attempt, or made it: its name. Empty: the server itself.
     public var worker: String = ""
-    /// Why a PENDING task does not run, where that is more than its turn: nobody serves its kind, or no
-    /// worker that does has the labels it selects. Only from GetTask, in words for people.
+    /// Why a waiting task does not run, in words for people: the first cause that ExplainTask tells of.
+    /// Only from GetTask and ListTasks, for the moment of the answer.
     public var waitingFor: String = ""
     /// The newest checkpoint, which the next attempt is handed; its `data` only from GetTask in the FULL
     /// view. `data` goes when the task succeeds, and stays when it fails or is cancelled: RetryTask

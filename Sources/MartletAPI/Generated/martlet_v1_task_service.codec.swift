@@ -577,6 +577,122 @@ extension API.RetryTaskResponse {
   }
 }
 
+extension API.GetTaskTraceRequest {
+  public static var protobufName: String { "martlet.v1.GetTaskTraceRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_trace_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetTaskTraceRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__GetTaskTraceRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = try c.pointee.id.utf8String()
+    self.minCursor = try c.pointee.min_cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__GetTaskTraceRequest> {
+    let c = arena.make(Martlet__V1__GetTaskTraceRequest.self, martlet__v1__get_task_trace_request__descriptor_address())
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.min_cursor = arena.copy(self.minCursor)
+    return c
+  }
+}
+
+extension API.GetTaskTraceResponse {
+  public static var protobufName: String { "martlet.v1.GetTaskTraceResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__get_task_trace_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__GetTaskTraceResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__GetTaskTraceResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.trace { self.trace = try .init(c: pointer) }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__GetTaskTraceResponse> {
+    let c = arena.make(Martlet__V1__GetTaskTraceResponse.self, martlet__v1__get_task_trace_response__descriptor_address())
+    if let value = self.trace { c.pointee.trace = value.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
+extension API.ExplainTaskRequest {
+  public static var protobufName: String { "martlet.v1.ExplainTaskRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__explain_task_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ExplainTaskRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ExplainTaskRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = try c.pointee.id.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainTaskRequest> {
+    let c = arena.make(Martlet__V1__ExplainTaskRequest.self, martlet__v1__explain_task_request__descriptor_address())
+    c.pointee.id = arena.copy(self.id)
+    return c
+  }
+}
+
+extension API.ExplainTaskResponse {
+  public static var protobufName: String { "martlet.v1.ExplainTaskResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__explain_task_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ExplainTaskResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ExplainTaskResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    self.taskId = try c.pointee.task_id.utf8String()
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
+    if let elements = c.pointee.causes, c.pointee.n_causes > 0 {
+      self.causes.reserveCapacity(c.pointee.n_causes)
+      for index in 0..<c.pointee.n_causes {
+        if let pointer = elements[index] { self.causes.append(try .init(c: pointer)) }
+      }
+    }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainTaskResponse> {
+    let c = arena.make(Martlet__V1__ExplainTaskResponse.self, martlet__v1__explain_task_response__descriptor_address())
+    c.pointee.task_id = arena.copy(self.taskId)
+    c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    c.pointee.n_causes = self.causes.count
+    c.pointee.causes = arena.list(self.causes) { $0.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
 extension API.WaitTaskRequest {
   public static var protobufName: String { "martlet.v1.WaitTaskRequest" }
 

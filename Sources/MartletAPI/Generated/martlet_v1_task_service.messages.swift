@@ -367,6 +367,71 @@ extension API {
     }
   }
 
+  public struct GetTaskTraceRequest: ProtobufMessage {
+    public var id: String = ""
+    /// Answer from a state that is at least this new.
+    public var minCursor: String = ""
+
+    public init() {}
+
+    public init(
+      id: String = "",
+      minCursor: String = ""
+    ) {
+      self.id = id
+      self.minCursor = minCursor
+    }
+  }
+
+  public struct GetTaskTraceResponse: ProtobufMessage {
+    public var trace: API.TaskTrace? = nil
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      trace: API.TaskTrace? = nil,
+      cursor: String = ""
+    ) {
+      self.trace = trace
+      self.cursor = cursor
+    }
+  }
+
+  public struct ExplainTaskRequest: ProtobufMessage {
+    public var id: String = ""
+
+    public init() {}
+
+    public init(
+      id: String = ""
+    ) {
+      self.id = id
+    }
+  }
+
+  public struct ExplainTaskResponse: ProtobufMessage {
+    public var taskId: String = ""
+    public var state: API.TaskState = .init(rawValue: 0)
+    /// Never empty.
+    public var causes: [API.WaitingCause] = []
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      taskId: String = "",
+      state: API.TaskState = .init(rawValue: 0),
+      causes: [API.WaitingCause] = [],
+      cursor: String = ""
+    ) {
+      self.taskId = taskId
+      self.state = state
+      self.causes = causes
+      self.cursor = cursor
+    }
+  }
+
   public struct WaitTaskRequest: ProtobufMessage {
     public var id: String = ""
     public var view: API.TaskView = .init(rawValue: 0)

@@ -24,12 +24,16 @@ extension API {
       service: "martlet.v1.TaskService", method: "PauseTask", kind: .unary)
     public static let resumeTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "ResumeTask", kind: .unary)
+    public static let getTaskTrace = MethodDescriptor(
+      service: "martlet.v1.TaskService", method: "GetTaskTrace", kind: .unary)
+    public static let explainTask = MethodDescriptor(
+      service: "martlet.v1.TaskService", method: "ExplainTask", kind: .unary)
     public static let waitTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTask", kind: .serverStreaming)
     public static let waitTasks = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTasks", kind: .serverStreaming)
 
-    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, pauseTask, resumeTask, waitTask, waitTasks]
+    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, pauseTask, resumeTask, getTaskTrace, explainTask, waitTask, waitTasks]
   }
 
   /// Tasks: submit, look at, wait for, cancel, pause, retry.
@@ -67,6 +71,14 @@ extension API {
     /// told to pause and has not yet is queued again as soon as it gives its slot back.
     /// FAILED_PRECONDITION (TASK_NOT_PAUSED) in any other state, so a repeat does no harm.
     func resumeTask(_ request: API.ResumeTaskRequest, context: CallContext) async throws -> API.ResumeTaskResponse
+    /// What the task went through: how long it waited for its time and for a slot, who ran it and what
+    /// came of each attempt. Also of a task that runs or has ended, as long as it is kept.
+    /// NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+    func getTaskTrace(_ request: API.GetTaskTraceRequest, context: CallContext) async throws -> API.GetTaskTraceResponse
+    /// Why the task does not run: all that must go away, what is in the way first in front, and what
+    /// would end each. Of one that runs or has ended, what it does. Never stored: it holds for the
+    /// moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+    func explainTask(_ request: API.ExplainTaskRequest, context: CallContext) async throws -> API.ExplainTaskResponse
     /// The task now, then after each change; the last message is a terminal one.
     func waitTask(_ request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws
     /// Waits until any or all of up to 10,000 tasks have ended. Each ended task is sent once.
@@ -139,6 +151,20 @@ extension API {
       try await channel.unary(TaskServiceMethods.resumeTask, request, options: options)
     }
 
+    /// What the task went through: how long it waited for its time and for a slot, who ran it and what
+    /// came of each attempt. Also of a task that runs or has ended, as long as it is kept.
+    /// NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+    public func getTaskTrace(_ request: API.GetTaskTraceRequest, options: CallOptions = .init()) async throws -> API.GetTaskTraceResponse {
+      try await channel.unary(TaskServiceMethods.getTaskTrace, request, options: options)
+    }
+
+    /// Why the task does not run: all that must go away, what is in the way first in front, and what
+    /// would end each. Of one that runs or has ended, what it does. Never stored: it holds for the
+    /// moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+    public func explainTask(_ request: API.ExplainTaskRequest, options: CallOptions = .init()) async throws -> API.ExplainTaskResponse {
+      try await channel.unary(TaskServiceMethods.explainTask, request, options: options)
+    }
+
     /// The task now, then after each change; the last message is a terminal one.
     public func waitTask(_ request: API.WaitTaskRequest, options: CallOptions = .init()) -> ResponseStream<API.WaitTaskResponse> {
       channel.serverStreaming(TaskServiceMethods.waitTask, request, options: options)
@@ -189,6 +215,14 @@ extension API.TaskService {
     router.unary(API.TaskServiceMethods.resumeTask) {
       (request: API.ResumeTaskRequest, context: CallContext) async throws -> API.ResumeTaskResponse in
       try await self.resumeTask(request, context: context)
+    }
+    router.unary(API.TaskServiceMethods.getTaskTrace) {
+      (request: API.GetTaskTraceRequest, context: CallContext) async throws -> API.GetTaskTraceResponse in
+      try await self.getTaskTrace(request, context: context)
+    }
+    router.unary(API.TaskServiceMethods.explainTask) {
+      (request: API.ExplainTaskRequest, context: CallContext) async throws -> API.ExplainTaskResponse in
+      try await self.explainTask(request, context: context)
     }
     router.serverStreaming(API.TaskServiceMethods.waitTask) {
       (request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws in

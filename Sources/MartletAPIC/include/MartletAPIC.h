@@ -10,6 +10,7 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
+#include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
@@ -167,6 +168,16 @@ martlet__log__v1__revival__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__past_end__descriptor_address(void) {
+  return &martlet__log__v1__past_end__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__turn__descriptor_address(void) {
+  return &martlet__log__v1__turn__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__pool_spec__descriptor_address(void) {
   return &martlet__log__v1__pool_spec__descriptor;
 }
@@ -272,6 +283,36 @@ martlet__v1__failure__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__v1__task_trace__descriptor_address(void) {
+  return &martlet__v1__task_trace__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trace_node__descriptor_address(void) {
+  return &martlet__v1__trace_node__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trace_totals__descriptor_address(void) {
+  return &martlet__v1__trace_totals__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__waiting_cause__descriptor_address(void) {
+  return &martlet__v1__waiting_cause__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__waiting_cause__missing_labels_entry__descriptor_address(void) {
+  return &martlet__v1__waiting_cause__missing_labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__attempt_timer__descriptor_address(void) {
+  return &martlet__v1__attempt_timer__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool__descriptor_address(void) {
   return &martlet__v1__pool__descriptor;
 }
@@ -369,6 +410,16 @@ martlet__v1__delete_pool_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__delete_pool_response__descriptor_address(void) {
   return &martlet__v1__delete_pool_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__explain_pool_request__descriptor_address(void) {
+  return &martlet__v1__explain_pool_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__explain_pool_response__descriptor_address(void) {
+  return &martlet__v1__explain_pool_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -509,6 +560,26 @@ martlet__v1__retry_task_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__retry_task_response__descriptor_address(void) {
   return &martlet__v1__retry_task_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_task_trace_request__descriptor_address(void) {
+  return &martlet__v1__get_task_trace_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_task_trace_response__descriptor_address(void) {
+  return &martlet__v1__get_task_trace_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__explain_task_request__descriptor_address(void) {
+  return &martlet__v1__explain_task_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__explain_task_response__descriptor_address(void) {
+  return &martlet__v1__explain_task_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -153,8 +153,8 @@ package struct TaskView: Hashable, Sendable {
   package var status: TaskStatus
   package var revision: Revision
   package var submitRevision: Revision
-  /// It is PENDING, and nobody who is there would take it.
-  package var isUnserved = false
+  /// Why it waits; nil if it does not, and in answers to commands.
+  package var cause: WaitingCause?
 
   package init(id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision) {
     self.id = id

@@ -125,8 +125,9 @@ extension Engine {
     facts.failure = task.notes?.failure
     facts.isReopened = task.isReopened
     facts.checkpoint = task.notes?.checkpoint
-    // With the worker's name, so that it can be told that it has lost what it did not give back.
-    facts.assignment = task.notes?.pause == nil ? nil : task.notes?.assignment
+    // With the worker's name: it can be told that it has lost what it did not give back, and the
+    // task's story says who made the attempt.
+    facts.assignment = task.notes?.assignment
     status.notes = TaskNotes(facts)
     return waitsAgain(.released, task, status)
   }
@@ -249,9 +250,11 @@ extension Engine {
     facts.isReopened = true
     facts.checkpoint = history.status.notes?.checkpoint
     status.notes = TaskNotes(facts)
+    var revival = history.revival
+    revival.pastEnd = PastEnd(history.status)
     let event = TaskEvent(
       task: history.task, pool: history.pool, kind: history.kind, labels: history.labels,
-      from: history.status.state, status: status, change: .reopened(history.revival, origin))
+      from: history.status.state, status: status, change: .reopened(revival, origin))
     let view = TaskView(
       id: history.task, status: status, revision: catalog.revision.next,
       submitRevision: history.revival.submitRevision)

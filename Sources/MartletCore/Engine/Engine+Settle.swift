@@ -106,8 +106,9 @@ extension Engine {
   private mutating func startTasks(
     in pool: PoolRecord, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) {
-    guard state.session.mayStart else { return }
-    var free = pool.spec.slots - slotsTaken(in: pool.id)
+    guard obstacle(in: pool) == nil else { return }
+    learnServedKinds()
+    var free = freeSlots(in: pool)
     while free > 0, let (task, taker) = nextStartable(in: pool) {
       switch taker {
       case .server: events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))
@@ -122,27 +123,8 @@ extension Engine {
     }
   }
 
-  /// Slots of running attempts, and of those that workers have been offered.
-  func slotsTaken(in pool: PoolID) -> Int {
-    durable.tasks.runningCount(in: pool) + state.session.leases.offerCount(in: pool)
-  }
-
-  /// Who runs a task: a handler of this process, if one serves its kind and no labels are asked
-  /// for, else a worker.
-  private enum Taker {
-    case server
-    case worker(WorkerID)
-  }
-
-  private mutating func nextStartable(in pool: PoolRecord) -> (task: LiveTask, taker: Taker)? {
-    learnServedKinds()
-    let (served, roster) = (state.session.served, state.session.roster)
-    return state.durable.tasks.nextReady(in: pool.id) { kind, selector in
-      if selector.isEmpty, served[Int(kind.rawValue)] { return .server }
-      return roster.choose(
-        kind: catalog.kinds[kind], pool: pool.name, selector: selector
-      ).map { .worker($0) }
-    }
+  private func nextStartable(in pool: PoolRecord) -> (task: LiveTask, taker: Taker)? {
+    durable.tasks.nextReady(in: pool.id) { taker(of: $0, $1, in: pool) }
   }
 
   private mutating func learnServedKinds() {

@@ -74,14 +74,14 @@ extension Engine {
   private func freeSlotsForNow(
     in pool: PoolRecord, _ drafts: [TaskDraft], at now: Instant
   ) -> Int64 {
-    guard pool.state.startsTasks, state.session.mayStart else { return 0 }
+    guard obstacle(in: pool) == nil else { return 0 }
     // A step that leaves timers for the next one starts nothing.
     let steps = state.session.timersPerStep
     let passed = drafts.lazy.filter { $0.deadline.map { $0 <= now.wall } ?? false }.count
     guard durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
       return 0
     }
-    var free = pool.spec.slots - slotsTaken(in: pool.id)
+    var free = freeSlots(in: pool)
     guard free > 0 else { return 0 }
     if !state.session.roster.isEmpty || state.session.leases.nextDeadline != nil {
       // What is offered to workers first waits on with a slot taken.

@@ -200,17 +200,14 @@ extension Engine {
 
   package func view(task id: TaskID) -> TaskView? {
     guard let task = durable.tasks[id] else { return nil }
-    var view = TaskView(
+    return TaskView(
       id: id, status: task.status, revision: task.revision, submitRevision: task.submitRevision)
-    view.isUnserved = task.state == .pending && !isServed(task)
-    return view
   }
 
-  private func isServed(_ task: LiveTask) -> Bool {
-    let selector = durable.tasks.policy(of: task).selector
-    let kind = catalog.kinds[task.kind]
-    if selector.isEmpty, state.session.servedKinds.contains(kind) { return true }
-    let pool = catalog.pools[task.pool]?.name ?? ""
-    return state.session.roster.isServed(kind: kind, pool: pool, selector: selector)
+  /// With the cause that it waits for, if it waits.
+  func view(task id: TaskID, at now: Instant, _ looks: inout WorkerLooks) -> TaskView? {
+    guard let task = durable.tasks[id], var view = view(task: id) else { return nil }
+    view.cause = firstCause(of: task, at: now, &looks)
+    return view
   }
 }

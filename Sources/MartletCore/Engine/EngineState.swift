@@ -139,8 +139,6 @@ package struct SessionState: Sendable {
     self.limits = limits
     self.servedKinds = servedKinds
   }
-
-  var mayStart: Bool { startsTasks && !awaitsRecovery }
 }
 
 /// Remembers which tasks left the engine's memory lately, so that history fetched before that is

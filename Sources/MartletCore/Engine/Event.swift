@@ -124,14 +124,18 @@ package struct TaskRevival: Hashable, Sendable {
   package var policy: TaskPolicy
   package var createTime: WallTime
   package var submitRevision: Revision
+  /// How it had ended: in the event of a reopening only.
+  package var pastEnd: PastEnd?
 
   package init(
-    priority: UInt8, policy: TaskPolicy, createTime: WallTime, submitRevision: Revision
+    priority: UInt8, policy: TaskPolicy, createTime: WallTime, submitRevision: Revision,
+    pastEnd: PastEnd? = nil
   ) {
     self.priority = priority
     self.policy = policy
     self.createTime = createTime
     self.submitRevision = submitRevision
+    self.pastEnd = pastEnd
   }
 }
 

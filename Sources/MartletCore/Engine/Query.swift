@@ -4,6 +4,11 @@ package enum Query: Sendable {
   case pools
   case task(TaskID)
   case tasks([TaskID])
+  /// Why a task does not run, or what holds a pool back.
+  case explainTask(TaskID)
+  case explainPool(String)
+  /// As `tasks`, with the cause that each waits for.
+  case waitingTasks([TaskID])
   /// The small half of the state: names, pools, counters.
   case catalog
   /// All workers, or one.
@@ -17,23 +22,34 @@ package enum Sight: Sendable {
   case pools([PoolView])
   case task(TaskView?)
   case tasks([TaskView])
+  /// nil of a task that is not live.
+  case explanation(TaskExplanation?)
+  case poolExplanation(PoolExplanation)
   case catalog(Catalog)
   case workers([Worker])
 }
 
 extension Engine {
-  package func see(_ query: Query, at now: Elapsed) throws(Refusal) -> Sight {
+  package func see(_ query: Query, at now: Instant) throws(Refusal) -> Sight {
     switch query {
     case .pool(let name):
       let pool = try pool(named: name)
-      guard let view = view(pool: pool.id, at: now) else { throw .poolNotFound(name) }
+      guard let view = view(pool: pool.id, at: now.elapsed) else { throw .poolNotFound(name) }
       return .pool(view)
     case .pools:
       return .pools(
         catalog.poolsByName.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-          .compactMap { view(pool: $0.value, at: now) })
-    case .task(let id): return .task(view(task: id))
+          .compactMap { view(pool: $0.value, at: now.elapsed) })
+    case .task(let id):
+      var looks = WorkerLooks()
+      return .task(view(task: id, at: now, &looks))
     case .tasks(let ids): return .tasks(ids.compactMap { view(task: $0) })
+    case .explainTask(let id): return .explanation(explain(id, at: now))
+    case .explainPool(let name):
+      return .poolExplanation(explain(pool: try pool(named: name), at: now))
+    case .waitingTasks(let ids):
+      var looks = WorkerLooks()
+      return .tasks(ids.compactMap { view(task: $0, at: now, &looks) })
     case .catalog: return .catalog(catalog)
     case .workers: return .workers(workers)
     case .worker(let id):

@@ -13,7 +13,53 @@ struct PoolQueues: Sendable {
     var priority: UInt8
     var kind: KindID
     var selector: LabelSet
-    var list = TaskList()
+    private(set) var list = TaskList()
+    /// Of a long queue.
+    private(set) var marks: QueueMarks?
+
+    init(priority: UInt8, kind: KindID, selector: LabelSet) {
+      self.priority = priority
+      self.kind = kind
+      self.selector = selector
+    }
+
+    mutating func append(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
+      slots.append(place, to: &list)
+      if marks != nil {
+        marks?.append(place, slots[place].task.revision)
+      } else if list.count > QueueMarks.queueTasks {
+        setMarks(slots)
+      }
+    }
+
+    /// Puts it back to where it was.
+    mutating func reinsert(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
+      slots.reinsert(place, into: &list)
+      marks?.insert(place, slots[place].task.revision, before: slots[place].next)
+    }
+
+    mutating func remove(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
+      let next = slots[place].next
+      slots.remove(place, from: &list)
+      marks?.remove(place, slots[place].task.revision, before: next)
+    }
+
+    /// Takes over the same tasks in another order.
+    mutating func replace(_ sorted: TaskList, _ slots: TaskSlots) {
+      list = sorted
+      marks = nil
+      if list.count > QueueMarks.queueTasks { setMarks(slots) }
+    }
+
+    private mutating func setMarks(_ slots: TaskSlots) {
+      var new = QueueMarks()
+      var place = list.head
+      while place != TaskTable.nowhere {
+        new.append(place, slots[place].task.revision)
+        place = slots[place].next
+      }
+      marks = new
+    }
   }
 
   /// By falling priority, then rising kind; none is empty.
@@ -149,9 +195,9 @@ extension TaskTable {
         PoolQueues.Ready(priority: priority, kind: kind, selector: selector), at: index)
     }
     if atItsPlace {
-      slots.reinsert(place, into: &queues.ready[index].list)
+      queues.ready[index].reinsert(place, &slots)
     } else {
-      slots.append(place, to: &queues.ready[index].list)
+      queues.ready[index].append(place, &slots)
     }
   }
 
@@ -163,7 +209,7 @@ extension TaskTable {
     if isOffered { return slots.remove(place, from: &queues.offered) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
-    slots.remove(place, from: &queues.ready[index].list)
+    queues.ready[index].remove(place, &slots)
     if queues.ready[index].list.count == 0 { queues.ready.remove(at: index) }
   }
 
@@ -202,7 +248,11 @@ extension TaskTable {
   mutating func sortQueues() {
     for pool in Array(queues.keys) {
       guard var pooled = queues[pool] else { continue }
-      for index in pooled.ready.indices { sort(&pooled.ready[index].list) }
+      for index in pooled.ready.indices {
+        var list = pooled.ready[index].list
+        sort(&list)
+        pooled.ready[index].replace(list, slots)
+      }
       sort(&pooled.offered)
       sort(&pooled.scheduled)
       sort(&pooled.paused)

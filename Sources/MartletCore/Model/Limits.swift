@@ -31,6 +31,7 @@ package struct Limits: Hashable, Sendable {
   package var keptTaskHours = 7 * 24
   package var keptTasks = 10_000_000
   package var keptTaskBytes = 20 << 30
+  package var taskTurns = 101
   package var diskReserveBytes = 1 << 30
 
   package init() {}
@@ -138,6 +139,10 @@ extension Limits {
     Description(
       name: "kept-task-bytes", field: \.keptTaskBytes, unit: "bytes", range: (1 << 20)...(1 << 44),
       beyond: "the tasks that finished first are purged"),
+    Description(
+      name: "task-turns", field: \.taskTurns, unit: "turns", range: 2...10_000,
+      beyond: "of a task's failed attempts, pauses and reopenings the first and the newest are kept"
+    ),
     Description(
       name: "disk-reserve-bytes", field: \.diskReserveBytes, unit: "bytes", range: 0...(1 << 40),
       beyond: "with less free disk, submits are refused: DISK_LOW"),

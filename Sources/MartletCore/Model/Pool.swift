@@ -33,8 +33,6 @@ package enum PoolState: UInt8, Hashable, Sendable, CaseIterable {
   case deleting = 5
   /// Deleted; only its name is kept, for the finished tasks that are.
   case retired = 6
-
-  package var startsTasks: Bool { self == .active || self == .draining }
 }
 
 /// A pool in the fold: what its events said, and its lifetime totals.

@@ -88,7 +88,7 @@ package struct CommitPipeline: Sendable {
   /// Looks at the state; the reply leaves when what was seen is durable.
   package mutating func look(_ query: Query, ticket: Ticket, at now: Instant) {
     do throws(Refusal) {
-      reply(ticket, .sight(try engine.see(query, at: openInstant(at: now).elapsed)))
+      reply(ticket, .sight(try engine.see(query, at: openInstant(at: now))))
     } catch {
       reply(ticket, .refusal(error))
     }

@@ -104,11 +104,11 @@ extension Engine {
 
   /// Pools in which the worker may be what a task has waited for.
   private mutating func unsettleReadyPools(for id: WorkerID) {
-    guard let worker = state.session.roster[id], worker.mayBeOffered else { return }
+    guard let worker = state.session.roster[id], worker.hindrance == nil else { return }
     for pool in state.session.starved.sorted() {
-      guard let name = catalog.pools[pool]?.name, worker.takes(pool: name, selector: .none) else {
-        continue
-      }
+      guard let name = catalog.pools[pool]?.name,
+        worker.mismatch(pool: name, selector: .none) == nil
+      else { continue }
       unsettle(pool)
     }
   }
@@ -159,7 +159,7 @@ extension Engine {
         hold(lease, by: id, in: entry.pool, at: now)
         continue
       }
-      guard let task = durable.tasks[lease.task], mayStart(task, at: now) else {
+      guard let task = durable.tasks[lease.task], mayAccept(task, at: now) else {
         withdraw(entry)
         report.lost.append(lost(lease))
         continue
@@ -170,14 +170,6 @@ extension Engine {
       hold(lease, by: id, in: entry.pool, at: now)
     }
     return report
-  }
-
-  /// The pool may have been paused or have lost slots since the offer, the deadline have passed.
-  private func mayStart(_ task: LiveTask, at now: Instant) -> Bool {
-    guard state.session.mayStart, task.deadline > now.elapsed,
-      let pool = catalog.pools[task.pool]
-    else { return false }
-    return pool.state.startsTasks && durable.tasks.runningCount(in: pool.id) < pool.spec.slots
   }
 
   // MARK: - Leases

@@ -67,11 +67,4 @@ package struct Worker: Hashable, Sendable {
     connectedAt = now
     heardAt = now
   }
-
-  var mayBeOffered: Bool { isConnected && !isDraining && !isSilent && credit > 0 }
-
-  func takes(pool: String, selector: LabelSet) -> Bool {
-    (pools.isEmpty || pools.contains(pool))
-      && selector.labels.allSatisfy { labels[$0.key] == $0.value }
-  }
 }

@@ -60,8 +60,8 @@ struct WorkerRoster: Sendable {
     guard let candidates = byKind[kind] else { return nil }
     var best: (id: WorkerID, credit: Int, offered: UInt64)?
     for id in candidates {
-      guard let worker = workers[id], worker.mayBeOffered,
-        worker.takes(pool: pool, selector: selector)
+      guard let worker = workers[id], worker.hindrance == nil,
+        worker.mismatch(pool: pool, selector: selector) == nil
       else { continue }
       if let best, (best.credit, worker.offered) >= (worker.credit, best.offered) { continue }
       best = (id, worker.credit, worker.offered)
@@ -69,10 +69,17 @@ struct WorkerRoster: Sendable {
     return best?.id
   }
 
+  /// Those that serve the kind, in the order in which they came.
+  func serving(_ kind: String) -> [Worker] { (byKind[kind] ?? []).compactMap { workers[$0] } }
+
+  func servingCount(_ kind: String) -> Int { byKind[kind]?.count ?? 0 }
+
   /// Whether anybody who is there, busy or not, would take such a task.
   func isServed(kind: String, pool: String, selector: LabelSet) -> Bool {
     byKind[kind]?.contains {
-      workers[$0].map { $0.isConnected && $0.takes(pool: pool, selector: selector) } ?? false
+      workers[$0].map {
+        $0.isConnected && $0.mismatch(pool: pool, selector: selector) == nil
+      } ?? false
     } ?? false
   }
 }

@@ -15,8 +15,8 @@ struct TaskRecord: Sendable {
   var result: TaskResult?
   /// Only if content was asked for.
   var checkpoint: Checkpoint?
-  /// Nobody who is there would run it.
-  var isUnserved = false
+  /// Why it waits, if that was asked for.
+  var cause: WaitingCause?
 }
 
 extension TaskRecord {
@@ -66,13 +66,13 @@ extension API.Task {
       checkpoint = .init(sequence: mark.sequence)
     }
     if let assignment = notes?.assignment { worker = assignment.worker.name }
-    if task.isUnserved { waitingFor = submission.neededWorker }
+    waitingFor = task.cause?.text ?? ""
   }
 
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
   var roughByteCount: Int {
     var count = 512 + actor.utf8.count + requestId.utf8.count + cancelReason.utf8.count
-    count += worker.utf8.count + pauseReason.utf8.count
+    count += worker.utf8.count + pauseReason.utf8.count + waitingFor.utf8.count
     if let checkpoint { count += checkpoint.data.count + checkpoint.contentType.utf8.count }
     if let spec {
       for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
@@ -87,14 +87,6 @@ extension API.Task {
       for name in progress.counters.keys { count += name.utf8.count + 16 }
     }
     return count
-  }
-}
-
-extension TaskSubmission {
-  fileprivate var neededWorker: String {
-    let labels = policy.selector.labels.map { "\($0.key)=\($0.value)" }
-    let having = labels.isEmpty ? "" : " and has \(labels.joined(separator: ", "))"
-    return "a worker that serves \(kindName)\(having)"
   }
 }
 

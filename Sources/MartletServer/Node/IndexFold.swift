@@ -11,6 +11,8 @@ package struct IndexFold: Sendable {
   private var updates = TaskChanges<TaskID>()
   private var deletes: [TaskID] = []
   private var savedWork: [TaskID: [UInt8]?] = [:]
+  private var turns: [TurnRow] = []
+  private let turnsKept: Int
   private var remembered: [RememberedRequest] = []
   private var touchedPools: Set<PoolID> = []
   private var touchedCounts: Set<Counters.Key> = []
@@ -24,8 +26,10 @@ package struct IndexFold: Sendable {
   private var newestSpec: (value: LogAPI.Spec, bytes: [UInt8])?
   package private(set) var eventCount = 0
 
-  package init(catalog: Catalog) {
+  /// - Parameter turnsKept: How many turns of a task the index keeps.
+  package init(catalog: Catalog, turnsKept: Int) {
     self.catalog = catalog
+    self.turnsKept = turnsKept
     knownKinds = catalog.kinds.names.count
   }
 
@@ -46,12 +50,13 @@ package struct IndexFold: Sendable {
 
   /// The change since the last time this was called.
   package mutating func take() -> IndexBatch {
-    var batch = IndexBatch(appliedThrough: catalog.revision)
+    var batch = IndexBatch(appliedThrough: catalog.revision, turnsKept: turnsKept)
     batch.inserts = inserts.take().map { TaskRow(submission: $0, status: $1.row) }
     batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
     swap(&batch.deletes, &deletes)
     swap(&batch.savedWork, &savedWork)
+    swap(&batch.turns, &turns)
     swap(&batch.requests, &remembered)
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
@@ -73,6 +78,11 @@ package struct IndexFold: Sendable {
     case .succeeded where event.status.notes?.checkpoint != nil:
       savedWork.updateValue(nil, forKey: event.task)
     default: break
+    }
+    if let turn = TaskTurn(event, at: stamp) {
+      turns.append(
+        TurnRow(
+          task: event.task, revision: revision, bytes: LogAPI.Turn(turn).protobufBytes()))
     }
     if case .submitted(let submission) = event.change {
       let row = TaskSubmissionRow(

@@ -19,11 +19,13 @@ package struct Recovery: Sendable {
   }
 
   /// Blocks; a million live tasks take about a second.
-  package init(log: any EventLog, index: any TaskIndex) throws(Problem) {
+  package init(
+    log: any EventLog, index: any TaskIndex, limits: Limits = Limits()
+  ) throws(Problem) {
     do throws(StoreFailure) {
       let catalog = try Self.catalog(in: index)
       durable = DurableState(catalog: catalog)
-      fold = IndexFold(catalog: catalog)
+      fold = IndexFold(catalog: catalog, turnsKept: limits.taskTurns)
       try restoreTasks(from: index)
       try replay(log, into: index)
     } catch {

@@ -190,7 +190,8 @@ extension LogAPI.TaskRecord {
       self.revival = .init(
         priority: UInt32(revival.priority), policy: .init(revival.policy),
         createTime: revival.createTime.nanoseconds,
-        submitRevision: revival.submitRevision.rawValue)
+        submitRevision: revival.submitRevision.rawValue,
+        pastEnd: revival.pastEnd.map { .init($0) })
     case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: break
     }
   }
@@ -236,6 +237,6 @@ extension LogAPI.TaskRecord {
     else { return nil }
     return TaskRevival(
       priority: priority, policy: policy, createTime: WallTime(nanoseconds: revival.createTime),
-      submitRevision: Revision(revival.submitRevision))
+      submitRevision: Revision(revival.submitRevision), pastEnd: revival.pastEnd?.value)
   }
 }

@@ -85,6 +85,17 @@ package struct PoolService: API.PoolService {
     }
   }
 
+  package func explainPool(
+    _ request: API.ExplainPoolRequest, context: CallContext
+  ) async throws -> API.ExplainPoolResponse {
+    try await desk.answer(context) {
+      let get = try RequestCheck.get(API.GetPoolRequest(name: request.name), limits: limits)
+      let seen = try await node.see(.explainPool(get.name), on: context.loop)
+      guard case .poolExplanation(let explanation) = seen.value else { throw unexpected(context) }
+      return .init(explanation, cursor: Cursor(seen.revision).text)
+    }
+  }
+
   package func pausePool(
     _ request: API.PausePoolRequest, context: CallContext
   ) async throws -> API.PausePoolResponse {

@@ -23,8 +23,25 @@ extension TaskService {
         bytesMax: Self.pageBytesMax, withContent: list.isFull)
       let page = try await node.page(query, asOf: revision)
       let total = try await total(of: query, selection, list, catalog, revision)
-      return try await response(page, list, first: first, total: total)
+      let causes = try await causes(of: page.rows, context)
+      return try await response(page, list, causes, first: first, total: total)
     }
+  }
+
+  /// Why tasks of the page wait: of those of which nothing has changed since their row.
+  private func causes(
+    of rows: [TaskRow], _ context: CallContext
+  ) async throws -> [TaskID: WaitingCause] {
+    let waiting = rows.lazy.filter { $0.status.state.isWaiting }.map(\.id)
+    if waiting.isEmpty { return [:] }
+    let seen = try await node.see(.waitingTasks(Array(waiting)), on: context.loop)
+    guard case .tasks(let views) = seen.value else {
+      throw desk.fault("the engine answered a look at tasks with something else", in: context)
+    }
+    let revisions = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.status.revision) })
+    var causes: [TaskID: WaitingCause] = [:]
+    for view in views where view.revision == revisions[view.id] { causes[view.id] = view.cause }
+    return causes
   }
 
   private func total(
@@ -38,14 +55,17 @@ extension TaskService {
 
   /// Rows say how long they are in the store; the page's bound is on what is sent.
   private func response(
-    _ page: TaskPage, _ list: CheckedTaskList, first: Revision, total: Int64?
+    _ page: TaskPage, _ list: CheckedTaskList, _ causes: [TaskID: WaitingCause], first: Revision,
+    total: Int64?
   ) async throws -> API.ListTasksResponse {
     var response = API.ListTasksResponse(totalSize: total, cursor: Cursor(first).text)
     response.tasks.reserveCapacity(page.rows.count)
     var next = page.next
     var bytes = 0
     for (index, row) in page.rows.enumerated() {
-      let task = API.Task(try await record(of: row), isFull: list.isFull)
+      var record = try await record(of: row)
+      record.cause = causes[row.id]
+      let task = API.Task(record, isFull: list.isFull)
       bytes += task.roughByteCount
       if bytes > Self.pageBytesMax, index > 0 {
         next = page.rows[index - 1].position(in: list.order)

@@ -40,7 +40,7 @@ extension TaskService {
     guard let submitted = found[view.id] else { return nil }
     return TaskRecord(
       submitted: submitted, poolName: try await desk.names.name(of: submitted.pool),
-      status: view.status, revision: view.revision, isUnserved: view.isUnserved)
+      status: view.status, revision: view.revision, cause: view.cause)
   }
 
   func record(of row: TaskRow) async throws -> TaskRecord {

@@ -8,6 +8,7 @@ struct IndexTables {
   var tasks: [TaskID: TaskRow] = [:]
   var requests: [RequestHour: [RememberedRequest.Key: RememberedRequest]] = [:]
   var savedWork: [TaskID: [UInt8]] = [:]
+  var turns: [TaskID: (rows: [TurnRow], omitted: Int64)] = [:]
   var facts: [String: [UInt8]] = [:]
 
   mutating func apply(_ batch: IndexBatch) throws(StoreFailure) {
@@ -23,15 +24,31 @@ struct IndexTables {
       tasks[id]?.status = status
     }
     for (id, work) in batch.savedWork { savedWork[id] = work }
+    for turn in batch.turns { turns[turn.task, default: ([], 0)].rows.append(turn) }
+    for task in Set(batch.turns.map(\.task)) { shortenTurns(of: task, to: batch.turnsKept) }
     for id in batch.deletes {
       tasks[id] = nil
       savedWork[id] = nil
+      turns[id] = nil
     }
     for request in batch.requests {
       requests[RequestHour(of: request.time), default: [:]][request.key] = request
     }
     for (key, value) in batch.facts { facts[key] = value }
     appliedThrough = batch.appliedThrough
+  }
+
+  private mutating func shortenTurns(of task: TaskID, to kept: Int) {
+    guard var entry = turns[task], entry.rows.count > kept else { return }
+    let excess = entry.rows.count - kept
+    entry.rows.removeSubrange(1..<1 + excess)
+    entry.omitted += Int64(excess)
+    turns[task] = entry
+  }
+
+  func story(_ id: TaskID) -> TaskStory? {
+    guard let row = tasks[id]?.withoutContent else { return nil }
+    return TaskStory(row: row, turns: turns[id]?.rows ?? [], omitted: turns[id]?.omitted ?? 0)
   }
 
   var liveRows: [TaskRow] {

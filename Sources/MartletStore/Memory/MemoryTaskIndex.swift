@@ -71,6 +71,8 @@ package final class MemoryTaskIndex: TaskIndex {
     try read { tables in tables.savedWork.filter { ids.contains($0.key) } }
   }
 
+  package func story(_ id: TaskID) throws(StoreFailure) -> TaskStory? { try read { $0.story(id) } }
+
   package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
     try read { $0.page(query) }
   }

@@ -7,6 +7,7 @@ final class IndexWriter {
   private let tasks: TaskTable
   private let savedWork: SavedWorkTable
   private let labels: LabelTable
+  private let turns: TurnTable
   private let setFact: Statement
   private let removeFact: Statement
   private let setProgress: Statement
@@ -23,6 +24,7 @@ final class IndexWriter {
     tasks = try TaskTable(connection)
     savedWork = try SavedWorkTable(connection)
     labels = try LabelTable(connection)
+    turns = try TurnTable(connection)
     setFact = try connection.prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)")
     removeFact = try connection.prepare("DELETE FROM fact WHERE key = ?1")
     setProgress = try connection.prepare(
@@ -41,9 +43,11 @@ final class IndexWriter {
       for (id, status) in batch.updates { try tasks.update(id, status) }
       for (id, bytes) in batch.savedWork { try savedWork.set(id, bytes) }
       try labels.delete(batch.deletes)
+      try turns.add(batch.turns, kept: batch.turnsKept)
       for id in batch.deletes {
         try tasks.delete(id)
         try savedWork.delete(id)
+        try turns.delete(id)
       }
       try RequestTables.insert(batch.requests, into: connection)
       for (key, value) in batch.facts { try set(key, value) }

@@ -84,18 +84,33 @@ package final class SQLiteTaskIndex: TaskIndex {
   package func tasks(_ ids: [TaskID], withContent: Bool) throws(StoreFailure) -> [TaskRow] {
     try read { (reader) throws(StoreFailure) in
       try reader.snapshot { () throws(StoreFailure) in
-        var rows = TaskRowReader(reader, withContent ? .whole : .withoutContent)
-        let statement = try reader.statement(
-          "SELECT \(rows.extent.columns) FROM task WHERE id = ?1")
-        defer { statement.reset() }
-        var found: [TaskRow] = []
-        found.reserveCapacity(ids.count)
-        for id in ids {
-          statement.bind(1, Int64(clamping: id.rawValue))
-          if try statement.step() { found.append(try rows.row(statement)) }
-          statement.reset()
-        }
-        return found
+        try Self.rows(ids, withContent ? .whole : .withoutContent, in: reader)
+      }
+    }
+  }
+
+  private static func rows(
+    _ ids: [TaskID], _ extent: TaskRowReader.Extent, in reader: Connection
+  ) throws(StoreFailure) -> [TaskRow] {
+    var rows = TaskRowReader(reader, extent)
+    let statement = try reader.statement("SELECT \(rows.extent.columns) FROM task WHERE id = ?1")
+    defer { statement.reset() }
+    var found: [TaskRow] = []
+    found.reserveCapacity(ids.count)
+    for id in ids {
+      statement.bind(1, Int64(clamping: id.rawValue))
+      if try statement.step() { found.append(try rows.row(statement)) }
+      statement.reset()
+    }
+    return found
+  }
+
+  package func story(_ id: TaskID) throws(StoreFailure) -> TaskStory? {
+    try read { (reader) throws(StoreFailure) in
+      try reader.snapshot { () throws(StoreFailure) in
+        guard let row = try Self.rows([id], .withoutContent, in: reader).first else { return nil }
+        let (turns, omitted) = try TurnTable.find(id, in: reader)
+        return TaskStory(row: row, turns: turns, omitted: omitted)
       }
     }
   }

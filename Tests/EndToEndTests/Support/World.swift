@@ -69,7 +69,8 @@ final class World {
     address: String
   ) async throws -> (Node, RPCServer) {
     let node = Node(
-      recovery: try Recovery(log: store.log, index: store.index), log: store.log,
+      recovery: try Recovery(log: store.log, index: store.index, limits: limits),
+      log: store.log,
       index: store.index, directory: store.directory, handlers: handlers, limits: limits,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     var router = ServerRouter()

@@ -127,21 +127,6 @@ struct OfferTests {
     #expect(world.offers().map(\.lease.task) == [task])
   }
 
-  @Test("what is seen of a task says whether anybody who is there would take it")
-  func unserved() throws {
-    func isUnserved(_ id: TaskID) throws -> Bool {
-      guard case .task(let view?) = try world.see(.task(id)) else { return false }
-      return view.isUnserved
-    }
-    let task = try world.submitOne(.remote())
-    #expect(try isUnserved(task))
-    let worker = try world.connect(credit: 0).worker
-    #expect(try !isUnserved(task), "it is there, and busy")
-    try world.run(.worker(.disconnect(worker)))
-    #expect(try isUnserved(task))
-    #expect(try !isUnserved(try world.submitOne()), "it runs")
-  }
-
   @Test("the worker with the most credit gets the next task")
   func mostCredit() throws {
     let small = try world.connect("small", credit: 1).worker

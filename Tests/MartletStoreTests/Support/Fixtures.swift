@@ -81,9 +81,11 @@ extension TaskIndex {
   func apply(
     through revision: UInt64, inserts: [TaskRow] = [],
     updates: [(id: TaskID, status: TaskStatusRow)] = [], deletes: [UInt64] = [],
-    requests: [RememberedRequest] = [], facts: [String: [UInt8]?] = [:]
+    turns: [TurnRow] = [], turnsKept: Int = 3, requests: [RememberedRequest] = [],
+    facts: [String: [UInt8]?] = [:]
   ) throws {
-    var batch = IndexBatch(appliedThrough: Revision(revision))
+    var batch = IndexBatch(appliedThrough: Revision(revision), turnsKept: turnsKept)
+    batch.turns = turns
     batch.inserts = inserts
     batch.updates = updates
     batch.deletes = deletes.map(TaskID.init(rawValue:))

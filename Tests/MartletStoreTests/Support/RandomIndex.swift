@@ -7,6 +7,7 @@ struct RandomIndex {
   private var generator: SeededGenerator
   private var nextID: UInt64 = 1
   private var revision: UInt64 = 0
+  private var turn: UInt64 = 0
   private(set) var ids: [TaskID] = []
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
@@ -15,6 +16,13 @@ struct RandomIndex {
     revision += UInt64(upTo(5) + 1)
     var batch = IndexBatch(appliedThrough: Revision(revision))
     for _ in 0..<upTo(60) { batch.inserts.append(row()) }
+    batch.turnsKept = 2 + upTo(3)
+    for id in chosen(upTo(12)) {
+      for _ in 0...upTo(4) {
+        turn += 1
+        batch.turns.append(TurnRow(task: id, revision: Revision(turn), bytes: bytes(9)))
+      }
+    }
     for id in chosen(upTo(25)) { batch.updates.append((id, status(result: chance(3)))) }
     batch.deletes = chosen(upTo(6))
     if chance(10) { batch.deletes.append(TaskID(rawValue: nextID + 1_000_000)) }

@@ -21,6 +21,7 @@ extension Checker {
     try require(rows.map(\.id) == ids, "the index has other tasks")
     try require(count == ids.count, "the index has more tasks")
     try compareSavedWork(in: index)
+    try compareStories(in: index)
     for row in rows { if let task = model.tasks[row.id] { try compare(row, with: task) } }
     try compareRequests(requests)
   }

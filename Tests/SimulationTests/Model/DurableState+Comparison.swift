@@ -43,7 +43,12 @@ extension TaskTable {
   /// Who waits for what, in order; of running tasks only which there are.
   fileprivate func queueOrder(of pool: PoolID) -> [[TaskID]] {
     guard let queues = queues[pool] else { return [[], [], [], []] }
-    let lists = queues.ready.map(\.list) + [queues.scheduled, queues.paused, queues.blocked]
+    // Queues of one priority and kind have no order among themselves: their heads have.
+    let ready = queues.ready.sorted {
+      ($1.priority, $0.kind, self[$0.list.head].task.revision)
+        < ($0.priority, $1.kind, self[$1.list.head].task.revision)
+    }
+    let lists = ready.map(\.list) + [queues.scheduled, queues.paused, queues.blocked]
     return lists.map(ids) + [ids(of: queues.running).sorted()]
   }
 

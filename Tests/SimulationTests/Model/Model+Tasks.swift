@@ -31,7 +31,7 @@ extension Model {
     }
     task.status = event.status
     task.revision = revision
-    task.history.append((revision, event.status))
+    task.history.append((revision, stamp.time, event.status))
     tasks[task.id] = task
   }
 
@@ -57,7 +57,7 @@ extension Model {
       id: event.task, pool: event.pool, kind: event.kind, labels: event.labels,
       submission: submission, submitRevision: revision, createTime: stamp.time,
       deadline: submission.deadline, status: event.status, revision: revision,
-      history: [(revision, event.status)])
+      history: [(revision, stamp.time, event.status)])
     move(event.task, in: event.pool, from: nil, to: event.status.state)
   }
 
@@ -288,19 +288,24 @@ extension Model {
     of task: ModelTask, by assignment: Assignment?
   ) throws(Violation) {
     guard let pool = pools[task.pool] else { return }
-    try require(pool.state.startsTasks, "\(task.id) starts in a pool that is \(pool.state)")
+    try require(
+      [.active, .draining].contains(pool.state), "\(task.id) starts in a pool that is \(pool.state)"
+    )
     try require(pool.running < pool.spec.slots, "\(pool.name) runs more than its slots")
     try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
     if let assignment { return try checkAssignment(assignment, of: task) }
-    try require(served.contains(kindName(task.kind)), "nobody serves what starts")
+    try require(isServedHere(task), "nobody serves what starts")
     for id in pool.pending {
-      guard let other = tasks[id], other.id != task.id, served.contains(kindName(other.kind))
-      else { continue }
+      guard let other = tasks[id], other.id != task.id, isServedHere(other) else { continue }
       let (mine, theirs) = (task.submission.priority, other.submission.priority)
       try require(
         mine > theirs || mine == theirs && task.revision < other.revision,
         "\(task.id) starts before \(other.id), which goes first")
     }
+  }
+
+  private func isServedHere(_ task: ModelTask) -> Bool {
+    served.contains(kindName(task.kind)) && task.submission.policy.selector.isEmpty
   }
 
   private mutating func checkAssignment(

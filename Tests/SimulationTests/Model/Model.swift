@@ -16,7 +16,7 @@ struct ModelTask {
   /// What attempts saved last.
   var checkpoint: Checkpoint?
   /// Every status that it ever had, with the revision from which on.
-  var history: [(revision: Revision, status: TaskStatus)]
+  var history: [(revision: Revision, time: WallTime, status: TaskStatus)]
 
   var token: AttemptToken { AttemptToken(task: id, attempt: status.attempt) }
 }

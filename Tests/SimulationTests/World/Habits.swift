@@ -39,6 +39,7 @@ struct Habits {
     }
     limits.segmentEvents = [1, 5, 40, 20_000].randomElement(using: &random) ?? 40
     limits.requestMemoryBytes = [0, 600, 1 << 20].randomElement(using: &random) ?? 600
+    limits.taskTurns = [2, 3, 101].randomElement(using: &random) ?? 101
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
     limits.liveTasks = [60, 100_000].randomElement(using: &random) ?? 60

@@ -119,7 +119,8 @@ extension Simulation {
         ? .milliseconds(Int64.random(in: 1...3_000, using: &random)) : nil,
       deadline: isLimited
         ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
-      traceParent: chance(1, of: 9) ? "00-1" : "")
+      traceParent: chance(1, of: 9) ? "00-1" : "",
+      selector: chance(1, of: 8) ? LabelSet(["zone": "a"]) : .none)
   }
 
   /// Sends a request, the first time or again, with what the index says about its id, or without.

@@ -63,7 +63,7 @@ extension Simulation {
     if chance(1, of: 12) { try failedBoot() }
     let recovery: Recovery
     do throws(Recovery.Problem) {
-      recovery = try Recovery(log: log, index: index)
+      recovery = try Recovery(log: log, index: index, limits: habits.limits)
     } catch {
       throw Violation(description: "the node cannot start: \(error)")
     }
@@ -90,7 +90,7 @@ extension Simulation {
   /// A start that dies in the middle, with the index half written.
   private func failedBoot() throws(Violation) {
     index.failNextApply()
-    _ = try? Recovery(log: log, index: index)
+    _ = try? Recovery(log: log, index: index, limits: habits.limits)
     index.crash(keeping: Int.random(in: 0...index.unflushedBatches, using: &random))
   }
 }

@@ -170,7 +170,8 @@ extension Simulation {
       let kind = checker.model.kindName(task.kind)
       let mayWait =
         task.status.state == .pending
-        && (pool?.state == .paused || !checker.model.served.contains(kind))
+        && (pool?.state == .paused || !checker.model.served.contains(kind)
+          || !task.submission.policy.selector.isEmpty)
       try require(
         task.status.state.isTerminal || mayWait || task.status.state == .paused,
         "\(task.id) of kind \(kind) rests as \(task.status.state) in a pool \(String(describing: pool))"

@@ -44,7 +44,10 @@ extension Simulation {
     send(
       .worker(
         .connect(
-          WorkerHello(identity: workers[number].identity, kinds: kinds, slots: 3, held: held))))
+          WorkerHello(
+            identity: workers[number].identity, kinds: kinds,
+            pools: chance(1, of: 5) ? ["a", "b"] : [],
+            labels: chance(1, of: 2) ? LabelSet(["zone": "a"]) : .none, slots: 3, held: held))))
   }
 
   private func accept(_ number: Int, _ id: WorkerID) {

@@ -26,7 +26,8 @@ final class Simulation {
     random = SeededRandom(seed: seed)
     habits = Habits(random: &random)
     node = SimulatedNode(
-      recovery: try Recovery(log: log, index: index), session: habits.session())
+      recovery: try Recovery(log: log, index: index, limits: habits.limits),
+      session: habits.session())
     subscribers = Subscriber.Wish.allCases.map { Subscriber($0, after: .zero) }
   }
 
@@ -92,6 +93,7 @@ final class Simulation {
   /// One turn of the engine's thread.
   func pump() throws(Violation) {
     node.decide(at: clock.now)
+    try checkExplanation()
     try deliver()
     if chance(habits.sealing, of: 10) { node.seal() }
   }

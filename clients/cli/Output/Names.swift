@@ -10,6 +10,26 @@ extension API.PoolState {
   var name: String { protobufName.droppingPrefix("POOL_STATE_") }
 }
 
+extension API.TraceNodeType {
+  var name: String { protobufName.droppingPrefix("TRACE_NODE_TYPE_") }
+}
+
+extension API.WaitingCauseType {
+  var name: String { protobufName.droppingPrefix("WAITING_CAUSE_TYPE_") }
+}
+
+extension API.AttemptTimerType {
+  var name: String { protobufName.droppingPrefix("ATTEMPT_TIMER_TYPE_") }
+}
+
+extension API.AttemptOutcome {
+  var name: String { protobufName.droppingPrefix("ATTEMPT_OUTCOME_") }
+}
+
+extension API.ScheduleReason {
+  var name: String { protobufName.droppingPrefix("SCHEDULE_REASON_") }
+}
+
 extension API.FailureKind {
   var name: String { protobufName.droppingPrefix("FAILURE_KIND_") }
 }

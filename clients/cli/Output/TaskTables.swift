@@ -26,6 +26,7 @@ extension Table {
     func add(_ name: String, _ value: String?) {
       if let value, !value.isEmpty { fields.append((name, Cell(value))) }
     }
+    add("waits", task.waitingFor)
     add("failure", task.failure?.text)
     add("result", task.result.map { contentText($0.data) })
     add("progress", task.progress?.text)
@@ -44,7 +45,6 @@ extension Table {
     add("checkpoint", task.checkpoint.map { "\($0.sequence)" })
     add("deadline", task.spec?.deadline?.rfc3339())
     add("run timeout", task.spec?.runTimeout?.duration.text)
-    add("waits for", task.waitingFor)
     add("worker", task.worker)
     add("actor", task.actor)
     add("request id", task.requestId)
@@ -84,9 +84,10 @@ extension API.Task {
     return finishTime.since(startTime)
   }
 
-  /// What a row says beside the columns: failure, else progress, else labels.
+  /// What a row says beside the columns: why it waits, failure, else progress, else labels.
   fileprivate var note: String {
     if state == .paused, !pauseReason.isEmpty { return pauseReason }
+    if !waitingFor.isEmpty { return waitingFor }
     if let failure, state != .succeeded { return failure.text }
     if state == .running, let progress { return progress.text }
     return spec?.labels.text ?? ""

@@ -34,6 +34,12 @@ public struct PoolClient: Sendable {
     return try reply(response.pool, response.cursor)
   }
 
+  /// What holds a pool back. NOT_FOUND (`.poolNotFound`) if there is none.
+  public func explain(_ name: String) async throws -> API.ExplainPoolResponse {
+    try await runner.unary(
+      API.PoolServiceMethods.explainPool, API.ExplainPoolRequest(name: name), repeats: .always)
+  }
+
   /// All pools, by name.
   public func list() async throws -> [API.Pool] {
     var pools: [API.Pool] = []

@@ -54,6 +54,23 @@ public struct TaskClient: Sendable {
     return try reply(response.task, response.cursor)
   }
 
+  /// What a task went through: how long it waited for its time and for a slot, who ran it, what
+  /// came of each attempt. NOT_FOUND (`.taskNotFound`) if there is none, or no longer.
+  public func trace(_ id: String, minCursor: String = "") async throws -> Reply<API.TaskTrace> {
+    let response: API.GetTaskTraceResponse = try await runner.unary(
+      API.TaskServiceMethods.getTaskTrace,
+      API.GetTaskTraceRequest(id: id, minCursor: minCursor), repeats: .always)
+    return try Reply(
+      response.trace, cursor: response.cursor, of: "trace", target: runner.target)
+  }
+
+  /// Why a task does not run: what must go away, what is in the way first in front. Of one that
+  /// runs or has ended, what it does. NOT_FOUND (`.taskNotFound`) if there is none, or no longer.
+  public func explain(_ id: String) async throws -> API.ExplainTaskResponse {
+    try await runner.unary(
+      API.TaskServiceMethods.explainTask, API.ExplainTaskRequest(id: id), repeats: .always)
+  }
+
   /// The tasks that match, fetched page by page as they are read.
   ///
   /// - Parameters:

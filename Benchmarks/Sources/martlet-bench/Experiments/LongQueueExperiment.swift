@@ -12,9 +12,10 @@ struct LongQueueExperiment {
   private static let clock = ContinuousClock()
 
   func run() async throws {
-    guard bench.wants(.memoryPerQueuedTask, .restart, .listP99, .commitDuringSnapshotP99) else {
-      return
-    }
+    guard
+      bench.wants(
+        .memoryPerQueuedTask, .restart, .listP99, .explainP99, .commitDuringSnapshotP99)
+    else { return }
     let data = bench.newDataDirectory()
     // The newest events, up to 64 MiB, are kept in memory whether tasks are queued or not. With a
     // ring of 1 MiB, the difference between a full and an empty queue is the queue.
@@ -24,6 +25,7 @@ struct LongQueueExperiment {
     try await measureMemory(server, client)
     let restarted = try await measureRestart(server, client, data)
     try await ListExperiment(bench: bench, client: restarted.client).run()
+    try await ExplainExperiment(bench: bench, client: restarted.client).run()
     try await SnapshotExperiment(
       bench: bench, address: restarted.server.address, data: data, client: restarted.client
     ).run()

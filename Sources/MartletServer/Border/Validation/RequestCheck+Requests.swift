@@ -77,6 +77,12 @@ extension RequestCheck {
     return get
   }
 
+  static func trace(
+    _ request: API.GetTaskTraceRequest, limits: Limits
+  ) throws(InvalidRequest) -> CheckedGet {
+    try get(.init(id: request.id, minCursor: request.minCursor), limits: limits)
+  }
+
   static func change(
     id: String, reason: String, limits: Limits
   ) throws(InvalidRequest) -> CheckedChange {

@@ -32,6 +32,8 @@ final class World {
     stamps = other.stamps
   }
 
+  func stamp(of event: Event) -> Stamp { stamps[event.revision] ?? Self.zero }
+
   private static let zero = Stamp(elapsed: .zero, time: WallTime(nanoseconds: 0))
   private var stamps: [Revision: Stamp] = [:]
 

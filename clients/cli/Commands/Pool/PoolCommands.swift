@@ -4,10 +4,10 @@ internal import MartletClient
 struct PoolCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pool",
-    abstract: "Create, look at, change, pause, drain and delete pools.",
+    abstract: "Create, look at, explain, change, pause, drain and delete pools.",
     subcommands: [
       PoolCreate.self, PoolList.self, PoolGet.self, PoolUpdate.self, PoolPause.self,
-      PoolResume.self, PoolDrain.self, PoolDelete.self,
+      PoolResume.self, PoolDrain.self, PoolDelete.self, PoolExplain.self,
     ])
 }
 

@@ -21,12 +21,24 @@ struct TaskGet: MartletCommand {
   func run(in session: Session) async throws {
     let id = try session.lastTask.resolve(argument.task)
     let task = try await session.client.tasks.get(id).value
-    guard result else { return session.show(task) }
+    guard result else {
+      session.show(task)
+      return await showCauses(of: task, in: session)
+    }
     guard let content = task.result else {
       throw CommandFailure(
         .notFound,
         "task \(id) has no result, it is \(task.state.name): see `martlet task get \(id)`.")
     }
     session.surroundings.output.write(bytes: content.data)
+  }
+
+  /// For people, if more than the one cause that is shown with the task keeps it waiting.
+  private func showCauses(of task: API.Task, in session: Session) async {
+    guard session.format == .table, !task.waitingFor.isEmpty,
+      let causes = try? await session.client.tasks.explain(task.id).causes, causes.count > 1
+    else { return }
+    session.print("")
+    session.print(Table.causes(causes))
   }
 }

@@ -868,6 +868,96 @@ void   martlet__v1__delete_pool_response__free_unpacked
   assert(message->base.descriptor == &martlet__v1__delete_pool_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__explain_pool_request__init
+                     (Martlet__V1__ExplainPoolRequest         *message)
+{
+  static const Martlet__V1__ExplainPoolRequest init_value = MARTLET__V1__EXPLAIN_POOL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__explain_pool_request__get_packed_size
+                     (const Martlet__V1__ExplainPoolRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__explain_pool_request__pack
+                     (const Martlet__V1__ExplainPoolRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__explain_pool_request__pack_to_buffer
+                     (const Martlet__V1__ExplainPoolRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ExplainPoolRequest *
+       martlet__v1__explain_pool_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ExplainPoolRequest *)
+     protobuf_c_message_unpack (&martlet__v1__explain_pool_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__explain_pool_request__free_unpacked
+                     (Martlet__V1__ExplainPoolRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__explain_pool_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__explain_pool_response__init
+                     (Martlet__V1__ExplainPoolResponse         *message)
+{
+  static const Martlet__V1__ExplainPoolResponse init_value = MARTLET__V1__EXPLAIN_POOL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__explain_pool_response__get_packed_size
+                     (const Martlet__V1__ExplainPoolResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__explain_pool_response__pack
+                     (const Martlet__V1__ExplainPoolResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__explain_pool_response__pack_to_buffer
+                     (const Martlet__V1__ExplainPoolResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_pool_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ExplainPoolResponse *
+       martlet__v1__explain_pool_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ExplainPoolResponse *)
+     protobuf_c_message_unpack (&martlet__v1__explain_pool_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__explain_pool_response__free_unpacked
+                     (Martlet__V1__ExplainPoolResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__explain_pool_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor martlet__v1__pool__field_descriptors[8] =
 {
   {
@@ -2213,6 +2303,225 @@ const ProtobufCMessageDescriptor martlet__v1__delete_pool_response__descriptor =
   (ProtobufCMessageInit) martlet__v1__delete_pool_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor martlet__v1__explain_pool_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__explain_pool_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange martlet__v1__explain_pool_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor martlet__v1__explain_pool_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ExplainPoolRequest",
+  "ExplainPoolRequest",
+  "Martlet__V1__ExplainPoolRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__ExplainPoolRequest),
+  1,
+  martlet__v1__explain_pool_request__field_descriptors,
+  martlet__v1__explain_pool_request__field_indices_by_name,
+  1,  martlet__v1__explain_pool_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__explain_pool_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_descriptors[12] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, pool),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, state),
+    &martlet__v1__pool_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "causes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__ExplainPoolResponse, n_causes),
+    offsetof(Martlet__V1__ExplainPoolResponse, causes),
+    &martlet__v1__waiting_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots_in_use",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, slots_in_use),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots_offered",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, slots_offered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scheduled",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, scheduled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paused",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, paused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "blocked",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, blocked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "omitted_causes",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, omitted_causes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__explain_pool_response__field_indices_by_name[] = {
+  10,   /* field[10] = blocked */
+  2,   /* field[2] = causes */
+  3,   /* field[3] = cursor */
+  11,   /* field[11] = omitted_causes */
+  9,   /* field[9] = paused */
+  7,   /* field[7] = pending */
+  0,   /* field[0] = pool */
+  8,   /* field[8] = scheduled */
+  4,   /* field[4] = slots */
+  5,   /* field[5] = slots_in_use */
+  6,   /* field[6] = slots_offered */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange martlet__v1__explain_pool_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ExplainPoolResponse",
+  "ExplainPoolResponse",
+  "Martlet__V1__ExplainPoolResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__ExplainPoolResponse),
+  12,
+  martlet__v1__explain_pool_response__field_descriptors,
+  martlet__v1__explain_pool_response__field_indices_by_name,
+  1,  martlet__v1__explain_pool_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__explain_pool_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue martlet__v1__pool_state__enum_values_by_number[6] =
 {
   { "POOL_STATE_UNSPECIFIED", "MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED", 0 },
@@ -2249,12 +2558,13 @@ const ProtobufCEnumDescriptor martlet__v1__pool_state__descriptor =
   martlet__v1__pool_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descriptors[8] =
+static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descriptors[9] =
 {
   { "CreatePool", &martlet__v1__create_pool_request__descriptor, &martlet__v1__create_pool_response__descriptor },
   { "GetPool", &martlet__v1__get_pool_request__descriptor, &martlet__v1__get_pool_response__descriptor },
   { "ListPools", &martlet__v1__list_pools_request__descriptor, &martlet__v1__list_pools_response__descriptor },
   { "UpdatePool", &martlet__v1__update_pool_request__descriptor, &martlet__v1__update_pool_response__descriptor },
+  { "ExplainPool", &martlet__v1__explain_pool_request__descriptor, &martlet__v1__explain_pool_response__descriptor },
   { "PausePool", &martlet__v1__pause_pool_request__descriptor, &martlet__v1__pause_pool_response__descriptor },
   { "ResumePool", &martlet__v1__resume_pool_request__descriptor, &martlet__v1__resume_pool_response__descriptor },
   { "DrainPool", &martlet__v1__drain_pool_request__descriptor, &martlet__v1__drain_pool_response__descriptor },
@@ -2262,12 +2572,13 @@ static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descrip
 };
 const unsigned martlet__v1__pool_service__method_indices_by_name[] = {
   0,        /* CreatePool */
-  7,        /* DeletePool */
-  6,        /* DrainPool */
+  8,        /* DeletePool */
+  7,        /* DrainPool */
+  4,        /* ExplainPool */
   1,        /* GetPool */
   2,        /* ListPools */
-  4,        /* PausePool */
-  5,        /* ResumePool */
+  5,        /* PausePool */
+  6,        /* ResumePool */
   3         /* UpdatePool */
 };
 const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor =
@@ -2277,7 +2588,7 @@ const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor =
   "PoolService",
   "Martlet__V1__PoolService",
   "martlet.v1",
-  8,
+  9,
   martlet__v1__pool_service__method_descriptors,
   martlet__v1__pool_service__method_indices_by_name
 };
@@ -2313,13 +2624,21 @@ void martlet__v1__pool_service__update_pool(ProtobufCService *service,
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void martlet__v1__pool_service__explain_pool(ProtobufCService *service,
+                                             const Martlet__V1__ExplainPoolRequest *input,
+                                             Martlet__V1__ExplainPoolResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__pool_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void martlet__v1__pool_service__pause_pool(ProtobufCService *service,
                                            const Martlet__V1__PausePoolRequest *input,
                                            Martlet__V1__PausePoolResponse_Closure closure,
                                            void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__pool_service__resume_pool(ProtobufCService *service,
                                             const Martlet__V1__ResumePoolRequest *input,
@@ -2327,7 +2646,7 @@ void martlet__v1__pool_service__resume_pool(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__pool_service__drain_pool(ProtobufCService *service,
                                            const Martlet__V1__DrainPoolRequest *input,
@@ -2335,7 +2654,7 @@ void martlet__v1__pool_service__drain_pool(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__pool_service__delete_pool(ProtobufCService *service,
                                             const Martlet__V1__DeletePoolRequest *input,
@@ -2343,7 +2662,7 @@ void martlet__v1__pool_service__delete_pool(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__pool_service__init (Martlet__V1__PoolService_Service *service,
                                       Martlet__V1__PoolService_ServiceDestroy destroy)

@@ -823,6 +823,186 @@ void   martlet__v1__retry_task_response__free_unpacked
   assert(message->base.descriptor == &martlet__v1__retry_task_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__get_task_trace_request__init
+                     (Martlet__V1__GetTaskTraceRequest         *message)
+{
+  static const Martlet__V1__GetTaskTraceRequest init_value = MARTLET__V1__GET_TASK_TRACE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__get_task_trace_request__get_packed_size
+                     (const Martlet__V1__GetTaskTraceRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__get_task_trace_request__pack
+                     (const Martlet__V1__GetTaskTraceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__get_task_trace_request__pack_to_buffer
+                     (const Martlet__V1__GetTaskTraceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__GetTaskTraceRequest *
+       martlet__v1__get_task_trace_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__GetTaskTraceRequest *)
+     protobuf_c_message_unpack (&martlet__v1__get_task_trace_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__get_task_trace_request__free_unpacked
+                     (Martlet__V1__GetTaskTraceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__get_task_trace_response__init
+                     (Martlet__V1__GetTaskTraceResponse         *message)
+{
+  static const Martlet__V1__GetTaskTraceResponse init_value = MARTLET__V1__GET_TASK_TRACE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__get_task_trace_response__get_packed_size
+                     (const Martlet__V1__GetTaskTraceResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__get_task_trace_response__pack
+                     (const Martlet__V1__GetTaskTraceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__get_task_trace_response__pack_to_buffer
+                     (const Martlet__V1__GetTaskTraceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__GetTaskTraceResponse *
+       martlet__v1__get_task_trace_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__GetTaskTraceResponse *)
+     protobuf_c_message_unpack (&martlet__v1__get_task_trace_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__get_task_trace_response__free_unpacked
+                     (Martlet__V1__GetTaskTraceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__get_task_trace_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__explain_task_request__init
+                     (Martlet__V1__ExplainTaskRequest         *message)
+{
+  static const Martlet__V1__ExplainTaskRequest init_value = MARTLET__V1__EXPLAIN_TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__explain_task_request__get_packed_size
+                     (const Martlet__V1__ExplainTaskRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__explain_task_request__pack
+                     (const Martlet__V1__ExplainTaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__explain_task_request__pack_to_buffer
+                     (const Martlet__V1__ExplainTaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ExplainTaskRequest *
+       martlet__v1__explain_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ExplainTaskRequest *)
+     protobuf_c_message_unpack (&martlet__v1__explain_task_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__explain_task_request__free_unpacked
+                     (Martlet__V1__ExplainTaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__explain_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__explain_task_response__init
+                     (Martlet__V1__ExplainTaskResponse         *message)
+{
+  static const Martlet__V1__ExplainTaskResponse init_value = MARTLET__V1__EXPLAIN_TASK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__explain_task_response__get_packed_size
+                     (const Martlet__V1__ExplainTaskResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__explain_task_response__pack
+                     (const Martlet__V1__ExplainTaskResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__explain_task_response__pack_to_buffer
+                     (const Martlet__V1__ExplainTaskResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__explain_task_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ExplainTaskResponse *
+       martlet__v1__explain_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ExplainTaskResponse *)
+     protobuf_c_message_unpack (&martlet__v1__explain_task_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__explain_task_response__free_unpacked
+                     (Martlet__V1__ExplainTaskResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__explain_task_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__wait_task_request__init
                      (Martlet__V1__WaitTaskRequest         *message)
 {
@@ -2167,6 +2347,223 @@ const ProtobufCMessageDescriptor martlet__v1__retry_task_response__descriptor =
   (ProtobufCMessageInit) martlet__v1__retry_task_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor martlet__v1__get_task_trace_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__GetTaskTraceRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__GetTaskTraceRequest, min_cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__get_task_trace_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = min_cursor */
+};
+static const ProtobufCIntRange martlet__v1__get_task_trace_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__get_task_trace_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.GetTaskTraceRequest",
+  "GetTaskTraceRequest",
+  "Martlet__V1__GetTaskTraceRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__GetTaskTraceRequest),
+  2,
+  martlet__v1__get_task_trace_request__field_descriptors,
+  martlet__v1__get_task_trace_request__field_indices_by_name,
+  1,  martlet__v1__get_task_trace_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__get_task_trace_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__get_task_trace_response__field_descriptors[2] =
+{
+  {
+    "trace",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__GetTaskTraceResponse, trace),
+    &martlet__v1__task_trace__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__GetTaskTraceResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__get_task_trace_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = trace */
+};
+static const ProtobufCIntRange martlet__v1__get_task_trace_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__get_task_trace_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.GetTaskTraceResponse",
+  "GetTaskTraceResponse",
+  "Martlet__V1__GetTaskTraceResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__GetTaskTraceResponse),
+  2,
+  martlet__v1__get_task_trace_response__field_descriptors,
+  martlet__v1__get_task_trace_response__field_indices_by_name,
+  1,  martlet__v1__get_task_trace_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__get_task_trace_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__explain_task_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainTaskRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__explain_task_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange martlet__v1__explain_task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor martlet__v1__explain_task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ExplainTaskRequest",
+  "ExplainTaskRequest",
+  "Martlet__V1__ExplainTaskRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__ExplainTaskRequest),
+  1,
+  martlet__v1__explain_task_request__field_descriptors,
+  martlet__v1__explain_task_request__field_indices_by_name,
+  1,  martlet__v1__explain_task_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__explain_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__explain_task_response__field_descriptors[4] =
+{
+  {
+    "task_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainTaskResponse, task_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainTaskResponse, state),
+    &martlet__v1__task_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "causes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__ExplainTaskResponse, n_causes),
+    offsetof(Martlet__V1__ExplainTaskResponse, causes),
+    &martlet__v1__waiting_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainTaskResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__explain_task_response__field_indices_by_name[] = {
+  2,   /* field[2] = causes */
+  3,   /* field[3] = cursor */
+  1,   /* field[1] = state */
+  0,   /* field[0] = task_id */
+};
+static const ProtobufCIntRange martlet__v1__explain_task_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__v1__explain_task_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ExplainTaskResponse",
+  "ExplainTaskResponse",
+  "Martlet__V1__ExplainTaskResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__ExplainTaskResponse),
+  4,
+  martlet__v1__explain_task_response__field_descriptors,
+  martlet__v1__explain_task_response__field_indices_by_name,
+  1,  martlet__v1__explain_task_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__explain_task_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor martlet__v1__wait_task_request__field_descriptors[2] =
 {
   {
@@ -2440,7 +2837,7 @@ const ProtobufCEnumDescriptor martlet__v1__wait_mode__descriptor =
   martlet__v1__wait_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[11] =
+static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[13] =
 {
   { "SubmitTask", &martlet__v1__submit_task_request__descriptor, &martlet__v1__submit_task_response__descriptor },
   { "BatchSubmitTasks", &martlet__v1__batch_submit_tasks_request__descriptor, &martlet__v1__batch_submit_tasks_response__descriptor },
@@ -2451,6 +2848,8 @@ static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descrip
   { "RetryTask", &martlet__v1__retry_task_request__descriptor, &martlet__v1__retry_task_response__descriptor },
   { "PauseTask", &martlet__v1__pause_task_request__descriptor, &martlet__v1__pause_task_response__descriptor },
   { "ResumeTask", &martlet__v1__resume_task_request__descriptor, &martlet__v1__resume_task_response__descriptor },
+  { "GetTaskTrace", &martlet__v1__get_task_trace_request__descriptor, &martlet__v1__get_task_trace_response__descriptor },
+  { "ExplainTask", &martlet__v1__explain_task_request__descriptor, &martlet__v1__explain_task_response__descriptor },
   { "WaitTask", &martlet__v1__wait_task_request__descriptor, &martlet__v1__wait_task_response__descriptor },
   { "WaitTasks", &martlet__v1__wait_tasks_request__descriptor, &martlet__v1__wait_tasks_response__descriptor },
 };
@@ -2458,14 +2857,16 @@ const unsigned martlet__v1__task_service__method_indices_by_name[] = {
   1,        /* BatchSubmitTasks */
   5,        /* CancelTask */
   4,        /* CountTasks */
+  10,        /* ExplainTask */
   2,        /* GetTask */
+  9,        /* GetTaskTrace */
   3,        /* ListTasks */
   7,        /* PauseTask */
   8,        /* ResumeTask */
   6,        /* RetryTask */
   0,        /* SubmitTask */
-  9,        /* WaitTask */
-  10         /* WaitTasks */
+  11,        /* WaitTask */
+  12         /* WaitTasks */
 };
 const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
 {
@@ -2474,7 +2875,7 @@ const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
   "TaskService",
   "Martlet__V1__TaskService",
   "martlet.v1",
-  11,
+  13,
   martlet__v1__task_service__method_descriptors,
   martlet__v1__task_service__method_indices_by_name
 };
@@ -2550,13 +2951,29 @@ void martlet__v1__task_service__resume_task(ProtobufCService *service,
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void martlet__v1__task_service__get_task_trace(ProtobufCService *service,
+                                               const Martlet__V1__GetTaskTraceRequest *input,
+                                               Martlet__V1__GetTaskTraceResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__task_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__v1__task_service__explain_task(ProtobufCService *service,
+                                             const Martlet__V1__ExplainTaskRequest *input,
+                                             Martlet__V1__ExplainTaskResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__task_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void martlet__v1__task_service__wait_task(ProtobufCService *service,
                                           const Martlet__V1__WaitTaskRequest *input,
                                           Martlet__V1__WaitTaskResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            const Martlet__V1__WaitTasksRequest *input,
@@ -2564,7 +2981,7 @@ void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__init (Martlet__V1__TaskService_Service *service,
                                       Martlet__V1__TaskService_ServiceDestroy destroy)

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
+#include "martlet/v1/task_story.pb-c.h"
 
 typedef struct Martlet__V1__Pool Martlet__V1__Pool;
 typedef struct Martlet__V1__PoolSpec Martlet__V1__PoolSpec;
@@ -39,6 +40,8 @@ typedef struct Martlet__V1__DrainPoolRequest Martlet__V1__DrainPoolRequest;
 typedef struct Martlet__V1__DrainPoolResponse Martlet__V1__DrainPoolResponse;
 typedef struct Martlet__V1__DeletePoolRequest Martlet__V1__DeletePoolRequest;
 typedef struct Martlet__V1__DeletePoolResponse Martlet__V1__DeletePoolResponse;
+typedef struct Martlet__V1__ExplainPoolRequest Martlet__V1__ExplainPoolRequest;
+typedef struct Martlet__V1__ExplainPoolResponse Martlet__V1__ExplainPoolResponse;
 
 
 /* --- enums --- */
@@ -309,6 +312,38 @@ struct  Martlet__V1__DeletePoolResponse
 #define MARTLET__V1__DELETE_POOL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__delete_pool_response__descriptor) \
     , NULL, {0,NULL} }
+
+
+struct  Martlet__V1__ExplainPoolRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define MARTLET__V1__EXPLAIN_POOL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_pool_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Martlet__V1__ExplainPoolResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData pool;
+  Martlet__V1__PoolState state;
+  size_t n_causes;
+  Martlet__V1__WaitingCause **causes;
+  ProtobufCBinaryData cursor;
+  int32_t slots;
+  int32_t slots_in_use;
+  int32_t slots_offered;
+  int64_t pending;
+  int64_t scheduled;
+  int64_t paused;
+  int64_t blocked;
+  int32_t omitted_causes;
+};
+#define MARTLET__V1__EXPLAIN_POOL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_pool_response__descriptor) \
+    , {0,NULL}, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Martlet__V1__Pool methods */
@@ -675,6 +710,44 @@ Martlet__V1__DeletePoolResponse *
 void   martlet__v1__delete_pool_response__free_unpacked
                      (Martlet__V1__DeletePoolResponse *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__ExplainPoolRequest methods */
+void   martlet__v1__explain_pool_request__init
+                     (Martlet__V1__ExplainPoolRequest         *message);
+size_t martlet__v1__explain_pool_request__get_packed_size
+                     (const Martlet__V1__ExplainPoolRequest   *message);
+size_t martlet__v1__explain_pool_request__pack
+                     (const Martlet__V1__ExplainPoolRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__explain_pool_request__pack_to_buffer
+                     (const Martlet__V1__ExplainPoolRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ExplainPoolRequest *
+       martlet__v1__explain_pool_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__explain_pool_request__free_unpacked
+                     (Martlet__V1__ExplainPoolRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ExplainPoolResponse methods */
+void   martlet__v1__explain_pool_response__init
+                     (Martlet__V1__ExplainPoolResponse         *message);
+size_t martlet__v1__explain_pool_response__get_packed_size
+                     (const Martlet__V1__ExplainPoolResponse   *message);
+size_t martlet__v1__explain_pool_response__pack
+                     (const Martlet__V1__ExplainPoolResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__explain_pool_response__pack_to_buffer
+                     (const Martlet__V1__ExplainPoolResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ExplainPoolResponse *
+       martlet__v1__explain_pool_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__explain_pool_response__free_unpacked
+                     (Martlet__V1__ExplainPoolResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__V1__Pool_Closure)
@@ -737,6 +810,12 @@ typedef void (*Martlet__V1__DeletePoolRequest_Closure)
 typedef void (*Martlet__V1__DeletePoolResponse_Closure)
                  (const Martlet__V1__DeletePoolResponse *message,
                   void *closure_data);
+typedef void (*Martlet__V1__ExplainPoolRequest_Closure)
+                 (const Martlet__V1__ExplainPoolRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ExplainPoolResponse_Closure)
+                 (const Martlet__V1__ExplainPoolResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -760,6 +839,10 @@ struct Martlet__V1__PoolService_Service
                       const Martlet__V1__UpdatePoolRequest *input,
                       Martlet__V1__UpdatePoolResponse_Closure closure,
                       void *closure_data);
+  void (*explain_pool)(Martlet__V1__PoolService_Service *service,
+                       const Martlet__V1__ExplainPoolRequest *input,
+                       Martlet__V1__ExplainPoolResponse_Closure closure,
+                       void *closure_data);
   void (*pause_pool)(Martlet__V1__PoolService_Service *service,
                      const Martlet__V1__PausePoolRequest *input,
                      Martlet__V1__PausePoolResponse_Closure closure,
@@ -788,6 +871,7 @@ void martlet__v1__pool_service__init (Martlet__V1__PoolService_Service *service,
       function_prefix__ ## get_pool,\
       function_prefix__ ## list_pools,\
       function_prefix__ ## update_pool,\
+      function_prefix__ ## explain_pool,\
       function_prefix__ ## pause_pool,\
       function_prefix__ ## resume_pool,\
       function_prefix__ ## drain_pool,\
@@ -808,6 +892,10 @@ void martlet__v1__pool_service__update_pool(ProtobufCService *service,
                                             const Martlet__V1__UpdatePoolRequest *input,
                                             Martlet__V1__UpdatePoolResponse_Closure closure,
                                             void *closure_data);
+void martlet__v1__pool_service__explain_pool(ProtobufCService *service,
+                                             const Martlet__V1__ExplainPoolRequest *input,
+                                             Martlet__V1__ExplainPoolResponse_Closure closure,
+                                             void *closure_data);
 void martlet__v1__pool_service__pause_pool(ProtobufCService *service,
                                            const Martlet__V1__PausePoolRequest *input,
                                            Martlet__V1__PausePoolResponse_Closure closure,
@@ -848,6 +936,8 @@ extern const ProtobufCMessageDescriptor martlet__v1__drain_pool_request__descrip
 extern const ProtobufCMessageDescriptor martlet__v1__drain_pool_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__delete_pool_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__delete_pool_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__explain_pool_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor;
 extern const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor;
 
 PROTOBUF_C__END_DECLS

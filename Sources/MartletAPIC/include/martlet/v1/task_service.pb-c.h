@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "martlet/v1/task.pb-c.h"
+#include "martlet/v1/task_story.pb-c.h"
 
 typedef struct Martlet__V1__SubmitTaskRequest Martlet__V1__SubmitTaskRequest;
 typedef struct Martlet__V1__SubmitTaskResponse Martlet__V1__SubmitTaskResponse;
@@ -35,6 +36,10 @@ typedef struct Martlet__V1__ResumeTaskRequest Martlet__V1__ResumeTaskRequest;
 typedef struct Martlet__V1__ResumeTaskResponse Martlet__V1__ResumeTaskResponse;
 typedef struct Martlet__V1__RetryTaskRequest Martlet__V1__RetryTaskRequest;
 typedef struct Martlet__V1__RetryTaskResponse Martlet__V1__RetryTaskResponse;
+typedef struct Martlet__V1__GetTaskTraceRequest Martlet__V1__GetTaskTraceRequest;
+typedef struct Martlet__V1__GetTaskTraceResponse Martlet__V1__GetTaskTraceResponse;
+typedef struct Martlet__V1__ExplainTaskRequest Martlet__V1__ExplainTaskRequest;
+typedef struct Martlet__V1__ExplainTaskResponse Martlet__V1__ExplainTaskResponse;
 typedef struct Martlet__V1__WaitTaskRequest Martlet__V1__WaitTaskRequest;
 typedef struct Martlet__V1__WaitTaskResponse Martlet__V1__WaitTaskResponse;
 typedef struct Martlet__V1__WaitTasksRequest Martlet__V1__WaitTasksRequest;
@@ -287,6 +292,52 @@ struct  Martlet__V1__RetryTaskResponse
 #define MARTLET__V1__RETRY_TASK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__retry_task_response__descriptor) \
     , NULL, {0,NULL} }
+
+
+struct  Martlet__V1__GetTaskTraceRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData min_cursor;
+};
+#define MARTLET__V1__GET_TASK_TRACE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__get_task_trace_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__GetTaskTraceResponse
+{
+  ProtobufCMessage base;
+  Martlet__V1__TaskTrace *trace;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__GET_TASK_TRACE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__get_task_trace_response__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Martlet__V1__ExplainTaskRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+};
+#define MARTLET__V1__EXPLAIN_TASK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_task_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Martlet__V1__ExplainTaskResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData task_id;
+  Martlet__V1__TaskState state;
+  size_t n_causes;
+  Martlet__V1__WaitingCause **causes;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__EXPLAIN_TASK_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_task_response__descriptor) \
+    , {0,NULL}, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0,NULL, {0,NULL} }
 
 
 struct  Martlet__V1__WaitTaskRequest
@@ -684,6 +735,82 @@ Martlet__V1__RetryTaskResponse *
 void   martlet__v1__retry_task_response__free_unpacked
                      (Martlet__V1__RetryTaskResponse *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__GetTaskTraceRequest methods */
+void   martlet__v1__get_task_trace_request__init
+                     (Martlet__V1__GetTaskTraceRequest         *message);
+size_t martlet__v1__get_task_trace_request__get_packed_size
+                     (const Martlet__V1__GetTaskTraceRequest   *message);
+size_t martlet__v1__get_task_trace_request__pack
+                     (const Martlet__V1__GetTaskTraceRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__get_task_trace_request__pack_to_buffer
+                     (const Martlet__V1__GetTaskTraceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__GetTaskTraceRequest *
+       martlet__v1__get_task_trace_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__get_task_trace_request__free_unpacked
+                     (Martlet__V1__GetTaskTraceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__GetTaskTraceResponse methods */
+void   martlet__v1__get_task_trace_response__init
+                     (Martlet__V1__GetTaskTraceResponse         *message);
+size_t martlet__v1__get_task_trace_response__get_packed_size
+                     (const Martlet__V1__GetTaskTraceResponse   *message);
+size_t martlet__v1__get_task_trace_response__pack
+                     (const Martlet__V1__GetTaskTraceResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__get_task_trace_response__pack_to_buffer
+                     (const Martlet__V1__GetTaskTraceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__GetTaskTraceResponse *
+       martlet__v1__get_task_trace_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__get_task_trace_response__free_unpacked
+                     (Martlet__V1__GetTaskTraceResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ExplainTaskRequest methods */
+void   martlet__v1__explain_task_request__init
+                     (Martlet__V1__ExplainTaskRequest         *message);
+size_t martlet__v1__explain_task_request__get_packed_size
+                     (const Martlet__V1__ExplainTaskRequest   *message);
+size_t martlet__v1__explain_task_request__pack
+                     (const Martlet__V1__ExplainTaskRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__explain_task_request__pack_to_buffer
+                     (const Martlet__V1__ExplainTaskRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ExplainTaskRequest *
+       martlet__v1__explain_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__explain_task_request__free_unpacked
+                     (Martlet__V1__ExplainTaskRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ExplainTaskResponse methods */
+void   martlet__v1__explain_task_response__init
+                     (Martlet__V1__ExplainTaskResponse         *message);
+size_t martlet__v1__explain_task_response__get_packed_size
+                     (const Martlet__V1__ExplainTaskResponse   *message);
+size_t martlet__v1__explain_task_response__pack
+                     (const Martlet__V1__ExplainTaskResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__explain_task_response__pack_to_buffer
+                     (const Martlet__V1__ExplainTaskResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ExplainTaskResponse *
+       martlet__v1__explain_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__explain_task_response__free_unpacked
+                     (Martlet__V1__ExplainTaskResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__WaitTaskRequest methods */
 void   martlet__v1__wait_task_request__init
                      (Martlet__V1__WaitTaskRequest         *message);
@@ -819,6 +946,18 @@ typedef void (*Martlet__V1__RetryTaskRequest_Closure)
 typedef void (*Martlet__V1__RetryTaskResponse_Closure)
                  (const Martlet__V1__RetryTaskResponse *message,
                   void *closure_data);
+typedef void (*Martlet__V1__GetTaskTraceRequest_Closure)
+                 (const Martlet__V1__GetTaskTraceRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__GetTaskTraceResponse_Closure)
+                 (const Martlet__V1__GetTaskTraceResponse *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ExplainTaskRequest_Closure)
+                 (const Martlet__V1__ExplainTaskRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ExplainTaskResponse_Closure)
+                 (const Martlet__V1__ExplainTaskResponse *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__WaitTaskRequest_Closure)
                  (const Martlet__V1__WaitTaskRequest *message,
                   void *closure_data);
@@ -874,6 +1013,14 @@ struct Martlet__V1__TaskService_Service
                       const Martlet__V1__ResumeTaskRequest *input,
                       Martlet__V1__ResumeTaskResponse_Closure closure,
                       void *closure_data);
+  void (*get_task_trace)(Martlet__V1__TaskService_Service *service,
+                         const Martlet__V1__GetTaskTraceRequest *input,
+                         Martlet__V1__GetTaskTraceResponse_Closure closure,
+                         void *closure_data);
+  void (*explain_task)(Martlet__V1__TaskService_Service *service,
+                       const Martlet__V1__ExplainTaskRequest *input,
+                       Martlet__V1__ExplainTaskResponse_Closure closure,
+                       void *closure_data);
   void (*wait_task)(Martlet__V1__TaskService_Service *service,
                     const Martlet__V1__WaitTaskRequest *input,
                     Martlet__V1__WaitTaskResponse_Closure closure,
@@ -899,6 +1046,8 @@ void martlet__v1__task_service__init (Martlet__V1__TaskService_Service *service,
       function_prefix__ ## retry_task,\
       function_prefix__ ## pause_task,\
       function_prefix__ ## resume_task,\
+      function_prefix__ ## get_task_trace,\
+      function_prefix__ ## explain_task,\
       function_prefix__ ## wait_task,\
       function_prefix__ ## wait_tasks  }
 void martlet__v1__task_service__submit_task(ProtobufCService *service,
@@ -937,6 +1086,14 @@ void martlet__v1__task_service__resume_task(ProtobufCService *service,
                                             const Martlet__V1__ResumeTaskRequest *input,
                                             Martlet__V1__ResumeTaskResponse_Closure closure,
                                             void *closure_data);
+void martlet__v1__task_service__get_task_trace(ProtobufCService *service,
+                                               const Martlet__V1__GetTaskTraceRequest *input,
+                                               Martlet__V1__GetTaskTraceResponse_Closure closure,
+                                               void *closure_data);
+void martlet__v1__task_service__explain_task(ProtobufCService *service,
+                                             const Martlet__V1__ExplainTaskRequest *input,
+                                             Martlet__V1__ExplainTaskResponse_Closure closure,
+                                             void *closure_data);
 void martlet__v1__task_service__wait_task(ProtobufCService *service,
                                           const Martlet__V1__WaitTaskRequest *input,
                                           Martlet__V1__WaitTaskResponse_Closure closure,
@@ -968,6 +1125,10 @@ extern const ProtobufCMessageDescriptor martlet__v1__resume_task_request__descri
 extern const ProtobufCMessageDescriptor martlet__v1__resume_task_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_task_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_task_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__get_task_trace_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__get_task_trace_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__explain_task_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__explain_task_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__wait_task_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__wait_task_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__wait_tasks_request__descriptor;

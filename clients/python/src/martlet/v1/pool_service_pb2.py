@@ -26,9 +26,10 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from martlet.v1 import task_pb2 as martlet_dot_v1_dot_task__pb2
+from martlet.v1 import task_story_pb2 as martlet_dot_v1_dot_task__story__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmartlet/v1/pool_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15martlet/v1/task.proto\"\x88\x02\n\x04Pool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.martlet.v1.PoolState\x12&\n\x06status\x18\x04 \x01(\x0b\x32\x16.martlet.v1.PoolStatus\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\x10\n\x08revision\x18\x06 \x01(\x04\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x02\n\x08PoolSpec\x12\r\n\x05slots\x18\x01 \x01(\x05\x12\x1b\n\x0equeue_capacity\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x35\n\x14\x64\x65\x66\x61ult_retry_policy\x18\x03 \x01(\x0b\x32\x17.martlet.v1.RetryPolicy\x12\x36\n\x13\x64\x65\x66\x61ult_run_timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\x06labels\x18\x05 \x03(\x0b\x32 .martlet.v1.PoolSpec.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x11\n\x0f_queue_capacity\"\x89\x02\n\nPoolStatus\x12\x13\n\x0bslots_limit\x18\x01 \x01(\x05\x12\x14\n\x0cslots_in_use\x18\x02 \x01(\x05\x12\x12\n\nslots_free\x18\x03 \x01(\x05\x12\x0e\n\x06queued\x18\x04 \x01(\x03\x12\x34\n\x11oldest_queued_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0ftotal_submitted\x18\x06 \x01(\x03\x12\x17\n\x0ftotal_succeeded\x18\x07 \x01(\x03\x12\x14\n\x0ctotal_failed\x18\x08 \x01(\x03\x12\x17\n\x0ftotal_cancelled\x18\t \x01(\x03\x12\x15\n\rtotal_retried\x18\n \x01(\x03\"\\\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"D\n\x12\x43reatePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"2\n\x0eGetPoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"A\n\x0fGetPoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"M\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x12\n\nmin_cursor\x18\x03 \x01(\t\"q\n\x11ListPoolsResponse\x12\x1f\n\x05pools\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"\x9b\x01\n\x11UpdatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"D\n\x12UpdatePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"0\n\x10PausePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11PausePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"1\n\x11ResumePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12ResumePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"0\n\x10\x44rainPoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11\x44rainPoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"@\n\x11\x44\x65letePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"D\n\x12\x44\x65letePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t*\x9e\x01\n\tPoolState\x12\x1a\n\x16POOL_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11POOL_STATE_ACTIVE\x10\x01\x12\x15\n\x11POOL_STATE_PAUSED\x10\x02\x12\x17\n\x13POOL_STATE_DRAINING\x10\x03\x12\x15\n\x11POOL_STATE_CLOSED\x10\x04\x12\x17\n\x13POOL_STATE_DELETING\x10\x05\x32\xe3\x04\n\x0bPoolService\x12K\n\nCreatePool\x12\x1d.martlet.v1.CreatePoolRequest\x1a\x1e.martlet.v1.CreatePoolResponse\x12\x42\n\x07GetPool\x12\x1a.martlet.v1.GetPoolRequest\x1a\x1b.martlet.v1.GetPoolResponse\x12H\n\tListPools\x12\x1c.martlet.v1.ListPoolsRequest\x1a\x1d.martlet.v1.ListPoolsResponse\x12K\n\nUpdatePool\x12\x1d.martlet.v1.UpdatePoolRequest\x1a\x1e.martlet.v1.UpdatePoolResponse\x12H\n\tPausePool\x12\x1c.martlet.v1.PausePoolRequest\x1a\x1d.martlet.v1.PausePoolResponse\x12K\n\nResumePool\x12\x1d.martlet.v1.ResumePoolRequest\x1a\x1e.martlet.v1.ResumePoolResponse\x12H\n\tDrainPool\x12\x1c.martlet.v1.DrainPoolRequest\x1a\x1d.martlet.v1.DrainPoolResponse\x12K\n\nDeletePool\x12\x1d.martlet.v1.DeletePoolRequest\x1a\x1e.martlet.v1.DeletePoolResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmartlet/v1/pool_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15martlet/v1/task.proto\x1a\x1bmartlet/v1/task_story.proto\"\x88\x02\n\x04Pool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.martlet.v1.PoolState\x12&\n\x06status\x18\x04 \x01(\x0b\x32\x16.martlet.v1.PoolStatus\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\x10\n\x08revision\x18\x06 \x01(\x04\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x02\n\x08PoolSpec\x12\r\n\x05slots\x18\x01 \x01(\x05\x12\x1b\n\x0equeue_capacity\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x35\n\x14\x64\x65\x66\x61ult_retry_policy\x18\x03 \x01(\x0b\x32\x17.martlet.v1.RetryPolicy\x12\x36\n\x13\x64\x65\x66\x61ult_run_timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\x06labels\x18\x05 \x03(\x0b\x32 .martlet.v1.PoolSpec.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x11\n\x0f_queue_capacity\"\x89\x02\n\nPoolStatus\x12\x13\n\x0bslots_limit\x18\x01 \x01(\x05\x12\x14\n\x0cslots_in_use\x18\x02 \x01(\x05\x12\x12\n\nslots_free\x18\x03 \x01(\x05\x12\x0e\n\x06queued\x18\x04 \x01(\x03\x12\x34\n\x11oldest_queued_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0ftotal_submitted\x18\x06 \x01(\x03\x12\x17\n\x0ftotal_succeeded\x18\x07 \x01(\x03\x12\x14\n\x0ctotal_failed\x18\x08 \x01(\x03\x12\x17\n\x0ftotal_cancelled\x18\t \x01(\x03\x12\x15\n\rtotal_retried\x18\n \x01(\x03\"\\\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"D\n\x12\x43reatePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"2\n\x0eGetPoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"A\n\x0fGetPoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"M\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x12\n\nmin_cursor\x18\x03 \x01(\t\"q\n\x11ListPoolsResponse\x12\x1f\n\x05pools\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"\x9b\x01\n\x11UpdatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.PoolSpec\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"D\n\x12UpdatePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"0\n\x10PausePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11PausePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"1\n\x11ResumePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12ResumePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"0\n\x10\x44rainPoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11\x44rainPoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"@\n\x11\x44\x65letePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"D\n\x12\x44\x65letePoolResponse\x12\x1e\n\x04pool\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Pool\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"\"\n\x12\x45xplainPoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x9c\x02\n\x13\x45xplainPoolResponse\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.martlet.v1.PoolState\x12(\n\x06\x63\x61uses\x18\x03 \x03(\x0b\x32\x18.martlet.v1.WaitingCause\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\r\n\x05slots\x18\x05 \x01(\x05\x12\x14\n\x0cslots_in_use\x18\x06 \x01(\x05\x12\x15\n\rslots_offered\x18\x07 \x01(\x05\x12\x0f\n\x07pending\x18\x08 \x01(\x03\x12\x11\n\tscheduled\x18\t \x01(\x03\x12\x0e\n\x06paused\x18\n \x01(\x03\x12\x0f\n\x07\x62locked\x18\x0b \x01(\x03\x12\x16\n\x0eomitted_causes\x18\x0c \x01(\x05*\x9e\x01\n\tPoolState\x12\x1a\n\x16POOL_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11POOL_STATE_ACTIVE\x10\x01\x12\x15\n\x11POOL_STATE_PAUSED\x10\x02\x12\x17\n\x13POOL_STATE_DRAINING\x10\x03\x12\x15\n\x11POOL_STATE_CLOSED\x10\x04\x12\x17\n\x13POOL_STATE_DELETING\x10\x05\x32\xb3\x05\n\x0bPoolService\x12K\n\nCreatePool\x12\x1d.martlet.v1.CreatePoolRequest\x1a\x1e.martlet.v1.CreatePoolResponse\x12\x42\n\x07GetPool\x12\x1a.martlet.v1.GetPoolRequest\x1a\x1b.martlet.v1.GetPoolResponse\x12H\n\tListPools\x12\x1c.martlet.v1.ListPoolsRequest\x1a\x1d.martlet.v1.ListPoolsResponse\x12K\n\nUpdatePool\x12\x1d.martlet.v1.UpdatePoolRequest\x1a\x1e.martlet.v1.UpdatePoolResponse\x12N\n\x0b\x45xplainPool\x12\x1e.martlet.v1.ExplainPoolRequest\x1a\x1f.martlet.v1.ExplainPoolResponse\x12H\n\tPausePool\x12\x1c.martlet.v1.PausePoolRequest\x1a\x1d.martlet.v1.PausePoolResponse\x12K\n\nResumePool\x12\x1d.martlet.v1.ResumePoolRequest\x1a\x1e.martlet.v1.ResumePoolResponse\x12H\n\tDrainPool\x12\x1c.martlet.v1.DrainPoolRequest\x1a\x1d.martlet.v1.DrainPoolResponse\x12K\n\nDeletePool\x12\x1d.martlet.v1.DeletePoolRequest\x1a\x1e.martlet.v1.DeletePoolResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,48 +38,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_POOLSPEC_LABELSENTRY']._loaded_options = None
   _globals['_POOLSPEC_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_POOLSTATE']._serialized_start=2187
-  _globals['_POOLSTATE']._serialized_end=2345
-  _globals['_POOL']._serialized_start=168
-  _globals['_POOL']._serialized_end=432
-  _globals['_POOLSPEC']._serialized_start=435
-  _globals['_POOLSPEC']._serialized_end=716
-  _globals['_POOLSPEC_LABELSENTRY']._serialized_start=652
-  _globals['_POOLSPEC_LABELSENTRY']._serialized_end=697
-  _globals['_POOLSTATUS']._serialized_start=719
-  _globals['_POOLSTATUS']._serialized_end=984
-  _globals['_CREATEPOOLREQUEST']._serialized_start=986
-  _globals['_CREATEPOOLREQUEST']._serialized_end=1078
-  _globals['_CREATEPOOLRESPONSE']._serialized_start=1080
-  _globals['_CREATEPOOLRESPONSE']._serialized_end=1148
-  _globals['_GETPOOLREQUEST']._serialized_start=1150
-  _globals['_GETPOOLREQUEST']._serialized_end=1200
-  _globals['_GETPOOLRESPONSE']._serialized_start=1202
-  _globals['_GETPOOLRESPONSE']._serialized_end=1267
-  _globals['_LISTPOOLSREQUEST']._serialized_start=1269
-  _globals['_LISTPOOLSREQUEST']._serialized_end=1346
-  _globals['_LISTPOOLSRESPONSE']._serialized_start=1348
-  _globals['_LISTPOOLSRESPONSE']._serialized_end=1461
-  _globals['_UPDATEPOOLREQUEST']._serialized_start=1464
-  _globals['_UPDATEPOOLREQUEST']._serialized_end=1619
-  _globals['_UPDATEPOOLRESPONSE']._serialized_start=1621
-  _globals['_UPDATEPOOLRESPONSE']._serialized_end=1689
-  _globals['_PAUSEPOOLREQUEST']._serialized_start=1691
-  _globals['_PAUSEPOOLREQUEST']._serialized_end=1739
-  _globals['_PAUSEPOOLRESPONSE']._serialized_start=1741
-  _globals['_PAUSEPOOLRESPONSE']._serialized_end=1808
-  _globals['_RESUMEPOOLREQUEST']._serialized_start=1810
-  _globals['_RESUMEPOOLREQUEST']._serialized_end=1859
-  _globals['_RESUMEPOOLRESPONSE']._serialized_start=1861
-  _globals['_RESUMEPOOLRESPONSE']._serialized_end=1929
-  _globals['_DRAINPOOLREQUEST']._serialized_start=1931
-  _globals['_DRAINPOOLREQUEST']._serialized_end=1979
-  _globals['_DRAINPOOLRESPONSE']._serialized_start=1981
-  _globals['_DRAINPOOLRESPONSE']._serialized_end=2048
-  _globals['_DELETEPOOLREQUEST']._serialized_start=2050
-  _globals['_DELETEPOOLREQUEST']._serialized_end=2114
-  _globals['_DELETEPOOLRESPONSE']._serialized_start=2116
-  _globals['_DELETEPOOLRESPONSE']._serialized_end=2184
-  _globals['_POOLSERVICE']._serialized_start=2348
-  _globals['_POOLSERVICE']._serialized_end=2959
+  _globals['_POOLSTATE']._serialized_start=2539
+  _globals['_POOLSTATE']._serialized_end=2697
+  _globals['_POOL']._serialized_start=197
+  _globals['_POOL']._serialized_end=461
+  _globals['_POOLSPEC']._serialized_start=464
+  _globals['_POOLSPEC']._serialized_end=745
+  _globals['_POOLSPEC_LABELSENTRY']._serialized_start=681
+  _globals['_POOLSPEC_LABELSENTRY']._serialized_end=726
+  _globals['_POOLSTATUS']._serialized_start=748
+  _globals['_POOLSTATUS']._serialized_end=1013
+  _globals['_CREATEPOOLREQUEST']._serialized_start=1015
+  _globals['_CREATEPOOLREQUEST']._serialized_end=1107
+  _globals['_CREATEPOOLRESPONSE']._serialized_start=1109
+  _globals['_CREATEPOOLRESPONSE']._serialized_end=1177
+  _globals['_GETPOOLREQUEST']._serialized_start=1179
+  _globals['_GETPOOLREQUEST']._serialized_end=1229
+  _globals['_GETPOOLRESPONSE']._serialized_start=1231
+  _globals['_GETPOOLRESPONSE']._serialized_end=1296
+  _globals['_LISTPOOLSREQUEST']._serialized_start=1298
+  _globals['_LISTPOOLSREQUEST']._serialized_end=1375
+  _globals['_LISTPOOLSRESPONSE']._serialized_start=1377
+  _globals['_LISTPOOLSRESPONSE']._serialized_end=1490
+  _globals['_UPDATEPOOLREQUEST']._serialized_start=1493
+  _globals['_UPDATEPOOLREQUEST']._serialized_end=1648
+  _globals['_UPDATEPOOLRESPONSE']._serialized_start=1650
+  _globals['_UPDATEPOOLRESPONSE']._serialized_end=1718
+  _globals['_PAUSEPOOLREQUEST']._serialized_start=1720
+  _globals['_PAUSEPOOLREQUEST']._serialized_end=1768
+  _globals['_PAUSEPOOLRESPONSE']._serialized_start=1770
+  _globals['_PAUSEPOOLRESPONSE']._serialized_end=1837
+  _globals['_RESUMEPOOLREQUEST']._serialized_start=1839
+  _globals['_RESUMEPOOLREQUEST']._serialized_end=1888
+  _globals['_RESUMEPOOLRESPONSE']._serialized_start=1890
+  _globals['_RESUMEPOOLRESPONSE']._serialized_end=1958
+  _globals['_DRAINPOOLREQUEST']._serialized_start=1960
+  _globals['_DRAINPOOLREQUEST']._serialized_end=2008
+  _globals['_DRAINPOOLRESPONSE']._serialized_start=2010
+  _globals['_DRAINPOOLRESPONSE']._serialized_end=2077
+  _globals['_DELETEPOOLREQUEST']._serialized_start=2079
+  _globals['_DELETEPOOLREQUEST']._serialized_end=2143
+  _globals['_DELETEPOOLRESPONSE']._serialized_start=2145
+  _globals['_DELETEPOOLRESPONSE']._serialized_end=2213
+  _globals['_EXPLAINPOOLREQUEST']._serialized_start=2215
+  _globals['_EXPLAINPOOLREQUEST']._serialized_end=2249
+  _globals['_EXPLAINPOOLRESPONSE']._serialized_start=2252
+  _globals['_EXPLAINPOOLRESPONSE']._serialized_end=2536
+  _globals['_POOLSERVICE']._serialized_start=2700
+  _globals['_POOLSERVICE']._serialized_end=3391
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import task_pb2 as _task_pb2
+from martlet.v1 import task_story_pb2 as _task_story_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -236,3 +237,37 @@ class DeletePoolResponse(_message.Message):
     pool: Pool
     cursor: str
     def __init__(self, pool: _Optional[_Union[Pool, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ExplainPoolRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ExplainPoolResponse(_message.Message):
+    __slots__ = ("pool", "state", "causes", "cursor", "slots", "slots_in_use", "slots_offered", "pending", "scheduled", "paused", "blocked", "omitted_causes")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CAUSES_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_IN_USE_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_OFFERED_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_CAUSES_FIELD_NUMBER: _ClassVar[int]
+    pool: str
+    state: PoolState
+    causes: _containers.RepeatedCompositeFieldContainer[_task_story_pb2.WaitingCause]
+    cursor: str
+    slots: int
+    slots_in_use: int
+    slots_offered: int
+    pending: int
+    scheduled: int
+    paused: int
+    blocked: int
+    omitted_causes: int
+    def __init__(self, pool: _Optional[str] = ..., state: _Optional[_Union[PoolState, str]] = ..., causes: _Optional[_Iterable[_Union[_task_story_pb2.WaitingCause, _Mapping]]] = ..., cursor: _Optional[str] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., slots_offered: _Optional[int] = ..., pending: _Optional[int] = ..., scheduled: _Optional[int] = ..., paused: _Optional[int] = ..., blocked: _Optional[int] = ..., omitted_causes: _Optional[int] = ...) -> None: ...

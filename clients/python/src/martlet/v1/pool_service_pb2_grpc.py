@@ -55,6 +55,11 @@ class PoolServiceStub:
                 request_serializer=martlet_dot_v1_dot_pool__service__pb2.UpdatePoolRequest.SerializeToString,
                 response_deserializer=martlet_dot_v1_dot_pool__service__pb2.UpdatePoolResponse.FromString,
                 _registered_method=True)
+        self.ExplainPool = channel.unary_unary(
+                '/martlet.v1.PoolService/ExplainPool',
+                request_serializer=martlet_dot_v1_dot_pool__service__pb2.ExplainPoolRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_pool__service__pb2.ExplainPoolResponse.FromString,
+                _registered_method=True)
         self.PausePool = channel.unary_unary(
                 '/martlet.v1.PoolService/PausePool',
                 request_serializer=martlet_dot_v1_dot_pool__service__pb2.PausePoolRequest.SerializeToString,
@@ -111,6 +116,14 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainPool(self, request, context):
+        """What holds the pool back, and how many tasks each cause holds. Never stored: it holds for the
+        moment of the answer. NOT_FOUND (POOL_NOT_FOUND) if there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PausePool(self, request, context):
         """The pool goes on accepting tasks and starts none. Safe to repeat.
         """
@@ -162,6 +175,11 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.UpdatePool,
                     request_deserializer=martlet_dot_v1_dot_pool__service__pb2.UpdatePoolRequest.FromString,
                     response_serializer=martlet_dot_v1_dot_pool__service__pb2.UpdatePoolResponse.SerializeToString,
+            ),
+            'ExplainPool': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPool,
+                    request_deserializer=martlet_dot_v1_dot_pool__service__pb2.ExplainPoolRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_pool__service__pb2.ExplainPoolResponse.SerializeToString,
             ),
             'PausePool': grpc.unary_unary_rpc_method_handler(
                     servicer.PausePool,
@@ -293,6 +311,33 @@ class PoolService:
             '/martlet.v1.PoolService/UpdatePool',
             martlet_dot_v1_dot_pool__service__pb2.UpdatePoolRequest.SerializeToString,
             martlet_dot_v1_dot_pool__service__pb2.UpdatePoolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.PoolService/ExplainPool',
+            martlet_dot_v1_dot_pool__service__pb2.ExplainPoolRequest.SerializeToString,
+            martlet_dot_v1_dot_pool__service__pb2.ExplainPoolResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,4 +1,5 @@
 from martlet.v1 import task_pb2 as _task_pb2
+from martlet.v1 import task_story_pb2 as _task_story_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -197,6 +198,40 @@ class RetryTaskResponse(_message.Message):
     task: _task_pb2.Task
     cursor: str
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class GetTaskTraceRequest(_message.Message):
+    __slots__ = ("id", "min_cursor")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    MIN_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    min_cursor: str
+    def __init__(self, id: _Optional[str] = ..., min_cursor: _Optional[str] = ...) -> None: ...
+
+class GetTaskTraceResponse(_message.Message):
+    __slots__ = ("trace", "cursor")
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    trace: _task_story_pb2.TaskTrace
+    cursor: str
+    def __init__(self, trace: _Optional[_Union[_task_story_pb2.TaskTrace, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ExplainTaskRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class ExplainTaskResponse(_message.Message):
+    __slots__ = ("task_id", "state", "causes", "cursor")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CAUSES_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    state: _task_pb2.TaskState
+    causes: _containers.RepeatedCompositeFieldContainer[_task_story_pb2.WaitingCause]
+    cursor: str
+    def __init__(self, task_id: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., causes: _Optional[_Iterable[_Union[_task_story_pb2.WaitingCause, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class WaitTaskRequest(_message.Message):
     __slots__ = ("id", "view")

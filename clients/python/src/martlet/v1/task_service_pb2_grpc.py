@@ -83,6 +83,16 @@ class TaskServiceStub:
                 request_serializer=martlet_dot_v1_dot_task__service__pb2.ResumeTaskRequest.SerializeToString,
                 response_deserializer=martlet_dot_v1_dot_task__service__pb2.ResumeTaskResponse.FromString,
                 _registered_method=True)
+        self.GetTaskTrace = channel.unary_unary(
+                '/martlet.v1.TaskService/GetTaskTrace',
+                request_serializer=martlet_dot_v1_dot_task__service__pb2.GetTaskTraceRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_task__service__pb2.GetTaskTraceResponse.FromString,
+                _registered_method=True)
+        self.ExplainTask = channel.unary_unary(
+                '/martlet.v1.TaskService/ExplainTask',
+                request_serializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.FromString,
+                _registered_method=True)
         self.WaitTask = channel.unary_stream(
                 '/martlet.v1.TaskService/WaitTask',
                 request_serializer=martlet_dot_v1_dot_task__service__pb2.WaitTaskRequest.SerializeToString,
@@ -177,6 +187,24 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTaskTrace(self, request, context):
+        """What the task went through: how long it waited for its time and for a slot, who ran it and what
+        came of each attempt. Also of a task that runs or has ended, as long as it is kept.
+        NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainTask(self, request, context):
+        """Why the task does not run: all that must go away, what is in the way first in front, and what
+        would end each. Of one that runs or has ended, what it does. Never stored: it holds for the
+        moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WaitTask(self, request, context):
         """The task now, then after each change; the last message is a terminal one.
         """
@@ -238,6 +266,16 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.ResumeTask,
                     request_deserializer=martlet_dot_v1_dot_task__service__pb2.ResumeTaskRequest.FromString,
                     response_serializer=martlet_dot_v1_dot_task__service__pb2.ResumeTaskResponse.SerializeToString,
+            ),
+            'GetTaskTrace': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTaskTrace,
+                    request_deserializer=martlet_dot_v1_dot_task__service__pb2.GetTaskTraceRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_task__service__pb2.GetTaskTraceResponse.SerializeToString,
+            ),
+            'ExplainTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainTask,
+                    request_deserializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.SerializeToString,
             ),
             'WaitTask': grpc.unary_stream_rpc_method_handler(
                     servicer.WaitTask,
@@ -497,6 +535,60 @@ class TaskService:
             '/martlet.v1.TaskService/ResumeTask',
             martlet_dot_v1_dot_task__service__pb2.ResumeTaskRequest.SerializeToString,
             martlet_dot_v1_dot_task__service__pb2.ResumeTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTaskTrace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.TaskService/GetTaskTrace',
+            martlet_dot_v1_dot_task__service__pb2.GetTaskTraceRequest.SerializeToString,
+            martlet_dot_v1_dot_task__service__pb2.GetTaskTraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.TaskService/ExplainTask',
+            martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.SerializeToString,
+            martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

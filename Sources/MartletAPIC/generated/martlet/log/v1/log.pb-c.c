@@ -907,6 +907,96 @@ void   martlet__log__v1__revival__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__revival__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__past_end__init
+                     (Martlet__Log__V1__PastEnd         *message)
+{
+  static const Martlet__Log__V1__PastEnd init_value = MARTLET__LOG__V1__PAST_END__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__past_end__get_packed_size
+                     (const Martlet__Log__V1__PastEnd *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__past_end__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__past_end__pack
+                     (const Martlet__Log__V1__PastEnd *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__past_end__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__past_end__pack_to_buffer
+                     (const Martlet__Log__V1__PastEnd *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__past_end__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__PastEnd *
+       martlet__log__v1__past_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__PastEnd *)
+     protobuf_c_message_unpack (&martlet__log__v1__past_end__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__past_end__free_unpacked
+                     (Martlet__Log__V1__PastEnd *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__past_end__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__turn__init
+                     (Martlet__Log__V1__Turn         *message)
+{
+  static const Martlet__Log__V1__Turn init_value = MARTLET__LOG__V1__TURN__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__turn__get_packed_size
+                     (const Martlet__Log__V1__Turn *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__turn__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__turn__pack
+                     (const Martlet__Log__V1__Turn *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__turn__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__turn__pack_to_buffer
+                     (const Martlet__Log__V1__Turn *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__turn__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Turn *
+       martlet__log__v1__turn__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Turn *)
+     protobuf_c_message_unpack (&martlet__log__v1__turn__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__turn__free_unpacked
+                     (Martlet__Log__V1__Turn *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__turn__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__pool_spec__init
                      (Martlet__Log__V1__PoolSpec         *message)
 {
@@ -2821,7 +2911,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__request_stamp__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descriptors[4] =
+static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descriptors[5] =
 {
   {
     "priority",
@@ -2871,9 +2961,22 @@ static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "past_end",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Revival, past_end),
+    &martlet__log__v1__past_end__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__revival__field_indices_by_name[] = {
   2,   /* field[2] = create_time */
+  4,   /* field[4] = past_end */
   1,   /* field[1] = policy */
   0,   /* field[0] = priority */
   3,   /* field[3] = submit_revision */
@@ -2881,7 +2984,7 @@ static const unsigned martlet__log__v1__revival__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__revival__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor =
 {
@@ -2891,11 +2994,256 @@ const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor =
   "Martlet__Log__V1__Revival",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Revival),
-  4,
+  5,
   martlet__log__v1__revival__field_descriptors,
   martlet__log__v1__revival__field_indices_by_name,
   1,  martlet__log__v1__revival__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__revival__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__past_end__field_descriptors[5] =
+{
+  {
+    "start_time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PastEnd, start_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finish_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PastEnd, finish_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PastEnd, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PastEnd, failure),
+    &martlet__log__v1__failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PastEnd, cancel),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__past_end__field_indices_by_name[] = {
+  4,   /* field[4] = cancel */
+  3,   /* field[3] = failure */
+  1,   /* field[1] = finish_time */
+  0,   /* field[0] = start_time */
+  2,   /* field[2] = worker */
+};
+static const ProtobufCIntRange martlet__log__v1__past_end__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.PastEnd",
+  "PastEnd",
+  "Martlet__Log__V1__PastEnd",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__PastEnd),
+  5,
+  martlet__log__v1__past_end__field_descriptors,
+  martlet__log__v1__past_end__field_indices_by_name,
+  1,  martlet__log__v1__past_end__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__past_end__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__turn__field_descriptors[10] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, due_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, start_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, failure),
+    &martlet__log__v1__failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "past_end",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Turn, past_end),
+    &martlet__log__v1__past_end__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__turn__field_indices_by_name[] = {
+  4,   /* field[4] = attempt */
+  3,   /* field[3] = due_time */
+  7,   /* field[7] = failure */
+  1,   /* field[1] = from */
+  8,   /* field[8] = origin */
+  9,   /* field[9] = past_end */
+  5,   /* field[5] = start_time */
+  0,   /* field[0] = time */
+  2,   /* field[2] = to */
+  6,   /* field[6] = worker */
+};
+static const ProtobufCIntRange martlet__log__v1__turn__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Turn",
+  "Turn",
+  "Martlet__Log__V1__Turn",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Turn),
+  10,
+  martlet__log__v1__turn__field_descriptors,
+  martlet__log__v1__turn__field_indices_by_name,
+  1,  martlet__log__v1__turn__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[5] =

@@ -35,6 +35,8 @@ typedef struct Martlet__Log__V1__Spec Martlet__Log__V1__Spec;
 typedef struct Martlet__Log__V1__Submission Martlet__Log__V1__Submission;
 typedef struct Martlet__Log__V1__RequestStamp Martlet__Log__V1__RequestStamp;
 typedef struct Martlet__Log__V1__Revival Martlet__Log__V1__Revival;
+typedef struct Martlet__Log__V1__PastEnd Martlet__Log__V1__PastEnd;
+typedef struct Martlet__Log__V1__Turn Martlet__Log__V1__Turn;
 typedef struct Martlet__Log__V1__PoolSpec Martlet__Log__V1__PoolSpec;
 typedef struct Martlet__Log__V1__PoolRecord Martlet__Log__V1__PoolRecord;
 typedef struct Martlet__Log__V1__TasksPurgedRecord Martlet__Log__V1__TasksPurgedRecord;
@@ -366,10 +368,44 @@ struct  Martlet__Log__V1__Revival
   Martlet__Log__V1__Policy *policy;
   int64_t create_time;
   uint64_t submit_revision;
+  Martlet__Log__V1__PastEnd *past_end;
 };
 #define MARTLET__LOG__V1__REVIVAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__revival__descriptor) \
-    , 0, NULL, 0, 0 }
+    , 0, NULL, 0, 0, NULL }
+
+
+struct  Martlet__Log__V1__PastEnd
+{
+  ProtobufCMessage base;
+  int64_t start_time;
+  int64_t finish_time;
+  ProtobufCBinaryData worker;
+  Martlet__Log__V1__Failure *failure;
+  Martlet__Log__V1__Origin *cancel;
+};
+#define MARTLET__LOG__V1__PAST_END__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__past_end__descriptor) \
+    , 0, 0, {0,NULL}, NULL, NULL }
+
+
+struct  Martlet__Log__V1__Turn
+{
+  ProtobufCMessage base;
+  int64_t time;
+  uint32_t from;
+  uint32_t to;
+  int64_t due_time;
+  uint32_t attempt;
+  int64_t start_time;
+  ProtobufCBinaryData worker;
+  Martlet__Log__V1__Failure *failure;
+  Martlet__Log__V1__Origin *origin;
+  Martlet__Log__V1__PastEnd *past_end;
+};
+#define MARTLET__LOG__V1__TURN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__turn__descriptor) \
+    , 0, 0, 0, 0, 0, 0, {0,NULL}, NULL, NULL, NULL }
 
 
 struct  Martlet__Log__V1__PoolSpec
@@ -871,6 +907,44 @@ Martlet__Log__V1__Revival *
 void   martlet__log__v1__revival__free_unpacked
                      (Martlet__Log__V1__Revival *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__PastEnd methods */
+void   martlet__log__v1__past_end__init
+                     (Martlet__Log__V1__PastEnd         *message);
+size_t martlet__log__v1__past_end__get_packed_size
+                     (const Martlet__Log__V1__PastEnd   *message);
+size_t martlet__log__v1__past_end__pack
+                     (const Martlet__Log__V1__PastEnd   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__past_end__pack_to_buffer
+                     (const Martlet__Log__V1__PastEnd   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__PastEnd *
+       martlet__log__v1__past_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__past_end__free_unpacked
+                     (Martlet__Log__V1__PastEnd *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Turn methods */
+void   martlet__log__v1__turn__init
+                     (Martlet__Log__V1__Turn         *message);
+size_t martlet__log__v1__turn__get_packed_size
+                     (const Martlet__Log__V1__Turn   *message);
+size_t martlet__log__v1__turn__pack
+                     (const Martlet__Log__V1__Turn   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__turn__pack_to_buffer
+                     (const Martlet__Log__V1__Turn   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Turn *
+       martlet__log__v1__turn__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__turn__free_unpacked
+                     (Martlet__Log__V1__Turn *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__PoolSpec methods */
 void   martlet__log__v1__pool_spec__init
                      (Martlet__Log__V1__PoolSpec         *message);
@@ -1085,6 +1159,12 @@ typedef void (*Martlet__Log__V1__RequestStamp_Closure)
 typedef void (*Martlet__Log__V1__Revival_Closure)
                  (const Martlet__Log__V1__Revival *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__PastEnd_Closure)
+                 (const Martlet__Log__V1__PastEnd *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__Turn_Closure)
+                 (const Martlet__Log__V1__Turn *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__PoolSpec_Closure)
                  (const Martlet__Log__V1__PoolSpec *message,
                   void *closure_data);
@@ -1136,6 +1216,8 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__tasks_purged_record__descriptor;

@@ -1,0 +1,103 @@
+/// Why a task does not run. What decides about starts tells them apart: they are no guess.
+///
+/// To add one: a case here, its words in `WaitingCause+Words.swift`, its number in the contract,
+/// and the place in `Engine+Explain.swift` where the rule that it stands for is asked.
+package enum WaitingCause: Hashable, Sendable {
+  case ended(TaskState, at: WallTime, Failure?, Origin?)
+  case running(Attempt)
+  /// It runs, and was asked to stop.
+  case cancelRequested(Origin, since: WallTime, until: WallTime)
+  case pauseRequested(Origin, since: WallTime, until: WallTime)
+  case paused(Origin, since: WallTime)
+  case delayed(until: WallTime)
+  case backOff(until: WallTime, Failure)
+  case serverStarting
+  case serverStopping
+  case poolPaused(String)
+  case poolClosed(String)
+  case poolDeleting(String)
+  /// - Parameter position: How many tasks go before it; nil if that was not asked for.
+  case noFreeSlot(pool: String, slots: Int, inUse: Int, position: QueuePosition?)
+  /// It has a slot; the worker has yet to accept.
+  case offered(worker: String, until: WallTime)
+  /// - Parameter byServer: Handlers of the server do, but the task selects workers by labels.
+  case noWorker(kind: String, byServer: Bool)
+  case noWorkerForPool(kind: String, pool: String, workers: Int)
+  /// - Parameter missing: What the worker that comes closest does not have.
+  case selectorUnmatched(kind: String, missing: LabelSet, workers: Int)
+  /// Workers that could run it, each for a reason of its own.
+  case workersBusy(kind: String, Int)
+  case workersSilent(kind: String, Int)
+  case workersDraining(kind: String, Int)
+  case workersDisconnected(kind: String, Int)
+  /// Nothing holds it: it starts as soon as the engine comes to it.
+  case starting
+
+  /// Of a task that has ended, or has just been reopened: then it is about to start.
+  package init(ended status: TaskStatus) {
+    guard let finishTime = status.finishTime else {
+      self = .starting
+      return
+    }
+    self = .ended(
+      status.state, at: finishTime, status.state == .failed ? status.notes?.failure : nil,
+      status.state == .cancelled ? status.notes?.cancel?.origin : nil)
+  }
+
+  /// An attempt that is being made.
+  package struct Attempt: Hashable, Sendable {
+    package var number: UInt32
+    package var since: WallTime?
+    /// The worker's name; nil if the server makes it.
+    package var worker: String?
+    /// What ends it without its doing, the next one first.
+    package var timers: [Timer]
+  }
+
+  package struct Timer: Hashable, Sendable {
+    package enum Kind: UInt8, Hashable, Sendable {
+      case runTimeout = 1
+      case deadline = 2
+      case lease = 3
+      case cancelGrace = 4
+      case pauseGrace = 5
+    }
+
+    package var kind: Kind
+    package var at: WallTime
+  }
+}
+
+/// How many PENDING tasks of its pool go before one.
+package struct QueuePosition: Hashable, Sendable {
+  package var ahead: Int
+  /// Else there are at least so many: the pool has more queues than were looked at.
+  package var isExact: Bool
+}
+
+/// All that keeps a task from running, what must go away first in front; what becomes of it if it
+/// runs or has ended.
+package struct TaskExplanation: Hashable, Sendable {
+  package var task: TaskID
+  package var state: TaskState
+  package var causes: [WaitingCause]
+}
+
+/// What holds a pool back.
+package struct PoolExplanation: Hashable, Sendable {
+  package struct Cause: Hashable, Sendable {
+    package var cause: WaitingCause
+    /// PENDING tasks that it holds back.
+    package var tasks: Int
+  }
+
+  package var pool: PoolRecord
+  /// By state; terminal ones too.
+  package var counts: Counters.States
+  package var inUse: Int
+  /// Of the slots in use: offered to workers that have yet to accept.
+  package var offered: Int
+  package var causes: [Cause]
+  /// Causes that are not listed: of the kinds with the fewest tasks.
+  package var omittedCauses: Int
+}

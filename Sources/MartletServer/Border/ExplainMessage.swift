@@ -1,0 +1,116 @@
+import MartletAPI
+import MartletCore
+
+extension API.WaitingCause {
+  init(_ cause: WaitingCause, tasks: Int = 0) {
+    self.init(text: cause.text, remedy: cause.remedy, tasks: Int64(tasks))
+    switch cause {
+    case .ended(let state, let time, let failure, let origin):
+      type = .ended
+      self.state = .init(state)
+      since = .init(time)
+      self.failure = failure.map { .init($0) }
+      set(origin)
+    case .running(let running):
+      type = .running
+      since = running.since.map { .init($0) }
+      worker = running.worker ?? ""
+      attempt = Int32(clamping: running.number)
+      timers = running.timers.map { .init($0) }
+    case .cancelRequested(let origin, let since, let until):
+      set(.cancelRequested, origin, since, until)
+    case .pauseRequested(let origin, let since, let until):
+      set(.pauseRequested, origin, since, until)
+    case .paused(let origin, let since): set(.paused, origin, since, nil)
+    case .delayed(let until):
+      type = .delayed
+      self.until = .init(until)
+    case .backOff(let until, let failure):
+      type = .backOff
+      self.until = .init(until)
+      self.failure = .init(failure)
+    case .serverStarting: type = .serverStarting
+    case .serverStopping: type = .serverStopping
+    case .poolPaused(let pool): set(.poolPaused, pool: pool)
+    case .poolClosed(let pool): set(.poolClosed, pool: pool)
+    case .poolDeleting(let pool): set(.poolDeleting, pool: pool)
+    case .noFreeSlot(let pool, let slots, let inUse, let position):
+      set(.noFreeSlot, pool: pool)
+      self.slots = Int32(clamping: slots)
+      slotsInUse = Int32(clamping: inUse)
+      tasksAhead = position.map { Int64($0.ahead) }
+      tasksAheadAtLeast = position.map { !$0.isExact } ?? false
+    case .offered(let worker, let until):
+      type = .offered
+      self.worker = worker
+      self.until = .init(until)
+    case .starting: type = .starting
+    default: setWorkers(cause)
+    }
+  }
+
+  /// Causes that are about workers.
+  private mutating func setWorkers(_ cause: WaitingCause) {
+    switch cause {
+    case .noWorker(let kind, let byServer):
+      set(.noWorker, kind: kind, 0)
+      servedByServer = byServer
+    case .noWorkerForPool(let kind, let pool, let count):
+      set(.noWorkerForPool, kind: kind, count)
+      self.pool = pool
+    case .selectorUnmatched(let kind, let missing, let count):
+      set(.selectorUnmatched, kind: kind, count)
+      missingLabels = missing.dictionary
+    case .workersBusy(let kind, let count): set(.workersBusy, kind: kind, count)
+    case .workersSilent(let kind, let count): set(.workersSilent, kind: kind, count)
+    case .workersDraining(let kind, let count): set(.workersDraining, kind: kind, count)
+    case .workersDisconnected(let kind, let count): set(.workersDisconnected, kind: kind, count)
+    default: break
+    }
+  }
+
+  private mutating func set(
+    _ type: API.WaitingCauseType, _ origin: Origin, _ since: WallTime, _ until: WallTime?
+  ) {
+    self.type = type
+    self.since = .init(since)
+    self.until = until.map { .init($0) }
+    set(origin)
+  }
+
+  private mutating func set(_ type: API.WaitingCauseType, pool: String) {
+    self.type = type
+    self.pool = pool
+  }
+
+  private mutating func set(_ type: API.WaitingCauseType, kind: String, _ workers: Int) {
+    self.type = type
+    self.kind = kind
+    self.workers = Int32(clamping: workers)
+  }
+
+  private mutating func set(_ origin: Origin?) {
+    actor = origin?.actor ?? ""
+    reason = origin?.reason ?? ""
+  }
+}
+
+extension API.AttemptTimer {
+  init(_ timer: WaitingCause.Timer) {
+    self.init(type: .init(rawValue: Int32(timer.kind.rawValue)), time: .init(timer.at))
+  }
+}
+
+extension API.ExplainPoolResponse {
+  init(_ explanation: PoolExplanation, cursor: String) {
+    let pool = explanation.pool
+    let counts = explanation.counts
+    self.init(
+      pool: pool.name, state: .init(pool.state),
+      causes: explanation.causes.map { .init($0.cause, tasks: $0.tasks) }, cursor: cursor,
+      slots: Int32(clamping: pool.spec.slots), slotsInUse: Int32(clamping: explanation.inUse),
+      slotsOffered: Int32(clamping: explanation.offered), pending: counts[.pending],
+      scheduled: counts[.scheduled], paused: counts[.paused], blocked: counts[.blocked],
+      omittedCauses: Int32(clamping: explanation.omittedCauses))
+  }
+}
