@@ -26,7 +26,7 @@ struct PoolQueues: Sendable {
     mutating func append(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
       slots.append(place, to: &list)
       if marks != nil {
-        marks?.append(place, slots[place].task.revision)
+        marks?.append(place, slots[place].task.joined)
       } else if list.count > QueueMarks.queueTasks {
         setMarks(slots)
       }
@@ -35,13 +35,13 @@ struct PoolQueues: Sendable {
     /// Puts it back to where it was.
     mutating func reinsert(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
       slots.reinsert(place, into: &list)
-      marks?.insert(place, slots[place].task.revision, before: slots[place].next)
+      marks?.insert(place, slots[place].task.joined, before: slots[place].next)
     }
 
     mutating func remove(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
       let next = slots[place].next
       slots.remove(place, from: &list)
-      marks?.remove(place, slots[place].task.revision, before: next)
+      marks?.remove(place, slots[place].task.joined, before: next)
     }
 
     /// Takes over the same tasks in another order.
@@ -55,7 +55,7 @@ struct PoolQueues: Sendable {
       var new = QueueMarks()
       var place = list.head
       while place != TaskTable.nowhere {
-        new.append(place, slots[place].task.revision)
+        new.append(place, slots[place].task.joined)
         place = slots[place].next
       }
       marks = new

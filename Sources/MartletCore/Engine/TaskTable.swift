@@ -24,6 +24,9 @@ package struct LiveTask: Hashable, Sendable {
       dueTime: dueTime, notes: notes)
   }
 
+  /// The order in which tasks queued.
+  var joined: Revision { revision }
+
   var isReopened: Bool { notes?.isReopened ?? false }
 
   var knownNotes: TaskNotes { notes ?? TaskNotes() }

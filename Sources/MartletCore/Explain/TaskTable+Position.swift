@@ -28,7 +28,7 @@ extension TaskTable {
       guard goesBefore else { continue }
       position.ahead +=
         entry.priority > task.priority
-        ? entry.list.count : slots.count(of: entry, before: task.revision)
+        ? entry.list.count : slots.count(of: entry, before: task.joined)
     }
     return position
   }
@@ -58,7 +58,7 @@ extension TaskSlots {
   /// How many tasks of a ready queue became PENDING before the revision.
   fileprivate func count(of entry: PoolQueues.Ready, before revision: Revision) -> Int {
     var (count, place) = entry.marks?.block(of: revision) ?? (0, entry.list.head)
-    while place != TaskTable.nowhere, self[place].task.revision < revision {
+    while place != TaskTable.nowhere, self[place].task.joined < revision {
       count += 1
       place = self[place].next
     }

@@ -43,7 +43,7 @@ struct QueuePositionTests {
       let ahead = waiting.compactMap { table[$0] }.filter { other in
         (kinds[other.kind] != "nobody" || other.kind == task.kind)
           && (other.priority > task.priority
-            || other.priority == task.priority && other.revision < task.revision)
+            || other.priority == task.priority && other.joined < task.joined)
       }
       let position = table.position(of: id) { kind, _ in kinds[kind] != "nobody" }
       #expect(position == QueuePosition(ahead: ahead.count, isExact: true))

@@ -58,7 +58,7 @@ private struct Obstacles {
       let ahead = mine.count { other in
         other.state == .pending && !offered.contains(other.id)
           && (other.priority > task.priority
-            || other.priority == task.priority && other.revision < task.revision)
+            || other.priority == task.priority && other.joined < task.joined)
           && (Self.isAlike(other, task, engine)
             || Self.takers(of: other, in: pool, engine).contains(where: \.isThere))
       }
