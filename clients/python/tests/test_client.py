@@ -34,6 +34,27 @@ def test_tasks_are_submitted_waited_for_listed_and_counted(make_server):
     run(body())
 
 
+def test_a_task_tells_what_it_went_through_and_why_it_waits(make_server):
+    server = make_server()
+
+    async def body():
+        async with Client(server.address) as client:
+            await client.pools.create("p", slots=1)
+            done = await client.submit("p", "echo", 1)
+            await client.wait(done.id)
+            trace = await client.trace(done.id)
+            assert trace.state == task_pb2.TASK_STATE_SUCCEEDED
+            assert [node.attempt for node in trace.nodes] == [0, 0, 1, 1]
+            waiting = await client.submit("p", "nobody.serves.this")
+            causes = await client.explain(waiting.id)
+            assert [cause.text for cause in causes] == ["nobody serves nobody.serves.this"]
+            held = await client.pools.explain("p")
+            assert [(cause.kind, cause.tasks) for cause in held.causes] == [
+                ("nobody.serves.this", 1)]
+
+    run(body())
+
+
 def test_a_submit_with_the_same_request_id_is_the_same_task(make_server):
     server = make_server()
 

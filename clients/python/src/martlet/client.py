@@ -16,7 +16,7 @@ from martlet.errors import MartletError
 from martlet.events import EventFeed
 from martlet.pools import Pools
 from martlet.times import Backoff, Span, duration, timestamp
-from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc
+from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc, task_story_pb2
 from martlet.v1 import task_service_pb2 as pb
 
 _TERMINAL = frozenset(
@@ -157,6 +157,21 @@ class Client:
             self._stub.GetTask, pb.GetTaskRequest(id=id, view=view)
         )
         return reply.task
+
+    async def trace(self, id: str) -> task_story_pb2.TaskTrace:
+        """What the task went through: its waits, each attempt and what came of it, and the sums."""
+        reply = await self._connection.unary(
+            self._stub.GetTaskTrace, pb.GetTaskTraceRequest(id=id)
+        )
+        return reply.trace
+
+    async def explain(self, id: str) -> Sequence[task_story_pb2.WaitingCause]:
+        """Why the task does not run: all that must go away, what is in the way first in front; of
+        one that runs or has ended, what it does."""
+        reply = await self._connection.unary(
+            self._stub.ExplainTask, pb.ExplainTaskRequest(id=id)
+        )
+        return reply.causes
 
     async def list(
         self,

@@ -37,6 +37,12 @@ class Pools:
         reply = await self._connection.unary(self._stub.GetPool, pb.GetPoolRequest(name=name))
         return reply.pool
 
+    async def explain(self, name: str) -> pb.ExplainPoolResponse:
+        """What holds the pool back, and how many tasks each cause holds."""
+        return await self._connection.unary(
+            self._stub.ExplainPool, pb.ExplainPoolRequest(name=name)
+        )
+
     async def list(self) -> AsyncGenerator[pb.Pool, None]:
         """All pools, by name, fetched page by page as they are read."""
         request = pb.ListPoolsRequest(page_size=1_000)
