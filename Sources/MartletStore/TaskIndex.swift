@@ -1,7 +1,7 @@
 package import MartletCore
 
 /// What one transaction of the index changes: the net effect of many segments. Inserts come first,
-/// then updates, then deletes.
+/// then updates, edits and deletes.
 package struct IndexBatch: Hashable, Sendable {
   /// The index then holds every event up to here.
   package var appliedThrough: Revision
@@ -9,6 +9,8 @@ package struct IndexBatch: Hashable, Sendable {
   package var inserts: [TaskRow]
   /// New statuses of tasks that are in the index: it is corrupted if one is not.
   package var updates: [(id: TaskID, status: TaskStatusRow)]
+  /// What somebody changed of tasks that are in the index, beside their status.
+  package var edits: [TaskID: TaskEdit]
   /// Tasks to forget; those that are not there are passed over.
   package var deletes: [TaskID]
   /// What attempts saved, as the server encodes it; nil: no longer kept. It goes with its task.
@@ -27,6 +29,7 @@ package struct IndexBatch: Hashable, Sendable {
     self.turnsKept = turnsKept
     inserts = []
     updates = []
+    edits = [:]
     deletes = []
     savedWork = [:]
     turns = []
@@ -36,8 +39,8 @@ package struct IndexBatch: Hashable, Sendable {
 
   package static func == (a: IndexBatch, b: IndexBatch) -> Bool {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
-      && a.requests == b.requests && a.savedWork == b.savedWork && a.facts == b.facts
-      && a.turns == b.turns && a.turnsKept == b.turnsKept
+      && a.edits == b.edits && a.requests == b.requests && a.savedWork == b.savedWork
+      && a.facts == b.facts && a.turns == b.turns && a.turnsKept == b.turnsKept
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }
   }
 
@@ -148,9 +151,17 @@ package protocol TaskIndex: Sendable {
   /// content.
   func finished(before time: WallTime, limit: Int) throws(StoreFailure) -> [TaskRow]
 
+  /// The tasks of a pool that ended in one way before `time`, first ended first, at most `limit`.
+  func finished(
+    in pool: PoolID, as outcome: TaskState, before time: WallTime, limit: Int
+  ) throws(StoreFailure) -> [TasksPurged.Entry]
+
   /// The finish time that `keep` finished tasks are at or after: older ones are beyond the number
   /// to keep. nil while there are no more than `keep`.
   func finishTime(keepingNewest keep: Int) throws(StoreFailure) -> WallTime?
+
+  /// The newest end of each mark's tasks, of those that SUCCEEDED or FAILED.
+  func lastEnds(_ marks: Set<UniqueMark>) throws(StoreFailure) -> [UniqueMark: UniqueEnd]
 
   func requests(_ keys: [RememberedRequest.Key]) throws(StoreFailure)
     -> [RememberedRequest.Key: RememberedRequest]

@@ -1,6 +1,6 @@
 package import MartletCore
 
-/// The half of a task that never changes after its submission.
+/// The half of a task that changes after its submission only by hand (`TaskEdit`).
 package struct TaskSubmissionRow: Hashable, Sendable {
   package var id: TaskID
   package var pool: PoolID
@@ -12,6 +12,8 @@ package struct TaskSubmissionRow: Hashable, Sendable {
   /// When the task ends whatever it does; `.never` without one.
   package var deadline: Elapsed
   package var labels: LabelSet
+  /// Key and scope, if the task is to be the only one of them.
+  package var unique: UniqueMark?
   /// Retry policy and run timeout, as the server encodes them.
   package var policy: [UInt8]
   /// All that only people and handlers read, as the server encodes it.
@@ -20,8 +22,8 @@ package struct TaskSubmissionRow: Hashable, Sendable {
 
   package init(
     id: TaskID, pool: PoolID, kind: KindID, priority: UInt8, createTime: WallTime,
-    submitRevision: Revision, deadline: Elapsed, labels: LabelSet, policy: [UInt8],
-    spec: [UInt8], payload: [UInt8]
+    submitRevision: Revision, deadline: Elapsed, labels: LabelSet, unique: UniqueMark? = nil,
+    policy: [UInt8], spec: [UInt8], payload: [UInt8]
   ) {
     self.id = id
     self.pool = pool
@@ -31,13 +33,36 @@ package struct TaskSubmissionRow: Hashable, Sendable {
     self.submitRevision = submitRevision
     self.deadline = deadline
     self.labels = labels
+    self.unique = unique
     self.policy = policy
     self.spec = spec
     self.payload = payload
   }
 }
 
-/// The half of a task that changes; replaced as a whole.
+/// What somebody changed of a task; what is nil is as before.
+package struct TaskEdit: Hashable, Sendable {
+  package var priority: UInt8?
+  package var labels: LabelSet?
+
+  package init(priority: UInt8? = nil, labels: LabelSet? = nil) {
+    self.priority = priority
+    self.labels = labels
+  }
+
+  /// The newer one counts.
+  package mutating func add(_ newer: TaskEdit) {
+    priority = newer.priority ?? priority
+    labels = newer.labels ?? labels
+  }
+
+  package func apply(to row: inout TaskSubmissionRow) {
+    if let priority { row.priority = priority }
+    if let labels { row.labels = labels }
+  }
+}
+
+/// The half of a task that changes by itself; replaced as a whole.
 package struct TaskStatusRow: Hashable, Sendable {
   package var state: TaskState
   package var attempt: UInt32

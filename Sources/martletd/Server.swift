@@ -41,8 +41,10 @@ struct Server {
     let listening = Task { await follow(signals, node) { end.yield(.asked) } }
     defer { listening.cancel() }
     await node.start(
-      onFailure: { end.yield(.failed($0)) }, onPressure: { server.setReading(!$0) })
+      onFailure: { end.yield(.failed($0)) }, onPressure: { server.setReading(!$0) },
+      onSubmissions: { health.set($0 ? .serving : .notServing, for: MartletServices.submissions) })
     health.setAll(.serving)
+    if !node.takesSubmissions { health.set(.notServing, for: MartletServices.submissions) }
     logger.notice(
       "serving", metadata: ["addresses": "\(server.addresses.joined(separator: " "))"])
     for await reached in ends {

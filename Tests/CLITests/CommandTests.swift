@@ -40,6 +40,44 @@ struct CommandTests {
     }
   }
 
+  @Test("a waiting task is changed by what is given, and only that")
+  func update() async throws {
+    try await CommandWorld.with(FakeNode { _ in .hang }) { world in
+      await world.run("pool", "create", "p", "--slots", "1").isOK()
+      await world.run("task", "submit", "p", "echo", "--label", "a=1").isOK()
+      #expect(await world.run("task", "update", "@last").status == .usage)
+      #expect(
+        await world.run("task", "update", "@last", "--now", "--due", "1h").status == .usage)
+      let changed = await world.run(
+        "task", "update", "@last", "--priority", "9", "--due", "2026-11-21T10:48:43Z", "-o", "json")
+      #expect(changed.output.contains(#""priority":9"#))
+      #expect(changed.output.contains(#""due_time":"2026-11-21T10:48:43Z""#))
+      #expect(changed.output.contains(#""labels":{"a":"1"}"#))
+      let bare = await world.run("task", "update", "@last", "--no-labels", "-o", "json")
+      #expect(bare.output.contains(#""labels":{}"#) && bare.output.contains(#""priority":9"#))
+    }
+  }
+
+  @Test("what is to be unique goes along with the task")
+  func unique() async throws {
+    try await CommandWorld.with { world in
+      await world.run("pool", "create", "p", "--slots", "1").isOK()
+      await world.run(
+        "task", "submit", "p", "echo", "--unique-key", "k", "--unique-scope", "namespace",
+        "--unique-window", "1h", "--unique-waiting-only", "--on-duplicate", "debounce"
+      ).isOK()
+      let task = await world.run("task", "get", "@last", "-o", "json")
+      #expect(
+        task.output.contains(
+          #""unique":{"key":"k","scope":"NAMESPACE","finished_within":"3600s","#
+            + #""waiting_only":true,"on_conflict":"DEBOUNCE"}"#))
+      for wrong in [["--on-duplicate", "replace"], ["--unique-key", "k", "--on-duplicate", "x"]] {
+        let ran = await CommandWorld.run(["task", "submit", "p", "echo"] + wrong)
+        #expect(ran.status == .usage)
+      }
+    }
+  }
+
   @Test("the payload comes from an argument, a file or the standard input")
   func payloads() async throws {
     try await CommandWorld.with { world in

@@ -99,6 +99,29 @@ struct FakeTaskService: API.TaskService {
     return API.PauseTaskResponse(task: task, cursor: node.cursor)
   }
 
+  func updateTask(
+    _ request: API.UpdateTaskRequest, context: CallContext
+  ) async throws -> API.UpdateTaskResponse {
+    try node.enter(context)
+    let task = try node.change { state in
+      guard var task = state.tasks[request.id] else {
+        throw FakeNode.notFound(task: request.id)
+      }
+      guard task.state == .running || task.state == .paused else {
+        throw FakeNode.status(
+          .failedPrecondition, "TASK_TERMINAL", "the task `\(request.id)` has ended")
+      }
+      let paths = request.updateMask?.paths ?? []
+      if paths.contains("priority") { task.spec?.priority = request.task?.priority }
+      if paths.contains("labels") { task.spec?.labels = request.task?.labels ?? [:] }
+      if paths.contains("due_time") { task.dueTime = request.task?.dueTime }
+      state.tasks[task.id] = task
+      state.append(.taskUpdated, of: task)
+      return task
+    }
+    return API.UpdateTaskResponse(task: task, cursor: node.cursor)
+  }
+
   func resumeTask(
     _ request: API.ResumeTaskRequest, context: CallContext
   ) async throws -> API.ResumeTaskResponse {

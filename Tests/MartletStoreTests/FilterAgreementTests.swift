@@ -88,6 +88,13 @@ struct FilterAgreementTests {
     for index in [model, store.index] as [any TaskIndex] {
       try index.apply(through: 1, inserts: rows)
       try index.apply(through: 2, deletes: [1000, 1001, 1002])
+      var batch = IndexBatch(appliedThrough: Revision(3))
+      for (number, row) in rows.suffix(20).enumerated() {
+        batch.edits[row.id] = TaskEdit(
+          priority: UInt8(number % 3),
+          labels: number % 4 == 0 ? LabelSet.none : LabelSet(["few": "3", "most": "\(number % 2)"]))
+      }
+      try index.apply(batch)
     }
     for text in [
       "labels.most = 1", "labels.few:*", "labels.few = \"*\" AND labels.most = 0",

@@ -30,6 +30,29 @@ struct SQLiteDirectoryTests {
     store.close()
   }
 
+  @Test("a file from before unique keys and retentions gets what they need")
+  func migration() throws {
+    try fill(trimming: false)
+    let connection = try Connection(path: directory.file("index.db"), role: .writer)
+    try connection.execute(
+      """
+      DROP INDEX task_by_unique_mark; DROP INDEX task_by_outcome;
+      ALTER TABLE task DROP COLUMN unique_mark
+      """)
+    let store = try open()
+    let mark = UniqueMark(key: "k", pool: nil)
+    var row = TaskRow.numbered(11, state: .succeeded)
+    row.submission.unique = mark
+    try store.log.append(.numbered(11))
+    try store.index.apply(through: 11, inserts: [row])
+    #expect(try store.index.lastEnds([mark])[mark]?.task == row.id)
+    #expect(
+      try store.index.finished(
+        in: PoolID(rawValue: 1), as: .succeeded, before: .seconds(99), limit: 9
+      ).map(\.task) == [row.id])
+    #expect(try store.index.tasks([TaskID(rawValue: 3)], withContent: true).count == 1)
+  }
+
   @Test("only its owner may read it")
   func modes() throws {
     let store = try open()

@@ -52,6 +52,36 @@ struct TaskIndexConformanceTests {
     }
   }
 
+  @Test("an edit changes what it names, of tasks old and new", arguments: StoreKind.allCases)
+  func edits(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    var (old, other) = (TaskRow.numbered(1, labels: ["a": "1"]), TaskRow.numbered(2))
+    try index.apply(through: 1, inserts: [old, other])
+    old.submission.priority = 9
+    other.submission.labels = LabelSet(["b": "2"])
+    var batch = IndexBatch(appliedThrough: Revision(2))
+    batch.edits = [
+      old.id: TaskEdit(priority: 9), other.id: TaskEdit(labels: LabelSet(["b": "2"])),
+    ]
+    try index.apply(batch)
+    #expect(try index.tasks([old.id, other.id], withContent: true) == [old, other])
+    old.submission.labels = .none
+    batch = IndexBatch(appliedThrough: Revision(3))
+    batch.edits = [old.id: TaskEdit(labels: LabelSet.none)]
+    try index.apply(batch)
+    #expect(try index.tasks([old.id], withContent: true) == [old])
+    func labelled(_ filter: String) throws -> [TaskID] {
+      let filter = TaskPredicate(
+        try TaskFilter(parsing: filter), in: Catalog(), now: .seconds(0))
+      return try index.page(TaskQuery(filter: filter)).rows.map(\.id)
+    }
+    #expect(try labelled("labels.a:*") == [])
+    #expect(try labelled("labels.b = 2") == [other.id])
+    batch = IndexBatch(appliedThrough: Revision(4))
+    batch.edits = [TaskID(rawValue: 99): TaskEdit(priority: 1)]
+    #expect(throws: StoreFailure.self) { try index.apply(batch) }
+  }
+
   @Test("deleted tasks are gone, and need not be there", arguments: StoreKind.allCases)
   func deletes(kind: StoreKind) throws {
     let index = try kind.empty().index
@@ -152,6 +182,76 @@ struct TaskIndexConformanceTests {
     #expect(try kept(other) == [6])
   }
 
+  @Test(
+    "finished tasks of a pool come by outcome, first ended first", arguments: StoreKind.allCases)
+  func outcomes(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    try index.apply(
+      through: 1,
+      inserts: [
+        .numbered(1, pool: 1, kind: 7, state: .succeeded, second: 50),
+        .numbered(2, pool: 1, kind: 8, state: .succeeded, second: 10),
+        .numbered(3, pool: 1, state: .failed, second: 20),
+        .numbered(4, pool: 2, state: .succeeded, second: 30),
+        .numbered(5, pool: 1, state: .succeeded, second: 40), .numbered(6, pool: 1, second: 5),
+      ])
+    func found(
+      _ pool: UInt32 = 1, _ state: TaskState = .succeeded, before second: Int64 = 1_000,
+      limit: Int = 10
+    ) throws -> [UInt64] {
+      try index.finished(
+        in: PoolID(rawValue: pool), as: state, before: .seconds(second), limit: limit
+      ).map(\.task.rawValue)
+    }
+    #expect(try found() == [2, 5, 1])
+    #expect(try found(before: 42) == [2])
+    #expect(try found(before: 43) == [2, 5])
+    #expect(try found(limit: 2) == [2, 5])
+    #expect(try found(limit: 0) == [])
+    #expect(try found(1, .failed) == [3] && found(1, .cancelled) == [] && found(2) == [4])
+    #expect(
+      try index.finished(
+        in: PoolID(rawValue: 1), as: .succeeded, before: .seconds(43), limit: 1)
+        == [
+          TasksPurged.Entry(
+            task: TaskID(rawValue: 2), pool: PoolID(rawValue: 1), kind: KindID(rawValue: 8),
+            state: .succeeded)
+        ])
+    try index.apply(
+      through: 2, updates: [(TaskID(rawValue: 2), .at(.pending, second: 1, revision: 2))],
+      deletes: [5])
+    #expect(try found() == [1])
+  }
+
+  @Test("the newest end that counts is found by its mark", arguments: StoreKind.allCases)
+  func lastEnds(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    func row(_ id: UInt64, _ state: TaskState, second: Int64, _ key: String?) -> TaskRow {
+      var row = TaskRow.numbered(id, state: state, second: second)
+      row.submission.unique = key.map { UniqueMark(key: $0, pool: nil) }
+      return row
+    }
+    let rows = [
+      row(1, .succeeded, second: 10, "a"), row(2, .failed, second: 20, "a"),
+      row(3, .cancelled, second: 30, "a"), row(4, .pending, second: 40, "a"),
+      row(5, .succeeded, second: 50, nil), row(6, .succeeded, second: 60, "b"),
+    ]
+    try index.apply(through: 1, inserts: rows)
+    #expect(try index.tasks(rows.map(\.id), withContent: true) == rows)
+    #expect(try index.liveRows.map(\.submission.unique) == [rows[3].submission.unique])
+    let (a, b) = (UniqueMark(key: "a", pool: nil), UniqueMark(key: "b", pool: nil))
+    let c = UniqueMark(key: "c", pool: nil)
+    func found() throws -> [UniqueMark: UInt64] {
+      try index.lastEnds([a, b, c]).mapValues(\.task.rawValue)
+    }
+    #expect(try found() == [a: 2, b: 6])
+    #expect(
+      try index.lastEnds([a])
+        == [a: UniqueEnd(task: rows[1].id, state: .failed, finishTime: .seconds(22))])
+    try index.apply(through: 2, deletes: [2])
+    #expect(try found() == [a: 1, b: 6])
+  }
+
   @Test("requests are remembered until their hour is forgotten", arguments: StoreKind.allCases)
   func requests(kind: StoreKind) throws {
     let index = try kind.empty().index
@@ -159,7 +259,8 @@ struct TaskIndexConformanceTests {
     let requests = [-1, 0, hour - 1, hour, 5 * hour].map { second in
       RememberedRequest(
         key: .init(high: .max, low: UInt64(bitPattern: second)), fingerprint: .max,
-        tasks: [5, 6, 9, 8].map(TaskID.init(rawValue:)), revision: Revision(3),
+        tasks: [5, 6, 9, 8].map { AnsweredTask(TaskID(rawValue: $0), existed: $0 == 9) },
+        revision: Revision(3),
         time: .seconds(second))
     }
     try index.apply(through: 1, requests: requests)

@@ -53,7 +53,7 @@ struct RecoveryTests {
       .submit(pool: "p", tasks: [draft], request: request, history: history, origin: .server),
       log: log)
     guard case .answer(.submitted(let tasks, let repeated)) = reply else { return ([], false) }
-    return (tasks, repeated)
+    return (tasks.map(\.task), repeated)
   }
 
   private func withPool() throws -> Node {

@@ -2,6 +2,7 @@
 enum Row: String, CaseIterable {
   case batchTasks = "batch_tasks_per_s"
   case unarySubmits = "unary_submits_per_s"
+  case uniqueSubmits = "unique_submits_per_s"
   case unarySubmitP50 = "unary_submit_over_flush_p50_ms"
   case unarySubmitP99 = "unary_submit_over_2flush_p99_ms"
   case startLatencyP50 = "start_latency_p50_ms"
@@ -36,7 +37,7 @@ enum Row: String, CaseIterable {
   var unit: String {
     switch self {
     case .batchTasks, .batchTasksIn200Pools, .workerTasks: "tasks/s"
-    case .unarySubmits: "submits/s"
+    case .unarySubmits, .uniqueSubmits: "submits/s"
     case .feedEvents, .feedCatchUp: "events/s"
     case .feedCPU: "us"
     case .residentWith1000Tasks: "MB"
@@ -54,6 +55,7 @@ enum Row: String, CaseIterable {
     switch self {
     case .batchTasks: Bounds(reach: 30_000, aim: 100_000)
     case .unarySubmits: Bounds(reach: 20_000, aim: 60_000)
+    case .uniqueSubmits: Bounds(reach: 16_000, aim: 48_000)
     case .unarySubmitP50: Bounds(reach: 0.5, aim: 0.1)
     case .unarySubmitP99: Bounds(reach: 5, aim: 1)
     case .startLatencyP50: Bounds(reach: 1, aim: 0.1)

@@ -88,6 +88,11 @@ extension LogAPI.TaskRecord {
       }
     }
     self.logLinesDropped = c.pointee.log_lines_dropped
+    if c.pointee._priority_override_case.rawValue == 20 {
+      self.priorityOverride = c.pointee.priority_override
+    }
+    self.joined = c.pointee.joined
+    self.priority = c.pointee.priority
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -108,6 +113,12 @@ extension LogAPI.TaskRecord {
     c.pointee.n_log_lines = self.logLines.count
     c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
     c.pointee.log_lines_dropped = self.logLinesDropped
+    if let value = self.priorityOverride {
+      c.pointee._priority_override_case = .init(rawValue: 20)
+      c.pointee.priority_override = value
+    }
+    c.pointee.joined = self.joined
+    c.pointee.priority = self.priority
     return c
   }
 }
@@ -165,6 +176,10 @@ extension LogAPI.Notes {
     if let pointer = c.pointee.assignment { self.assignment = try .init(c: pointer) }
     if let pointer = c.pointee.pause { self.pause = try .init(c: pointer) }
     if let pointer = c.pointee.checkpoint_mark { self.checkpointMark = try .init(c: pointer) }
+    if c.pointee._priority_override_case.rawValue == 20 {
+      self.priorityOverride = c.pointee.priority_override
+    }
+    self.joined = c.pointee.joined
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -181,6 +196,11 @@ extension LogAPI.Notes {
     if let value = self.assignment { c.pointee.assignment = value.cStruct(in: arena) }
     if let value = self.pause { c.pointee.pause = value.cStruct(in: arena) }
     if let value = self.checkpointMark { c.pointee.checkpoint_mark = value.cStruct(in: arena) }
+    if let value = self.priorityOverride {
+      c.pointee._priority_override_case = .init(rawValue: 20)
+      c.pointee.priority_override = value
+    }
+    c.pointee.joined = self.joined
     return c
   }
 }
@@ -564,7 +584,7 @@ extension LogAPI.Spec {
   public static var protobufName: String { "martlet.log.v1.Spec" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__spec__descriptor_address(), checksFields: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__spec__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__Spec.self))
   }
@@ -582,6 +602,7 @@ extension LogAPI.Spec {
     self.traceParent = try c.pointee.trace_parent.utf8String()
     self.actor = try c.pointee.actor.utf8String()
     self.requestId = try c.pointee.request_id.utf8String()
+    if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Spec> {
@@ -593,6 +614,72 @@ extension LogAPI.Spec {
     c.pointee.trace_parent = arena.copy(self.traceParent)
     c.pointee.actor = arena.copy(self.actor)
     c.pointee.request_id = arena.copy(self.requestId)
+    if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.UniqueRule {
+  public static var protobufName: String { "martlet.log.v1.UniqueRule" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__unique_rule__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__UniqueRule.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__UniqueRule>) throws(ProtobufDecodingError) {
+    self.init()
+    self.key = try c.pointee.key.utf8String()
+    self.scope = c.pointee.scope
+    if c.pointee._finished_within_case.rawValue == 3 {
+      self.finishedWithin = c.pointee.finished_within
+    }
+    self.waitingOnly = c.pointee.waiting_only != 0
+    self.onConflict = c.pointee.on_conflict
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__UniqueRule> {
+    let c = arena.make(Martlet__Log__V1__UniqueRule.self, martlet__log__v1__unique_rule__descriptor_address())
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.scope = self.scope
+    if let value = self.finishedWithin {
+      c.pointee._finished_within_case = .init(rawValue: 3)
+      c.pointee.finished_within = value
+    }
+    c.pointee.waiting_only = self.waitingOnly ? 1 : 0
+    c.pointee.on_conflict = self.onConflict
+    return c
+  }
+}
+
+extension LogAPI.UniqueMark {
+  public static var protobufName: String { "martlet.log.v1.UniqueMark" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__unique_mark__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__UniqueMark.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__UniqueMark>) throws(ProtobufDecodingError) {
+    self.init()
+    self.high = c.pointee.high
+    self.low = c.pointee.low
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__UniqueMark> {
+    let c = arena.make(Martlet__Log__V1__UniqueMark.self, martlet__log__v1__unique_mark__descriptor_address())
+    c.pointee.high = self.high
+    c.pointee.low = self.low
     return c
   }
 }
@@ -638,7 +725,7 @@ extension LogAPI.RequestStamp {
   public static var protobufName: String { "martlet.log.v1.RequestStamp" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__request_stamp__descriptor_address(), checksFields: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__request_stamp__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__Log__V1__RequestStamp.self))
   }
@@ -652,6 +739,8 @@ extension LogAPI.RequestStamp {
     self.keyHigh = c.pointee.key_high
     self.keyLow = c.pointee.key_low
     self.fingerprint = c.pointee.fingerprint
+    self.answer = .init(UnsafeBufferPointer(start: c.pointee.answer, count: c.pointee.n_answer))
+    self.answeredElsewhere = c.pointee.answered_elsewhere != 0
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__RequestStamp> {
@@ -659,6 +748,9 @@ extension LogAPI.RequestStamp {
     c.pointee.key_high = self.keyHigh
     c.pointee.key_low = self.keyLow
     c.pointee.fingerprint = self.fingerprint
+    c.pointee.n_answer = self.answer.count
+    c.pointee.answer = arena.list(self.answer) { $0 }
+    c.pointee.answered_elsewhere = self.answeredElsewhere ? 1 : 0
     return c
   }
 }
@@ -683,6 +775,7 @@ extension LogAPI.Revival {
     self.createTime = c.pointee.create_time
     self.submitRevision = c.pointee.submit_revision
     if let pointer = c.pointee.past_end { self.pastEnd = try .init(c: pointer) }
+    if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Revival> {
@@ -692,6 +785,7 @@ extension LogAPI.Revival {
     c.pointee.create_time = self.createTime
     c.pointee.submit_revision = self.submitRevision
     if let value = self.pastEnd { c.pointee.past_end = value.cStruct(in: arena) }
+    if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
     return c
   }
 }
@@ -797,6 +891,7 @@ extension LogAPI.PoolSpec {
         if let pointer = elements[index] { self.labels.append(try .init(c: pointer)) }
       }
     }
+    if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolSpec> {
@@ -807,6 +902,73 @@ extension LogAPI.PoolSpec {
     c.pointee.run_timeout = self.runTimeout
     c.pointee.n_labels = self.labels.count
     c.pointee.labels = arena.list(self.labels) { $0.cStruct(in: arena) }
+    if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Retention {
+  public static var protobufName: String { "martlet.log.v1.Retention" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__retention__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Retention.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Retention>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.succeeded { self.succeeded = try .init(c: pointer) }
+    if let pointer = c.pointee.failed { self.failed = try .init(c: pointer) }
+    if let pointer = c.pointee.cancelled { self.cancelled = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Retention> {
+    let c = arena.make(Martlet__Log__V1__Retention.self, martlet__log__v1__retention__descriptor_address())
+    if let value = self.succeeded { c.pointee.succeeded = value.cStruct(in: arena) }
+    if let value = self.failed { c.pointee.failed = value.cStruct(in: arena) }
+    if let value = self.cancelled { c.pointee.cancelled = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Retention.Bounds {
+  public static var protobufName: String { "martlet.log.v1.Retention.Bounds" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__retention__bounds__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Retention__Bounds.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Retention__Bounds>) throws(ProtobufDecodingError) {
+    self.init()
+    if c.pointee._max_age_case.rawValue == 1 {
+      self.maxAge = c.pointee.max_age
+    }
+    if c.pointee._max_count_case.rawValue == 2 {
+      self.maxCount = c.pointee.max_count
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Retention__Bounds> {
+    let c = arena.make(Martlet__Log__V1__Retention__Bounds.self, martlet__log__v1__retention__bounds__descriptor_address())
+    if let value = self.maxAge {
+      c.pointee._max_age_case = .init(rawValue: 1)
+      c.pointee.max_age = value
+    }
+    if let value = self.maxCount {
+      c.pointee._max_count_case = .init(rawValue: 2)
+      c.pointee.max_count = value
+    }
     return c
   }
 }

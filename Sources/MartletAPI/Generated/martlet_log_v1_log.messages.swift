@@ -39,6 +39,11 @@ extension LogAPI {
     public var checkpoint: LogAPI.Checkpoint? = nil
     public var logLines: [LogAPI.LogLine] = []
     public var logLinesDropped: Int64 = 0
+    /// Of the notes; presence matters: 0 is a priority.
+    public var priorityOverride: UInt32? = nil
+    public var joined: UInt64 = 0
+    /// Of an update: the priority after it.
+    public var priority: UInt32 = 0
 
     public init() {}
 
@@ -56,7 +61,10 @@ extension LogAPI {
       checkpointMark: LogAPI.CheckpointMark? = nil,
       checkpoint: LogAPI.Checkpoint? = nil,
       logLines: [LogAPI.LogLine] = [],
-      logLinesDropped: Int64 = 0
+      logLinesDropped: Int64 = 0,
+      priorityOverride: UInt32? = nil,
+      joined: UInt64 = 0,
+      priority: UInt32 = 0
     ) {
       self.labels = labels
       self.progress = progress
@@ -72,6 +80,9 @@ extension LogAPI {
       self.checkpoint = checkpoint
       self.logLines = logLines
       self.logLinesDropped = logLinesDropped
+      self.priorityOverride = priorityOverride
+      self.joined = joined
+      self.priority = priority
     }
   }
 
@@ -102,6 +113,10 @@ extension LogAPI {
     public var assignment: LogAPI.Assignment? = nil
     public var pause: LogAPI.StopRequest? = nil
     public var checkpointMark: LogAPI.CheckpointMark? = nil
+    /// From a change of it on: the priority of the submission holds no longer.
+    public var priorityOverride: UInt32? = nil
+    /// The revision at which a PENDING task joined its queue, if it has changed since.
+    public var joined: UInt64 = 0
 
     public init() {}
 
@@ -114,7 +129,9 @@ extension LogAPI {
       reopened: Bool = false,
       assignment: LogAPI.Assignment? = nil,
       pause: LogAPI.StopRequest? = nil,
-      checkpointMark: LogAPI.CheckpointMark? = nil
+      checkpointMark: LogAPI.CheckpointMark? = nil,
+      priorityOverride: UInt32? = nil,
+      joined: UInt64 = 0
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
@@ -125,6 +142,8 @@ extension LogAPI {
       self.assignment = assignment
       self.pause = pause
       self.checkpointMark = checkpointMark
+      self.priorityOverride = priorityOverride
+      self.joined = joined
     }
   }
 
@@ -364,6 +383,7 @@ extension LogAPI {
     public var traceParent: String = ""
     public var actor: String = ""
     public var requestId: String = ""
+    public var unique: LogAPI.UniqueRule? = nil
 
     public init() {}
 
@@ -374,7 +394,8 @@ extension LogAPI {
       contentType: String = "",
       traceParent: String = "",
       actor: String = "",
-      requestId: String = ""
+      requestId: String = "",
+      unique: LogAPI.UniqueRule? = nil
     ) {
       self.deadlineTime = deadlineTime
       self.delay = delay
@@ -383,6 +404,48 @@ extension LogAPI {
       self.traceParent = traceParent
       self.actor = actor
       self.requestId = requestId
+      self.unique = unique
+    }
+  }
+
+  public struct UniqueRule: ProtobufMessage {
+    public var key: String = ""
+    public var scope: UInt32 = 0
+    /// Presence matters: without it, finished tasks do not count.
+    public var finishedWithin: Int64? = nil
+    public var waitingOnly: Bool = false
+    public var onConflict: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      scope: UInt32 = 0,
+      finishedWithin: Int64? = nil,
+      waitingOnly: Bool = false,
+      onConflict: UInt32 = 0
+    ) {
+      self.key = key
+      self.scope = scope
+      self.finishedWithin = finishedWithin
+      self.waitingOnly = waitingOnly
+      self.onConflict = onConflict
+    }
+  }
+
+  /// Key and scope as a hash.
+  public struct UniqueMark: ProtobufMessage {
+    public var high: UInt64 = 0
+    public var low: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      high: UInt64 = 0,
+      low: UInt64 = 0
+    ) {
+      self.high = high
+      self.low = low
     }
   }
 
@@ -421,17 +484,25 @@ extension LogAPI {
     public var keyHigh: UInt64 = 0
     public var keyLow: UInt64 = 0
     public var fingerprint: UInt64 = 0
+    /// The whole answer, if some of its tasks were there already: those have the last bit set.
+    public var answer: [UInt64] = []
+    /// Another event of the same commit has it.
+    public var answeredElsewhere: Bool = false
 
     public init() {}
 
     public init(
       keyHigh: UInt64 = 0,
       keyLow: UInt64 = 0,
-      fingerprint: UInt64 = 0
+      fingerprint: UInt64 = 0,
+      answer: [UInt64] = [],
+      answeredElsewhere: Bool = false
     ) {
       self.keyHigh = keyHigh
       self.keyLow = keyLow
       self.fingerprint = fingerprint
+      self.answer = answer
+      self.answeredElsewhere = answeredElsewhere
     }
   }
 
@@ -441,6 +512,7 @@ extension LogAPI {
     public var createTime: Int64 = 0
     public var submitRevision: UInt64 = 0
     public var pastEnd: LogAPI.PastEnd? = nil
+    public var unique: LogAPI.UniqueMark? = nil
 
     public init() {}
 
@@ -449,13 +521,15 @@ extension LogAPI {
       policy: LogAPI.Policy? = nil,
       createTime: Int64 = 0,
       submitRevision: UInt64 = 0,
-      pastEnd: LogAPI.PastEnd? = nil
+      pastEnd: LogAPI.PastEnd? = nil,
+      unique: LogAPI.UniqueMark? = nil
     ) {
       self.priority = priority
       self.policy = policy
       self.createTime = createTime
       self.submitRevision = submitRevision
       self.pastEnd = pastEnd
+      self.unique = unique
     }
   }
 
@@ -532,6 +606,7 @@ extension LogAPI {
     public var retry: LogAPI.RetryPolicy? = nil
     public var runTimeout: Int64 = 0
     public var labels: [LogAPI.Label] = []
+    public var retention: LogAPI.Retention? = nil
 
     public init() {}
 
@@ -540,13 +615,49 @@ extension LogAPI {
       queueCapacity: Int64 = 0,
       retry: LogAPI.RetryPolicy? = nil,
       runTimeout: Int64 = 0,
-      labels: [LogAPI.Label] = []
+      labels: [LogAPI.Label] = [],
+      retention: LogAPI.Retention? = nil
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
       self.retry = retry
       self.runTimeout = runTimeout
       self.labels = labels
+      self.retention = retention
+    }
+  }
+
+  public struct Retention: ProtobufMessage {
+    public var succeeded: LogAPI.Retention.Bounds? = nil
+    public var failed: LogAPI.Retention.Bounds? = nil
+    public var cancelled: LogAPI.Retention.Bounds? = nil
+
+    public init() {}
+
+    public init(
+      succeeded: LogAPI.Retention.Bounds? = nil,
+      failed: LogAPI.Retention.Bounds? = nil,
+      cancelled: LogAPI.Retention.Bounds? = nil
+    ) {
+      self.succeeded = succeeded
+      self.failed = failed
+      self.cancelled = cancelled
+    }
+
+    public struct Bounds: ProtobufMessage {
+      /// Presence matters in both.
+      public var maxAge: Int64? = nil
+      public var maxCount: Int64? = nil
+
+      public init() {}
+
+      public init(
+        maxAge: Int64? = nil,
+        maxCount: Int64? = nil
+      ) {
+        self.maxAge = maxAge
+        self.maxCount = maxCount
+      }
     }
   }
 
@@ -751,6 +862,7 @@ extension LogAPI {
     case paused
     case resumed
     case logged
+    case updated
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -774,6 +886,7 @@ extension LogAPI {
       case 15: self = .paused
       case 16: self = .resumed
       case 17: self = .logged
+      case 18: self = .updated
       default: self = .unrecognized(rawValue)
       }
     }
@@ -798,12 +911,13 @@ extension LogAPI {
       case .paused: 15
       case .resumed: 16
       case .logged: 17
+      case .updated: 18
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged] }
+    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged, .updated] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -826,6 +940,7 @@ extension LogAPI {
       case .paused: "TASK_CHANGE_PAUSED"
       case .resumed: "TASK_CHANGE_RESUMED"
       case .logged: "TASK_CHANGE_LOGGED"
+      case .updated: "TASK_CHANGE_UPDATED"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -187,6 +187,9 @@ extension API.Event {
       }
     }
     self.logLinesDropped = c.pointee.log_lines_dropped
+    if c.pointee._priority_case.rawValue == 24 {
+      self.priority = c.pointee.priority
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Event> {
@@ -221,6 +224,10 @@ extension API.Event {
     c.pointee.n_log_lines = self.logLines.count
     c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
     c.pointee.log_lines_dropped = self.logLinesDropped
+    if let value = self.priority {
+      c.pointee._priority_case = .init(rawValue: 24)
+      c.pointee.priority = value
+    }
     return c
   }
 }

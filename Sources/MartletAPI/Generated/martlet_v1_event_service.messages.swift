@@ -101,7 +101,7 @@ extension API {
     public var attempt: Int32 = 0
     /// Of FAILED, RETRY_SCHEDULED and LOST.
     public var failure: API.Failure? = nil
-    /// When a SCHEDULED task becomes PENDING.
+    /// When a SCHEDULED task becomes PENDING. In TASK_UPDATED of any task: its due time after it.
     public var dueTime: WellKnown.Timestamp? = nil
     public var progress: API.Progress? = nil
     /// Who caused it: the metadata `martlet-actor`, else the peer; empty for the server itself.
@@ -121,6 +121,8 @@ extension API {
     public var logLines: [API.LogLine] = []
     /// Of TASK_LOGGED: lines before these that came too fast and were dropped.
     public var logLinesDropped: Int64 = 0
+    /// Of TASK_UPDATED: the priority after it.
+    public var priority: Int32? = nil
 
     public init() {}
 
@@ -145,7 +147,8 @@ extension API {
       result: API.TaskResult? = nil,
       checkpointSequence: UInt64 = 0,
       logLines: [API.LogLine] = [],
-      logLinesDropped: Int64 = 0
+      logLinesDropped: Int64 = 0,
+      priority: Int32? = nil
     ) {
       self.revision = revision
       self.time = time
@@ -168,6 +171,7 @@ extension API {
       self.checkpointSequence = checkpointSequence
       self.logLines = logLines
       self.logLinesDropped = logLinesDropped
+      self.priority = priority
     }
   }
 
@@ -228,6 +232,8 @@ extension API {
     case eventsPurged
     /// Lines that the handler wrote.
     case taskLogged
+    /// Somebody changed a waiting task: labels, priority and due time are those after it.
+    case taskUpdated
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -261,6 +267,7 @@ extension API {
       case 32: self = .tasksPurged
       case 33: self = .eventsPurged
       case 34: self = .taskLogged
+      case 35: self = .taskUpdated
       default: self = .unrecognized(rawValue)
       }
     }
@@ -295,12 +302,13 @@ extension API {
       case .tasksPurged: 32
       case .eventsPurged: 33
       case .taskLogged: 34
+      case .taskUpdated: 35
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -333,6 +341,7 @@ extension API {
       case .tasksPurged: "EVENT_TYPE_TASKS_PURGED"
       case .eventsPurged: "EVENT_TYPE_EVENTS_PURGED"
       case .taskLogged: "EVENT_TYPE_TASK_LOGGED"
+      case .taskUpdated: "EVENT_TYPE_TASK_UPDATED"
       case .unrecognized(let number): "\(number)"
       }
     }

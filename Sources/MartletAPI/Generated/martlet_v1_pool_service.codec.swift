@@ -73,6 +73,7 @@ extension API.PoolSpec {
         self.labels[key] = try entry.pointee.value.utf8String()
       }
     }
+    if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolSpec> {
@@ -92,6 +93,68 @@ extension API.PoolSpec {
         entry.pointee.value = arena.copy(pair.value)
         return entry
       }
+    }
+    if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.Retention {
+  public static var protobufName: String { "martlet.v1.Retention" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__retention__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__Retention.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__Retention>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.succeeded { self.succeeded = try .init(c: pointer) }
+    if let pointer = c.pointee.failed { self.failed = try .init(c: pointer) }
+    if let pointer = c.pointee.cancelled { self.cancelled = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Retention> {
+    let c = arena.make(Martlet__V1__Retention.self, martlet__v1__retention__descriptor_address())
+    if let value = self.succeeded { c.pointee.succeeded = value.cStruct(in: arena) }
+    if let value = self.failed { c.pointee.failed = value.cStruct(in: arena) }
+    if let value = self.cancelled { c.pointee.cancelled = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.OutcomeRetention {
+  public static var protobufName: String { "martlet.v1.OutcomeRetention" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__outcome_retention__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__OutcomeRetention.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__OutcomeRetention>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.max_age { self.maxAge = try .init(c: pointer) }
+    if c.pointee._max_count_case.rawValue == 2 {
+      self.maxCount = c.pointee.max_count
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__OutcomeRetention> {
+    let c = arena.make(Martlet__V1__OutcomeRetention.self, martlet__v1__outcome_retention__descriptor_address())
+    if let value = self.maxAge { c.pointee.max_age = value.cStruct(in: arena) }
+    if let value = self.maxCount {
+      c.pointee._max_count_case = .init(rawValue: 2)
+      c.pointee.max_count = value
     }
     return c
   }

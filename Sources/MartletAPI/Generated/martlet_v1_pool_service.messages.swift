@@ -51,6 +51,8 @@ extension API {
     public var defaultRunTimeout: WellKnown.Duration? = nil
     /// At most 32, keys of 1 to 63 bytes, values of at most 255 bytes.
     public var labels: [String: String] = [:]
+    /// Which finished tasks are kept. Unset: as long and as many as the server keeps.
+    public var retention: API.Retention? = nil
 
     public init() {}
 
@@ -59,13 +61,52 @@ extension API {
       queueCapacity: Int32? = nil,
       defaultRetryPolicy: API.RetryPolicy? = nil,
       defaultRunTimeout: WellKnown.Duration? = nil,
-      labels: [String: String] = [:]
+      labels: [String: String] = [:],
+      retention: API.Retention? = nil
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
       self.defaultRetryPolicy = defaultRetryPolicy
       self.defaultRunTimeout = defaultRunTimeout
       self.labels = labels
+      self.retention = retention
+    }
+  }
+
+  /// Which finished tasks of a pool are kept, by outcome; the others are purged within seconds. The
+  /// server's limits (`kept-task-hours`, `kept-tasks`, `kept-task-bytes`) stay upper bounds.
+  public struct Retention: ProtobufMessage {
+    public var succeeded: API.OutcomeRetention? = nil
+    public var failed: API.OutcomeRetention? = nil
+    public var cancelled: API.OutcomeRetention? = nil
+
+    public init() {}
+
+    public init(
+      succeeded: API.OutcomeRetention? = nil,
+      failed: API.OutcomeRetention? = nil,
+      cancelled: API.OutcomeRetention? = nil
+    ) {
+      self.succeeded = succeeded
+      self.failed = failed
+      self.cancelled = cancelled
+    }
+  }
+
+  public struct OutcomeRetention: ProtobufMessage {
+    /// For so long after their end: 1 s to 10 years. Unset: as long as the server keeps them.
+    public var maxAge: WellKnown.Duration? = nil
+    /// The newest so many: 0 to 1,000,000,000. Unset: as many as the server keeps.
+    public var maxCount: Int64? = nil
+
+    public init() {}
+
+    public init(
+      maxAge: WellKnown.Duration? = nil,
+      maxCount: Int64? = nil
+    ) {
+      self.maxAge = maxAge
+      self.maxCount = maxCount
     }
   }
 

@@ -66,6 +66,13 @@ extension API.GetServerInfoResponse {
       }
     }
     self.indexLagEvents = c.pointee.index_lag_events
+    self.memoryBytes = c.pointee.memory_bytes
+    if let elements = c.pointee.refusing_submissions, c.pointee.n_refusing_submissions > 0 {
+      self.refusingSubmissions.reserveCapacity(c.pointee.n_refusing_submissions)
+      for index in 0..<c.pointee.n_refusing_submissions {
+        self.refusingSubmissions.append(try elements[index].utf8String())
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__GetServerInfoResponse> {
@@ -85,6 +92,9 @@ extension API.GetServerInfoResponse {
     c.pointee.n_kinds = self.kinds.count
     c.pointee.kinds = arena.list(self.kinds) { arena.copy($0) }
     c.pointee.index_lag_events = self.indexLagEvents
+    c.pointee.memory_bytes = self.memoryBytes
+    c.pointee.n_refusing_submissions = self.refusingSubmissions.count
+    c.pointee.refusing_submissions = arena.list(self.refusingSubmissions) { arena.copy($0) }
     return c
   }
 }

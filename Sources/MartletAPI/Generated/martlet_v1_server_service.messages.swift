@@ -32,6 +32,10 @@ extension API {
     public var kinds: [String] = []
     /// How far the index is behind the log, in events.
     public var indexLagEvents: Int64 = 0
+    /// What the process holds in RAM (its resident set), seen within the last second or two.
+    public var memoryBytes: Int64 = 0
+    /// Why new tasks are refused, if they are: reasons as in errors, `MEMORY_PRESSURE` or `DISK_LOW`.
+    public var refusingSubmissions: [String] = []
 
     public init() {}
 
@@ -48,7 +52,9 @@ extension API {
       lastFlush: WellKnown.Duration? = nil,
       limits: [API.Limit] = [],
       kinds: [String] = [],
-      indexLagEvents: Int64 = 0
+      indexLagEvents: Int64 = 0,
+      memoryBytes: Int64 = 0,
+      refusingSubmissions: [String] = []
     ) {
       self.version = version
       self.startTime = startTime
@@ -63,6 +69,8 @@ extension API {
       self.limits = limits
       self.kinds = kinds
       self.indexLagEvents = indexLagEvents
+      self.memoryBytes = memoryBytes
+      self.refusingSubmissions = refusingSubmissions
     }
   }
 

@@ -120,6 +120,7 @@ extension API.TaskSpec {
         self.workerSelector[key] = try entry.pointee.value.utf8String()
       }
     }
+    if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__TaskSpec> {
@@ -162,6 +163,40 @@ extension API.TaskSpec {
         return entry
       }
     }
+    if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.UniqueRule {
+  public static var protobufName: String { "martlet.v1.UniqueRule" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__unique_rule__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UniqueRule.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__UniqueRule>) throws(ProtobufDecodingError) {
+    self.init()
+    self.key = try c.pointee.key.utf8String()
+    self.scope = .init(rawValue: .init(truncatingIfNeeded: c.pointee.scope.rawValue))
+    if let pointer = c.pointee.finished_within { self.finishedWithin = try .init(c: pointer) }
+    self.waitingOnly = c.pointee.waiting_only != 0
+    self.onConflict = .init(rawValue: .init(truncatingIfNeeded: c.pointee.on_conflict.rawValue))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__UniqueRule> {
+    let c = arena.make(Martlet__V1__UniqueRule.self, martlet__v1__unique_rule__descriptor_address())
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.scope = .init(rawValue: .init(truncatingIfNeeded: self.scope.rawValue))
+    if let value = self.finishedWithin { c.pointee.finished_within = value.cStruct(in: arena) }
+    c.pointee.waiting_only = self.waitingOnly ? 1 : 0
+    c.pointee.on_conflict = .init(rawValue: .init(truncatingIfNeeded: self.onConflict.rawValue))
     return c
   }
 }

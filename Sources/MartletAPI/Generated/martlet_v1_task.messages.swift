@@ -11,7 +11,8 @@ extension API {
     public var id: String = ""
     /// The pool that the task was submitted to.
     public var pool: String = ""
-    /// What the submitter asked for. In the BASIC view without `payload`.
+    /// What the submitter asked for, with labels and priority as they are now (UpdateTask). In the
+    /// BASIC view without `payload`.
     public var spec: API.TaskSpec? = nil
     public var state: API.TaskState = .init(rawValue: 0)
     /// The number of the newest attempt; 0 before the first one.
@@ -131,6 +132,8 @@ extension API {
     public var traceParent: String = ""
     /// Only workers that have all these labels may run it. At most 32. Empty: any that serves the kind.
     public var workerSelector: [String: String] = [:]
+    /// Have no other task with the same key. Unset: no matter how many there are.
+    public var unique: API.UniqueRule? = nil
 
     public init() {}
 
@@ -145,7 +148,8 @@ extension API {
       runTimeout: WellKnown.Duration? = nil,
       deadline: WellKnown.Timestamp? = nil,
       traceParent: String = "",
-      workerSelector: [String: String] = [:]
+      workerSelector: [String: String] = [:],
+      unique: API.UniqueRule? = nil
     ) {
       self.kind = kind
       self.payload = payload
@@ -158,6 +162,7 @@ extension API {
       self.deadline = deadline
       self.traceParent = traceParent
       self.workerSelector = workerSelector
+      self.unique = unique
     }
 
     /// When the task may start: at once if neither is set.
@@ -166,6 +171,43 @@ extension API {
       case delay(WellKnown.Duration)
       /// At that time, by the server's wall clock; the past means at once.
       case scheduleTime(WellKnown.Timestamp)
+    }
+  }
+
+  /// Says that there should be no other task with the same key. The rule of the new task decides which
+  /// others count and what happens, whatever rule those came with.
+  ///
+  /// Others count while they wait (SCHEDULED, PENDING, PAUSED, BLOCKED) and while they run; finished
+  /// ones as `finished_within` says. Tasks that are no longer kept never count. UpdateTask cannot
+  /// change a key; RetryTask is refused (ALREADY_EXISTS, DUPLICATE_TASK) while another task that has
+  /// not ended has it.
+  public struct UniqueRule: ProtobufMessage {
+    /// 1 to 255 bytes.
+    public var key: String = ""
+    /// Where the key means the same: in the pool if unset.
+    public var scope: API.UniqueScope = .init(rawValue: 0)
+    /// A task that SUCCEEDED or FAILED counts for so long after its end: 1 ms to 365 days. Unset: it
+    /// does not count. CANCELLED ones never do.
+    public var finishedWithin: WellKnown.Duration? = nil
+    /// A running task does not count.
+    public var waitingOnly: Bool = false
+    /// What happens when there is one that counts: REJECT if unset.
+    public var onConflict: API.UniqueConflict = .init(rawValue: 0)
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      scope: API.UniqueScope = .init(rawValue: 0),
+      finishedWithin: WellKnown.Duration? = nil,
+      waitingOnly: Bool = false,
+      onConflict: API.UniqueConflict = .init(rawValue: 0)
+    ) {
+      self.key = key
+      self.scope = scope
+      self.finishedWithin = finishedWithin
+      self.waitingOnly = waitingOnly
+      self.onConflict = onConflict
     }
   }
 
@@ -313,6 +355,101 @@ extension API {
       self.message = message
       self.attempt = attempt
       self.retryable = retryable
+    }
+  }
+
+  public enum UniqueScope: RawRepresentable, Hashable, Sendable, CaseIterable {
+    /// POOL.
+    case unspecified
+    case pool
+    /// All pools of the namespace: today, of the server.
+    case namespace
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .pool
+      case 2: self = .namespace
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .pool: 1
+      case .namespace: 2
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .pool, .namespace] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "UNIQUE_SCOPE_UNSPECIFIED"
+      case .pool: "UNIQUE_SCOPE_POOL"
+      case .namespace: "UNIQUE_SCOPE_NAMESPACE"
+      case .unrecognized(let number): "\(number)"
+      }
+    }
+  }
+
+  public enum UniqueConflict: RawRepresentable, Hashable, Sendable, CaseIterable {
+    /// REJECT.
+    case unspecified
+    /// The submission is refused: ALREADY_EXISTS (DUPLICATE_TASK, with `task_id` in the metadata).
+    case reject
+    /// The task that is there is returned, and nothing is submitted.
+    case returnExisting
+    /// Those that wait become CANCELLED ("replaced by ID"), and the new one is submitted. Where one
+    /// that runs or has finished counts: as REJECT.
+    case replace
+    /// The oldest that waits gets the due time of the new one (TASK_UPDATED) and is returned; nothing
+    /// is submitted. Where one that runs or has finished counts: as REJECT.
+    case debounce
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .reject
+      case 2: self = .returnExisting
+      case 3: self = .replace
+      case 4: self = .debounce
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .reject: 1
+      case .returnExisting: 2
+      case .replace: 3
+      case .debounce: 4
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .reject, .returnExisting, .replace, .debounce] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "UNIQUE_CONFLICT_UNSPECIFIED"
+      case .reject: "UNIQUE_CONFLICT_REJECT"
+      case .returnExisting: "UNIQUE_CONFLICT_RETURN_EXISTING"
+      case .replace: "UNIQUE_CONFLICT_REPLACE"
+      case .debounce: "UNIQUE_CONFLICT_DEBOUNCE"
+      case .unrecognized(let number): "\(number)"
+      }
     }
   }
 

@@ -53,12 +53,14 @@ extension API.SubmitTaskResponse {
     self.init()
     if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
     self.cursor = try c.pointee.cursor.utf8String()
+    self.existing = c.pointee.existing != 0
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__SubmitTaskResponse> {
     let c = arena.make(Martlet__V1__SubmitTaskResponse.self, martlet__v1__submit_task_response__descriptor_address())
     if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
     c.pointee.cursor = arena.copy(self.cursor)
+    c.pointee.existing = self.existing ? 1 : 0
     return c
   }
 }
@@ -122,6 +124,7 @@ extension API.BatchSubmitTasksResponse {
       }
     }
     self.cursor = try c.pointee.cursor.utf8String()
+    self.existing = .init(UnsafeBufferPointer(start: c.pointee.existing, count: c.pointee.n_existing))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__BatchSubmitTasksResponse> {
@@ -129,6 +132,8 @@ extension API.BatchSubmitTasksResponse {
     c.pointee.n_task_ids = self.taskIds.count
     c.pointee.task_ids = arena.list(self.taskIds) { arena.copy($0) }
     c.pointee.cursor = arena.copy(self.cursor)
+    c.pointee.n_existing = self.existing.count
+    c.pointee.existing = arena.list(self.existing) { $0 }
     return c
   }
 }
@@ -688,6 +693,115 @@ extension API.ExplainTaskResponse {
     c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
     c.pointee.n_causes = self.causes.count
     c.pointee.causes = arena.list(self.causes) { $0.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
+extension API.UpdateTaskRequest {
+  public static var protobufName: String { "martlet.v1.UpdateTaskRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_task_request__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UpdateTaskRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__UpdateTaskRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = try c.pointee.id.utf8String()
+    if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
+    if let pointer = c.pointee.update_mask { self.updateMask = try .init(c: pointer) }
+    self.ifRevision = c.pointee.if_revision
+    self.reason = try c.pointee.reason.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__UpdateTaskRequest> {
+    let c = arena.make(Martlet__V1__UpdateTaskRequest.self, martlet__v1__update_task_request__descriptor_address())
+    c.pointee.id = arena.copy(self.id)
+    if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
+    if let value = self.updateMask { c.pointee.update_mask = value.cStruct(in: arena) }
+    c.pointee.if_revision = self.ifRevision
+    c.pointee.reason = arena.copy(self.reason)
+    return c
+  }
+}
+
+extension API.UpdateTaskFields {
+  public static var protobufName: String { "martlet.v1.UpdateTaskFields" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_task_fields__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UpdateTaskFields.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__UpdateTaskFields>) throws(ProtobufDecodingError) {
+    self.init()
+    if c.pointee._priority_case.rawValue == 1 {
+      self.priority = c.pointee.priority
+    }
+    if let pointer = c.pointee.due_time { self.dueTime = try .init(c: pointer) }
+    if let entries = c.pointee.labels, c.pointee.n_labels > 0 {
+      self.labels.reserveCapacity(c.pointee.n_labels)
+      for index in 0..<c.pointee.n_labels {
+        guard let entry = entries[index] else { continue }
+        let key = try entry.pointee.key.utf8String()
+        self.labels[key] = try entry.pointee.value.utf8String()
+      }
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__UpdateTaskFields> {
+    let c = arena.make(Martlet__V1__UpdateTaskFields.self, martlet__v1__update_task_fields__descriptor_address())
+    if let value = self.priority {
+      c.pointee._priority_case = .init(rawValue: 1)
+      c.pointee.priority = value
+    }
+    if let value = self.dueTime { c.pointee.due_time = value.cStruct(in: arena) }
+    if !self.labels.isEmpty {
+      c.pointee.n_labels = self.labels.count
+      c.pointee.labels = arena.list(self.labels.sorted(by: { $0.key < $1.key })) { pair in
+        let entry = arena.make(Martlet__V1__UpdateTaskFields__LabelsEntry.self, martlet__v1__update_task_fields__labels_entry__descriptor_address())
+        entry.pointee.key = arena.copy(pair.key)
+        entry.pointee.value = arena.copy(pair.value)
+        return entry
+      }
+    }
+    return c
+  }
+}
+
+extension API.UpdateTaskResponse {
+  public static var protobufName: String { "martlet.v1.UpdateTaskResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__update_task_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__UpdateTaskResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__UpdateTaskResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__UpdateTaskResponse> {
+    let c = arena.make(Martlet__V1__UpdateTaskResponse.self, martlet__v1__update_task_response__descriptor_address())
+    if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
     c.pointee.cursor = arena.copy(self.cursor)
     return c
   }

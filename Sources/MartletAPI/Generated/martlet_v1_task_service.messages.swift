@@ -8,7 +8,8 @@ extension API {
     public var pool: String = ""
     public var spec: API.TaskSpec? = nil
     /// Chosen by the caller, 1 to 127 bytes. The same id again within 24 h returns the first answer;
-    /// with another request body it is refused. Empty: a repeat submits again.
+    /// with another request body it is refused. Empty: a repeat submits again. A request that submitted
+    /// nothing, since `unique` found all of its tasks there, is not remembered.
     public var requestId: String = ""
     /// Check everything, store nothing.
     public var validateOnly: Bool = false
@@ -29,18 +30,23 @@ extension API {
   }
 
   public struct SubmitTaskResponse: ProtobufMessage {
-    /// In the BASIC view, as it was right after submission. Of a repeat: as it is now, if still kept.
+    /// In the BASIC view, as it was right after submission. Of a repeat, and of a task that was there
+    /// already: as it is now, if still kept.
     public var task: API.Task? = nil
     public var cursor: String = ""
+    /// `unique` found a task that was there already, and this is it.
+    public var existing: Bool = false
 
     public init() {}
 
     public init(
       task: API.Task? = nil,
-      cursor: String = ""
+      cursor: String = "",
+      existing: Bool = false
     ) {
       self.task = task
       self.cursor = cursor
+      self.existing = existing
     }
   }
 
@@ -72,15 +78,19 @@ extension API {
     /// In the order of the request. Empty with `validate_only`.
     public var taskIds: [String] = []
     public var cursor: String = ""
+    /// Which of them, from 0, were there already.
+    public var existing: [Int32] = []
 
     public init() {}
 
     public init(
       taskIds: [String] = [],
-      cursor: String = ""
+      cursor: String = "",
+      existing: [Int32] = []
     ) {
       self.taskIds = taskIds
       self.cursor = cursor
+      self.existing = existing
     }
   }
 
@@ -428,6 +438,74 @@ extension API {
       self.taskId = taskId
       self.state = state
       self.causes = causes
+      self.cursor = cursor
+    }
+  }
+
+  public struct UpdateTaskRequest: ProtobufMessage {
+    public var id: String = ""
+    /// What is to be; only what `update_mask` names is read.
+    public var task: API.UpdateTaskFields? = nil
+    /// At least one of `priority`, `due_time` and `labels`, or `*` for all three.
+    public var updateMask: WellKnown.FieldMask? = nil
+    /// The `revision` of the task as it was read: ABORTED (REVISION_MISMATCH) if it has changed since.
+    /// 0: whatever it is now.
+    public var ifRevision: UInt64 = 0
+    /// For people; kept in the event. At most 1 KiB.
+    public var reason: String = ""
+
+    public init() {}
+
+    public init(
+      id: String = "",
+      task: API.UpdateTaskFields? = nil,
+      updateMask: WellKnown.FieldMask? = nil,
+      ifRevision: UInt64 = 0,
+      reason: String = ""
+    ) {
+      self.id = id
+      self.task = task
+      self.updateMask = updateMask
+      self.ifRevision = ifRevision
+      self.reason = reason
+    }
+  }
+
+  public struct UpdateTaskFields: ProtobufMessage {
+    /// 0 to 10, 10 first; 5 if unset.
+    public var priority: Int32? = nil
+    /// At most 10 years from now. A time to come makes a PENDING task SCHEDULED; a past one, or none,
+    /// makes a SCHEDULED task PENDING. A PAUSED or BLOCKED task waits for it afterwards.
+    public var dueTime: WellKnown.Timestamp? = nil
+    /// All labels of the task from now on. At most 32, keys of 1 to 63 bytes, values of at most 255
+    /// bytes.
+    public var labels: [String: String] = [:]
+
+    public init() {}
+
+    public init(
+      priority: Int32? = nil,
+      dueTime: WellKnown.Timestamp? = nil,
+      labels: [String: String] = [:]
+    ) {
+      self.priority = priority
+      self.dueTime = dueTime
+      self.labels = labels
+    }
+  }
+
+  public struct UpdateTaskResponse: ProtobufMessage {
+    /// Right after the change, BASIC view.
+    public var task: API.Task? = nil
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      task: API.Task? = nil,
+      cursor: String = ""
+    ) {
+      self.task = task
       self.cursor = cursor
     }
   }

@@ -28,25 +28,30 @@ extension API {
       service: "martlet.v1.TaskService", method: "GetTaskTrace", kind: .unary)
     public static let explainTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "ExplainTask", kind: .unary)
+    public static let updateTask = MethodDescriptor(
+      service: "martlet.v1.TaskService", method: "UpdateTask", kind: .unary)
     public static let waitTask = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTask", kind: .serverStreaming)
     public static let waitTasks = MethodDescriptor(
       service: "martlet.v1.TaskService", method: "WaitTasks", kind: .serverStreaming)
 
-    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, pauseTask, resumeTask, getTaskTrace, explainTask, waitTask, waitTasks]
+    public static let all: [MethodDescriptor] = [submitTask, batchSubmitTasks, getTask, listTasks, countTasks, cancelTask, retryTask, pauseTask, resumeTask, getTaskTrace, explainTask, updateTask, waitTask, waitTasks]
   }
 
-  /// Tasks: submit, look at, wait for, cancel, pause, retry.
+  /// Tasks: submit, look at, wait for, cancel, pause, retry, update.
   ///
   /// A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
   /// WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
   public protocol TaskService: RPCService {
     /// Submits one task. Errors: INVALID_ARGUMENT with every field violation, NOT_FOUND
     /// (POOL_NOT_FOUND), RESOURCE_EXHAUSTED (QUEUE_FULL with RetryInfo, MEMORY_PRESSURE, DISK_LOW),
-    /// FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED).
+    /// FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED; and
+    /// DUPLICATE_TASK, where `unique` says that there should be no other).
     /// Safe to repeat with the same `request_id`.
     func submitTask(_ request: API.SubmitTaskRequest, context: CallContext) async throws -> API.SubmitTaskResponse
-    /// Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask.
+    /// Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask. Tasks of one batch
+    /// meet each other as if they were submitted one after another; DUPLICATE_TASK has the `index` of
+    /// the one that was refused in its metadata.
     func batchSubmitTasks(_ request: API.BatchSubmitTasksRequest, context: CallContext) async throws -> API.BatchSubmitTasksResponse
     /// The task as it is now. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
     func getTask(_ request: API.GetTaskRequest, context: CallContext) async throws -> API.GetTaskResponse
@@ -60,7 +65,8 @@ extension API {
     /// if it has ended. Safe to repeat.
     func cancelTask(_ request: API.CancelTaskRequest, context: CallContext) async throws -> API.CancelTaskResponse
     /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts. FAILED_PRECONDITION
-    /// (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm.
+    /// (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm. ALREADY_EXISTS
+    /// (DUPLICATE_TASK) while another task that has not ended has its unique key.
     func retryTask(_ request: API.RetryTaskRequest, context: CallContext) async throws -> API.RetryTaskResponse
     /// A waiting task becomes PAUSED. A running one is told to save a checkpoint and give its slot
     /// back, and is PAUSED then, at the latest after the grace time; what it finishes before counts.
@@ -79,13 +85,20 @@ extension API {
     /// would end each. Of one that runs or has ended, what it does. Never stored: it holds for the
     /// moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
     func explainTask(_ request: API.ExplainTaskRequest, context: CallContext) async throws -> API.ExplainTaskResponse
+    /// Changes priority, due time or labels of a waiting task (PENDING, SCHEDULED, PAUSED, BLOCKED).
+    /// One that was offered to a worker waits too: the offer is withdrawn, and accepting it comes too
+    /// late. A task of a new priority goes to the tail of that priority's queue; new labels alone leave
+    /// it where it is. Errors: INVALID_ARGUMENT with every field violation, FAILED_PRECONDITION
+    /// (TASK_RUNNING, TASK_TERMINAL), ABORTED (REVISION_MISMATCH), NOT_FOUND (TASK_NOT_FOUND).
+    /// Safe to repeat without `if_revision`: what is as it should be already changes nothing.
+    func updateTask(_ request: API.UpdateTaskRequest, context: CallContext) async throws -> API.UpdateTaskResponse
     /// The task now, then after each change; the last message is a terminal one.
     func waitTask(_ request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws
     /// Waits until any or all of up to 10,000 tasks have ended. Each ended task is sent once.
     func waitTasks(_ request: API.WaitTasksRequest, response: ResponseWriter<API.WaitTasksResponse>, context: CallContext) async throws
   }
 
-  /// Tasks: submit, look at, wait for, cancel, pause, retry.
+  /// Tasks: submit, look at, wait for, cancel, pause, retry, update.
   ///
   /// A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
   /// WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -96,13 +109,16 @@ extension API {
 
     /// Submits one task. Errors: INVALID_ARGUMENT with every field violation, NOT_FOUND
     /// (POOL_NOT_FOUND), RESOURCE_EXHAUSTED (QUEUE_FULL with RetryInfo, MEMORY_PRESSURE, DISK_LOW),
-    /// FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED).
+    /// FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED; and
+    /// DUPLICATE_TASK, where `unique` says that there should be no other).
     /// Safe to repeat with the same `request_id`.
     public func submitTask(_ request: API.SubmitTaskRequest, options: CallOptions = .init()) async throws -> API.SubmitTaskResponse {
       try await channel.unary(TaskServiceMethods.submitTask, request, options: options)
     }
 
-    /// Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask.
+    /// Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask. Tasks of one batch
+    /// meet each other as if they were submitted one after another; DUPLICATE_TASK has the `index` of
+    /// the one that was refused in its metadata.
     public func batchSubmitTasks(_ request: API.BatchSubmitTasksRequest, options: CallOptions = .init()) async throws -> API.BatchSubmitTasksResponse {
       try await channel.unary(TaskServiceMethods.batchSubmitTasks, request, options: options)
     }
@@ -131,7 +147,8 @@ extension API {
     }
 
     /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts. FAILED_PRECONDITION
-    /// (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm.
+    /// (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm. ALREADY_EXISTS
+    /// (DUPLICATE_TASK) while another task that has not ended has its unique key.
     public func retryTask(_ request: API.RetryTaskRequest, options: CallOptions = .init()) async throws -> API.RetryTaskResponse {
       try await channel.unary(TaskServiceMethods.retryTask, request, options: options)
     }
@@ -163,6 +180,16 @@ extension API {
     /// moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
     public func explainTask(_ request: API.ExplainTaskRequest, options: CallOptions = .init()) async throws -> API.ExplainTaskResponse {
       try await channel.unary(TaskServiceMethods.explainTask, request, options: options)
+    }
+
+    /// Changes priority, due time or labels of a waiting task (PENDING, SCHEDULED, PAUSED, BLOCKED).
+    /// One that was offered to a worker waits too: the offer is withdrawn, and accepting it comes too
+    /// late. A task of a new priority goes to the tail of that priority's queue; new labels alone leave
+    /// it where it is. Errors: INVALID_ARGUMENT with every field violation, FAILED_PRECONDITION
+    /// (TASK_RUNNING, TASK_TERMINAL), ABORTED (REVISION_MISMATCH), NOT_FOUND (TASK_NOT_FOUND).
+    /// Safe to repeat without `if_revision`: what is as it should be already changes nothing.
+    public func updateTask(_ request: API.UpdateTaskRequest, options: CallOptions = .init()) async throws -> API.UpdateTaskResponse {
+      try await channel.unary(TaskServiceMethods.updateTask, request, options: options)
     }
 
     /// The task now, then after each change; the last message is a terminal one.
@@ -223,6 +250,10 @@ extension API.TaskService {
     router.unary(API.TaskServiceMethods.explainTask) {
       (request: API.ExplainTaskRequest, context: CallContext) async throws -> API.ExplainTaskResponse in
       try await self.explainTask(request, context: context)
+    }
+    router.unary(API.TaskServiceMethods.updateTask) {
+      (request: API.UpdateTaskRequest, context: CallContext) async throws -> API.UpdateTaskResponse in
+      try await self.updateTask(request, context: context)
     }
     router.serverStreaming(API.TaskServiceMethods.waitTask) {
       (request: API.WaitTaskRequest, response: ResponseWriter<API.WaitTaskResponse>, context: CallContext) async throws in

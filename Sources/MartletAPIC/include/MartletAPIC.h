@@ -153,6 +153,16 @@ martlet__log__v1__spec__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__unique_rule__descriptor_address(void) {
+  return &martlet__log__v1__unique_rule__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__unique_mark__descriptor_address(void) {
+  return &martlet__log__v1__unique_mark__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__submission__descriptor_address(void) {
   return &martlet__log__v1__submission__descriptor;
 }
@@ -180,6 +190,16 @@ martlet__log__v1__turn__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__pool_spec__descriptor_address(void) {
   return &martlet__log__v1__pool_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__retention__descriptor_address(void) {
+  return &martlet__log__v1__retention__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__retention__bounds__descriptor_address(void) {
+  return &martlet__log__v1__retention__bounds__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -245,6 +265,11 @@ martlet__v1__task_spec__labels_entry__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__task_spec__worker_selector_entry__descriptor_address(void) {
   return &martlet__v1__task_spec__worker_selector_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__unique_rule__descriptor_address(void) {
+  return &martlet__v1__unique_rule__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -325,6 +350,16 @@ martlet__v1__pool_spec__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool_spec__labels_entry__descriptor_address(void) {
   return &martlet__v1__pool_spec__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__retention__descriptor_address(void) {
+  return &martlet__v1__retention__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__outcome_retention__descriptor_address(void) {
+  return &martlet__v1__outcome_retention__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -580,6 +615,26 @@ martlet__v1__explain_task_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__explain_task_response__descriptor_address(void) {
   return &martlet__v1__explain_task_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_task_request__descriptor_address(void) {
+  return &martlet__v1__update_task_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_task_fields__descriptor_address(void) {
+  return &martlet__v1__update_task_fields__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_task_fields__labels_entry__descriptor_address(void) {
+  return &martlet__v1__update_task_fields__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_task_response__descriptor_address(void) {
+  return &martlet__v1__update_task_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

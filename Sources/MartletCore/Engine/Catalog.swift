@@ -64,7 +64,7 @@ package struct Catalog: Hashable, Sendable {
     case .cancelled: pools[event.pool]?.totals.cancelled += 1
     case .retryScheduled, .lost: pools[event.pool]?.totals.retried += 1
     case .due, .started, .progressed, .cancelRequested, .released, .reopened, .checkpointed,
-      .pauseRequested, .paused, .resumed, .logged:
+      .pauseRequested, .paused, .resumed, .logged, .updated:
       break
     }
   }

@@ -13,12 +13,13 @@ package struct TaskDraft: Hashable, Sendable {
   package var traceParent: String
   /// Only workers that have all these labels may run it.
   package var selector: LabelSet
+  package var unique: UniqueClaim?
 
   package init(
     kind: String, payload: [UInt8] = [], contentType: String = "", labels: LabelSet = .none,
     priority: UInt8 = 5, start: TaskSubmission.Start = .now, retry: RetryPolicy? = nil,
     runTimeout: Span? = nil, deadline: WallTime? = nil, traceParent: String = "",
-    selector: LabelSet = .none
+    selector: LabelSet = .none, unique: UniqueClaim? = nil
   ) {
     self.kind = kind
     self.payload = payload
@@ -31,6 +32,7 @@ package struct TaskDraft: Hashable, Sendable {
     self.deadline = deadline
     self.traceParent = traceParent
     self.selector = selector
+    self.unique = unique
   }
 }
 
@@ -49,6 +51,25 @@ package struct AttemptToken: Hashable, Sendable {
 package enum AttemptOutcome: Hashable, Sendable {
   case succeeded(TaskResult)
   case failed(kind: FailureKind, code: String, message: String, retryable: Bool)
+}
+
+/// What is to change of a task that waits: what is nil stays.
+package struct TaskUpdate: Hashable, Sendable {
+  package var priority: UInt8?
+  package var due: Due?
+  package var labels: LabelSet?
+
+  package enum Due: Hashable, Sendable {
+    case now
+    /// By the wall clock; what is past means now.
+    case at(WallTime)
+  }
+
+  package init(priority: UInt8? = nil, due: Due? = nil, labels: LabelSet? = nil) {
+    self.priority = priority
+    self.due = due
+    self.labels = labels
+  }
 }
 
 /// A finished task as the index knows it, for reopening.
@@ -106,6 +127,9 @@ package enum Command: Sendable {
   case pause(TaskID, origin: Origin)
   case resume(TaskID, origin: Origin)
   case retry(TaskHistory, origin: Origin)
+  /// Of a task that waits; nothing is changed unless its last change is the expected one, if one
+  /// is.
+  case update(TaskID, TaskUpdate, expected: Revision?, origin: Origin)
   case finish(AttemptToken, AttemptOutcome)
   case report(AttemptToken, Progress)
   case release(AttemptToken)
@@ -121,7 +145,7 @@ package enum Command: Sendable {
 /// What an accepted command came to.
 package enum Answer: Hashable, Sendable {
   case pool(PoolView)
-  case submitted([TaskID], repeated: Bool)
+  case submitted([AnsweredTask], repeated: Bool)
   case task(TaskView)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
@@ -153,13 +177,19 @@ package struct TaskView: Hashable, Sendable {
   package var status: TaskStatus
   package var revision: Revision
   package var submitRevision: Revision
+  /// As they are now: those of the submission may have been replaced.
+  package var labels: LabelSet
   /// Why it waits; nil if it does not, and in answers to commands.
   package var cause: WaitingCause?
 
-  package init(id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision) {
+  package init(
+    id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision,
+    labels: LabelSet
+  ) {
     self.id = id
     self.status = status
     self.revision = revision
     self.submitRevision = submitRevision
+    self.labels = labels
   }
 }

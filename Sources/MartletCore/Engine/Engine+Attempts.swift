@@ -24,13 +24,10 @@ extension Engine {
     var status = task.status
     status.state = .running
     status.attempt += 1
-    var facts = TaskNotes.Facts()
+    var facts = task.knownNotes.facts.lasting
     facts.startTime = stamp.time
     facts.startElapsed = now.elapsed
-    facts.failure = task.notes?.failure
-    facts.isReopened = task.isReopened
     facts.assignment = assignment
-    facts.checkpoint = task.notes?.checkpoint
     status.notes = TaskNotes(facts)
     return event(.started, task, status)
   }
@@ -105,6 +102,7 @@ extension Engine {
       if let held { facts.progress = held }
       facts.failure = failure
       facts.pause = nil
+      facts.joined = nil
     }
   }
 
@@ -120,11 +118,8 @@ extension Engine {
   func givenBack(_ task: LiveTask, at now: Instant) -> Event.Body {
     var status = queued(task, at: now)
     status.attemptsForgiven += 1
-    var facts = TaskNotes.Facts()
+    var facts = task.knownNotes.facts.lasting
     facts.startTime = task.notes?.startTime
-    facts.failure = task.notes?.failure
-    facts.isReopened = task.isReopened
-    facts.checkpoint = task.notes?.checkpoint
     // With the worker's name: it can be told that it has lost what it did not give back, and the
     // task's story says who made the attempt.
     facts.assignment = task.notes?.assignment
@@ -180,8 +175,7 @@ extension Engine {
     _ id: TaskID, origin: Origin, at now: Instant
   ) throws(Refusal) -> Decision {
     guard let task = durable.tasks[id] else { throw .taskNotLive(id) }
-    let view = TaskView(
-      id: id, status: task.status, revision: task.revision, submitRevision: task.submitRevision)
+    let view = viewAfter(task.status, of: task)
     if task.notes?.cancel != nil { return Decision([], .task(view)) }
     if task.state == .running {
       return Decision([cancelRequest(task, origin: origin, at: now)], .task(view))
@@ -212,15 +206,25 @@ extension Engine {
   func cancelWaiting(
     _ task: LiveTask, origin: Origin, at now: Instant
   ) -> (Event.Body, TaskStatus) {
-    var status = ended(task, .cancelled, at: now)
-    status.notes = task.knownNotes.with { facts in
+    let status = cancelledWaiting(task.status, by: origin, at: now)
+    return (event(.cancelled(origin), task, status), status)
+  }
+
+  func cancelledWaiting(
+    _ waiting: TaskStatus, by origin: Origin, at now: Instant
+  ) -> TaskStatus {
+    var status = waiting
+    status.state = .cancelled
+    status.finishTime = max(now.wall, catalog.stamp.time)
+    status.notes = (waiting.notes ?? TaskNotes()).with { facts in
       facts.startElapsed = nil
       facts.assignment = nil
       facts.pause = nil
+      facts.joined = nil
       facts.cancel = stopRequest(by: origin, at: now)
       facts.cancel?.graceEnd = now.elapsed
     }
-    return (event(.cancelled(origin), task, status), status)
+    return status
   }
 
   func decideRetry(
@@ -240,15 +244,18 @@ extension Engine {
     case .draining: throw .poolDraining(pool.name)
     case .closed, .deleting, .retired: throw .poolClosed(pool.name)
     }
+    if let mark = history.revival.unique, let rival = durable.tasks.unique.tasks(of: mark).first {
+      throw .duplicateTask(rival, durable.tasks[rival]?.state ?? .pending, index: nil)
+    }
     var status = history.status
     status.state = .pending
     status.attemptsForgiven = status.attempt
     status.due = now.elapsed
     status.dueTime = now.wall
     status.finishTime = nil
-    var facts = TaskNotes.Facts()
+    var facts = history.status.notes?.facts.lasting ?? TaskNotes.Facts()
+    facts.failure = nil
     facts.isReopened = true
-    facts.checkpoint = history.status.notes?.checkpoint
     status.notes = TaskNotes(facts)
     var revival = history.revival
     revival.pastEnd = PastEnd(history.status)
@@ -257,7 +264,7 @@ extension Engine {
       from: history.status.state, status: status, change: .reopened(revival, origin))
     let view = TaskView(
       id: history.task, status: status, revision: catalog.revision.next,
-      submitRevision: history.revival.submitRevision)
+      submitRevision: history.revival.submitRevision, labels: history.labels)
     return Decision([.task(event)], .task(view))
   }
 

@@ -14,7 +14,10 @@ extension Engine {
       change = .paused(origin)
       status.state = .paused
     }
-    status.notes = task.knownNotes.with { $0.pause = stopRequest(by: origin, at: now) }
+    status.notes = task.knownNotes.with { facts in
+      facts.pause = stopRequest(by: origin, at: now)
+      facts.joined = nil
+    }
     return Decision([event(change, task, status)], .task(viewAfter(status, of: task)))
   }
 
@@ -33,15 +36,14 @@ extension Engine {
         status.dueTime = now.wall
       }
     }
-    let notes = task.knownNotes.with { $0.pause = nil }
-    // A task that never ran has none: the index reads empty ones back as none.
-    status.notes = notes.facts == TaskNotes.Facts() ? nil : notes
+    status.notes = task.knownNotes.with { $0.pause = nil }.unlessEmpty
     return Decision([event(.resumed(origin), task, status)], .task(viewAfter(status, of: task)))
   }
 
   /// For an answer, should the task have left the engine by then.
-  private func viewAfter(_ status: TaskStatus, of task: LiveTask) -> TaskView {
+  func viewAfter(_ status: TaskStatus, of task: LiveTask) -> TaskView {
     TaskView(
-      id: task.id, status: status, revision: task.revision, submitRevision: task.submitRevision)
+      id: task.id, status: status, revision: task.revision, submitRevision: task.submitRevision,
+      labels: durable.tasks.labels(of: task))
   }
 }

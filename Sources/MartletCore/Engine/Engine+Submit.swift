@@ -7,26 +7,33 @@ extension Engine {
       return Decision([], .submitted(known.tasks, repeated: true))
     }
     let pool = try openPool(named: name)
+    if drafts.contains(where: { $0.unique != nil }) {
+      return try decideUnique(drafts, pool: pool, request: request, origin: origin, at: now)
+    }
     try checkRoom(for: drafts, in: pool, at: now)
     var ids = TaskIDs(last: catalog.lastTask, wall: now.wall)
     var kinds = NewKinds(table: catalog.kinds)
     var events: [Event.Body] = []
-    var tasks: [TaskID] = []
+    var tasks: [AnsweredTask] = []
     events.reserveCapacity(drafts.count)
     tasks.reserveCapacity(drafts.count)
     for draft in drafts {
       let id = ids.next()
-      tasks.append(id)
+      tasks.append(AnsweredTask(id))
       events.append(
         .task(
           submission(
             of: draft, id: id, kind: kinds.number(of: draft.kind), pool: pool, request: request,
             origin: origin, at: now)))
     }
+    try checkKinds(kinds)
+    return Decision(events, .submitted(tasks, repeated: false))
+  }
+
+  func checkKinds(_ kinds: NewKinds) throws(Refusal) {
     if kinds.count > state.session.limits.kinds {
       throw .memoryPressure(what: "kinds", limit: state.session.limits.kinds)
     }
-    return Decision(events, .submitted(tasks, repeated: false))
   }
 
   /// The first answer to this request id, if there was one. A refusal if its body was another.
@@ -54,17 +61,22 @@ extension Engine {
     }
   }
 
-  private func checkRoom(
-    for drafts: [TaskDraft], in pool: PoolRecord, at now: Instant
+  /// `leaving`: tasks of the pool that wait, and make room at the same instant.
+  func checkRoom(
+    for drafts: [TaskDraft], leaving: Int = 0, in pool: PoolRecord, at now: Instant
   ) throws(Refusal) {
+    if drafts.isEmpty { return }
     if state.session.diskIsLow { throw .diskLow }
+    if state.session.memoryIsTight {
+      throw .memoryPressure(what: "bytes", limit: state.session.limits.memoryBytes)
+    }
     let limit = state.session.limits.liveTasks
-    if durable.tasks.count + drafts.count > limit {
+    if durable.tasks.count + drafts.count - leaving > limit {
       throw .memoryPressure(what: "tasks", limit: limit)
     }
     let waiting = catalog.counters.waiting(pool: pool.id)
     let capacity = pool.spec.queueCapacity
-    let excess = waiting + Int64(drafts.count) - Int64(capacity)
+    let excess = waiting + Int64(drafts.count - leaving) - Int64(capacity)
     if excess > 0 && excess > freeSlotsForNow(in: pool, drafts, at: now) {
       throw .queueFull(pool: pool.name, capacity: capacity, waiting: waiting)
     }
@@ -104,7 +116,7 @@ extension Engine {
       && state.session.leases.nextDeadline.map { $0 > now.elapsed } ?? true
   }
 
-  private func submission(
+  func submission(
     of draft: TaskDraft, id: TaskID, kind: KindID, pool: PoolRecord, request: RequestStamp?,
     origin: Origin, at now: Instant
   ) -> TaskEvent {
@@ -116,19 +128,25 @@ extension Engine {
       deadline: draft.deadline.map { now.elapsed + max($0 - now.wall, .zero) } ?? .never,
       deadlineTime: draft.deadline, start: draft.start, payload: draft.payload,
       contentType: draft.contentType, traceParent: draft.traceParent, actor: origin.actor,
-      request: request)
-    let wait: Span
-    switch draft.start {
-    case .now: wait = .zero
-    case .delay(let span): wait = span
-    case .at(let time): wait = max(time - now.wall, .zero)
-    }
+      request: request, unique: draft.unique?.rule)
+    let wait = draft.start.wait(at: now)
     let status = TaskStatus(
       state: wait > .zero ? .scheduled : .pending, due: now.elapsed + wait,
       dueTime: now.wall + wait)
     return TaskEvent(
       task: id, pool: pool.id, kind: kind, labels: draft.labels, from: nil, status: status,
       change: .submitted(submission))
+  }
+}
+
+extension TaskSubmission.Start {
+  /// How long a task that is submitted now waits for its time.
+  func wait(at now: Instant) -> Span {
+    switch self {
+    case .now: .zero
+    case .delay(let span): span
+    case .at(let time): max(time - now.wall, .zero)
+    }
   }
 }
 
@@ -149,6 +167,12 @@ struct TaskIDs {
       UInt64(milliseconds) << (Self.shardBits + Self.counterBits) | shard << Self.counterBits
   }
 
+  /// What `next` will give out.
+  var upcoming: TaskID {
+    var copy = self
+    return copy.next()
+  }
+
   mutating func next() -> TaskID {
     var value = max(first, last.rawValue &+ 1)
     let counterMask: UInt64 = 1 << Self.counterBits - 1
@@ -164,7 +188,7 @@ struct TaskIDs {
 }
 
 /// Numbers for the kinds of a submission, those included that are new with it.
-private struct NewKinds {
+struct NewKinds {
   let table: KindTable
   var new: [String: KindID] = [:]
 

@@ -9,6 +9,7 @@ package struct Engine: Sendable {
     state = EngineState(durable: durable, session: session)
     // What an earlier process left running still takes its slots.
     state.session.awaitsRecovery = durable.catalog.revision > .zero
+    state.session.endedMarks = EndedMarks(floor: durable.catalog.revision)
   }
 
   /// What a command came to: the events that state it, and what to tell the caller once they are
@@ -21,7 +22,7 @@ package struct Engine: Sendable {
     package enum AnswerForm: Hashable, Sendable {
       case pool(PoolID)
       case deletedPool(PoolView)
-      case submitted([TaskID], repeated: Bool)
+      case submitted([AnsweredTask], repeated: Bool)
       case task(TaskView)
       case done
     }
@@ -60,6 +61,8 @@ package struct Engine: Sendable {
       try decideResume(task, origin: origin, at: now)
     case .retry(let history, let origin):
       try decideRetry(history, origin: origin, at: now)
+    case .update(let task, let change, let expected, let origin):
+      try decideUpdate(task, change, expected: expected, origin: origin, at: now)
     case .finish(let token, let outcome):
       try decideFinish(token, outcome, at: now)
     case .report(let token, let progress):
@@ -87,6 +90,7 @@ package struct Engine: Sendable {
   /// Applies one event and gives it its revision.
   package mutating func evolve(_ body: Event.Body, at stamp: Stamp) -> Event {
     let event = Event(revision: durable.catalog.revision.next, body: body)
+    noteMark(of: body, revision: event.revision)
     state.durable.evolve(event, at: stamp)
     noteFollowUps(of: body, revision: event.revision)
     return event
@@ -153,7 +157,10 @@ package struct Engine: Sendable {
       }
     case .tasksPurged(let purge):
       // Rows read before it must neither bring a task back nor purge it again.
-      for entry in purge.entries { state.session.departed.note(entry.task, at: revision) }
+      for entry in purge.entries {
+        state.session.departed.note(entry.task, at: revision)
+        state.session.endedMarks.forget(entry.task)
+      }
     case .eventsPurged: break
     }
   }
@@ -176,12 +183,17 @@ package struct Engine: Sendable {
 extension Engine {
   package mutating func setDiskIsLow(_ isLow: Bool) { state.session.diskIsLow = isLow }
 
+  package mutating func setMemoryIsTight(_ isTight: Bool) {
+    state.session.memoryIsTight = isTight
+  }
+
   /// Nothing is started any more; running attempts may finish.
   package mutating func stopStarting() { state.session.startsTasks = false }
 
   package mutating func indexApplied(through revision: Revision) {
     state.session.appliedThrough = revision
     state.session.departed.forget(applied: revision)
+    state.session.endedMarks.forget(applied: revision)
     state.durable.requests.shrink(
       bytesMax: state.session.limits.requestMemoryBytes, applied: revision)
   }
@@ -200,8 +212,7 @@ extension Engine {
 
   package func view(task id: TaskID) -> TaskView? {
     guard let task = durable.tasks[id] else { return nil }
-    return TaskView(
-      id: id, status: task.status, revision: task.revision, submitRevision: task.submitRevision)
+    return viewAfter(task.status, of: task)
   }
 
   /// With the cause that it waits for, if it waits.

@@ -41,16 +41,18 @@ package struct DurableState: Sendable {
     case .submitted(let submission):
       tasks.insert(
         event, priority: submission.priority, policy: submission.policy,
-        deadline: submission.deadline, createTime: stamp.time, submitRevision: revision,
-        revision: revision)
+        deadline: submission.deadline, unique: submission.unique?.mark(in: event.pool),
+        createTime: stamp.time, submitRevision: revision, revision: revision)
       if let request = submission.request {
         requests.note(request, task: event.task, revision: revision, time: stamp.time)
       }
     case .reopened(let revival, _):
       tasks.insert(
         event, priority: revival.priority, policy: revival.policy, deadline: .never,
-        createTime: revival.createTime, submitRevision: revival.submitRevision,
-        revision: revision)
+        unique: revival.unique, createTime: revival.createTime,
+        submitRevision: revival.submitRevision, revision: revision)
+    case .updated(let priority, _):
+      tasks.update(event, priority: priority, revision: revision)
     default:
       if event.status.state.isTerminal {
         tasks.remove(event.task)
@@ -68,8 +70,9 @@ package struct DurableState: Sendable {
       status: task.status, change: .due)
     tasks.insert(
       event, priority: task.revival.priority, policy: task.revival.policy,
-      deadline: task.deadline, createTime: task.revival.createTime,
-      submitRevision: task.revival.submitRevision, revision: task.revision)
+      deadline: task.deadline, unique: task.revival.unique,
+      createTime: task.revival.createTime, submitRevision: task.revival.submitRevision,
+      revision: task.revision)
   }
 
   /// Brings queues into the order in which their tasks joined.
@@ -112,6 +115,8 @@ package struct SessionState: Sendable {
   package var timersPerStep = 2_000
   /// Set while the disk is almost full.
   package var diskIsLow = false
+  /// Set while the process holds more memory than it may.
+  package var memoryIsTight = false
   /// Set when the server is stopping: nothing is started any more.
   package var startsTasks = true
   /// Set from a start on top of a log to the first `recover`: nothing is started, since it would
@@ -125,6 +130,8 @@ package struct SessionState: Sendable {
   var unsettled: [PoolID] = []
   /// Tasks that ended after what the index held some while ago, with their last revision.
   var departed = DepartedTasks()
+  /// Of them those that had a mark and may count still.
+  var endedMarks = EndedMarks(floor: .zero)
   var progress = ProgressThrottle()
   /// Pools with free slots and tasks that nobody takes.
   var starved: Set<PoolID> = []

@@ -92,6 +92,8 @@ package struct TaskEvent: Hashable, Sendable {
     case resumed(Origin)
     /// Lines that the handler wrote, and how many before them came too fast.
     case logged([LogLine], dropped: Int64)
+    /// Of a task that waits: its priority as it is now; labels and due time are in the event.
+    case updated(priority: UInt8, Origin)
   }
 
   package var task: TaskID
@@ -124,17 +126,19 @@ package struct TaskRevival: Hashable, Sendable {
   package var policy: TaskPolicy
   package var createTime: WallTime
   package var submitRevision: Revision
+  package var unique: UniqueMark?
   /// How it had ended: in the event of a reopening only.
   package var pastEnd: PastEnd?
 
   package init(
     priority: UInt8, policy: TaskPolicy, createTime: WallTime, submitRevision: Revision,
-    pastEnd: PastEnd? = nil
+    unique: UniqueMark? = nil, pastEnd: PastEnd? = nil
   ) {
     self.priority = priority
     self.policy = policy
     self.createTime = createTime
     self.submitRevision = submitRevision
+    self.unique = unique
     self.pastEnd = pastEnd
   }
 }

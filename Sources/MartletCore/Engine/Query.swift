@@ -14,6 +14,8 @@ package enum Query: Sendable {
   /// All workers, or one.
   case workers
   case worker(WorkerID)
+  /// What a command would be refused for; nothing is changed.
+  case rehearsal(Command)
 }
 
 /// What was seen; it may be told once the revision it was seen at is durable.
@@ -27,6 +29,7 @@ package enum Sight: Sendable {
   case poolExplanation(PoolExplanation)
   case catalog(Catalog)
   case workers([Worker])
+  case rehearsed
 }
 
 extension Engine {
@@ -55,6 +58,9 @@ extension Engine {
     case .worker(let id):
       guard let worker = state.session.roster[id] else { throw .workerNotFound(id) }
       return .workers([worker])
+    case .rehearsal(let command):
+      _ = try decide(command, at: now)
+      return .rehearsed
     }
   }
 }

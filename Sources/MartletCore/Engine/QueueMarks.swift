@@ -8,7 +8,7 @@ struct QueueMarks: Sendable {
 
   /// Never empty.
   private struct Block: Sendable {
-    /// None of its tasks became PENDING before it, and all of the block before did.
+    /// None of its tasks joined the queue before it, and all of the block before did.
     var first: Revision
     /// Its first task.
     var head: TaskTable.Place

@@ -13,6 +13,14 @@ package enum Refusal: Error, Hashable, Sendable {
   case taskNotLive(TaskID)
   case taskTerminal(TaskID, TaskState)
   case taskNotRetryable(TaskID, TaskState)
+  /// There is a task of the same key, which counts; `index` is that of the newcomer in its batch.
+  case duplicateTask(TaskID, TaskState, index: Int?)
+  /// Two of one batch have the same key.
+  case duplicateInBatch(index: Int, first: Int)
+  /// Only a task that waits can be changed.
+  case taskRunning(TaskID)
+  /// The task has changed since the caller saw it.
+  case revisionMismatch(TaskID, Revision)
   /// It runs, and was asked to stop.
   case taskNotPausable(TaskID)
   case taskNotPaused(TaskID, TaskState)

@@ -18,11 +18,17 @@ package struct RequestMemory: Hashable, Sendable {
   package mutating func note(
     _ stamp: RequestStamp, task: TaskID, revision: Revision, time: WallTime
   ) {
+    let tasks: [AnsweredTask]
+    switch stamp.answer {
+    case .ownTasks: tasks = [AnsweredTask(task)]
+    case .whole(let all): tasks = all
+    case .elsewhere: return
+    }
     if var known = entries[stamp.key], known.time == time, known.fingerprint == stamp.fingerprint {
       entries[stamp.key] = nil
-      known.tasks.append(task)
+      known.tasks += tasks
       entries[stamp.key] = known
-      byteCount += 8
+      byteCount += 8 * tasks.count
       return
     }
     if let old = entries[stamp.key] {
@@ -31,9 +37,9 @@ package struct RequestMemory: Hashable, Sendable {
       order.append(stamp.key)
     }
     entries[stamp.key] = RememberedRequest(
-      key: stamp.key, fingerprint: stamp.fingerprint, tasks: [task], revision: revision,
+      key: stamp.key, fingerprint: stamp.fingerprint, tasks: tasks, revision: revision,
       time: time)
-    byteCount += Self.entryBytes
+    byteCount += Self.entryBytes + 8 * (tasks.count - 1)
   }
 
   /// Forgets the oldest entries beyond `bytesMax`, but none after `applied`: the index must know

@@ -66,11 +66,11 @@ struct TaskSlots: Sendable {
     list.count += 1
   }
 
-  /// Puts the task back where its revision says that it belongs: before those that joined later.
+  /// Puts the task back where it belongs: before those that joined later.
   mutating func reinsert(_ place: Place, into list: inout TaskList) {
-    let revision = self[place].task.revision
+    let joined = self[place].task.joined
     var next = list.head
-    while next != TaskTable.nowhere, self[next].task.revision < revision { next = self[next].next }
+    while next != TaskTable.nowhere, self[next].task.joined < joined { next = self[next].next }
     guard next != TaskTable.nowhere else { return append(place, to: &list) }
     let previous = self[next].previous
     self[place].previous = previous

@@ -124,7 +124,7 @@ extension TaskTable {
     for entry in queues.ready {
       if let best, entry.priority < best.task.priority { break }
       let head = self[entry.list.head].task
-      if let best, best.task.revision < head.revision { continue }
+      if let best, best.task.joined < head.joined { continue }
       if let taker = taker(entry.kind, entry.selector) { best = (head, taker) }
     }
     return best
@@ -268,14 +268,14 @@ extension TaskTable {
     var place = list.head
     var isSorted = true
     while place != Self.nowhere {
-      if let last = places.last, self[place].task.revision < self[last].task.revision {
+      if let last = places.last, self[place].task.joined < self[last].task.joined {
         isSorted = false
       }
       places.append(place)
       place = self[place].next
     }
     if isSorted { return }
-    places.sort { self[$0].task.revision < self[$1].task.revision }
+    places.sort { self[$0].task.joined < self[$1].task.joined }
     list = TaskList()
     for place in places { slots.append(place, to: &list) }
   }

@@ -2,7 +2,7 @@
 package struct LiveTask: Hashable, Sendable {
   package var id: TaskID
   package var submitRevision: Revision
-  /// Of the last change; among PENDING tasks also the order in which they queued.
+  /// Of the last change.
   package var revision: Revision
   package var due: Elapsed
   package var dueTime: WallTime
@@ -25,7 +25,7 @@ package struct LiveTask: Hashable, Sendable {
   }
 
   /// The order in which tasks queued.
-  var joined: Revision { revision }
+  var joined: Revision { notes?.joined ?? revision }
 
   var isReopened: Bool { notes?.isReopened ?? false }
 
@@ -43,6 +43,7 @@ package struct TaskTable: Sendable {
   var places = PlaceMap()
   var labels = InternTable<LabelSet>()
   var policies = InternTable<TaskPolicy>()
+  package internal(set) var unique = UniqueMarks()
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
 
@@ -68,7 +69,7 @@ package struct TaskTable: Sendable {
 
   package mutating func insert(
     _ event: TaskEvent, priority: UInt8, policy: TaskPolicy, deadline: Elapsed,
-    createTime: WallTime, submitRevision: Revision, revision: Revision
+    unique mark: UniqueMark?, createTime: WallTime, submitRevision: Revision, revision: Revision
   ) {
     let task = LiveTask(
       id: event.task, submitRevision: submitRevision, revision: revision, due: event.status.due,
@@ -79,6 +80,7 @@ package struct TaskTable: Sendable {
       state: event.status.state, priority: priority)
     let place = slots.allocate(task)
     places.insert(event.task, at: place)
+    if let mark { unique.insert(event.task, mark) }
     link(place)
     setTimer(place)
   }
@@ -101,6 +103,27 @@ package struct TaskTable: Sendable {
     setTimer(place)
   }
 
+  /// Somebody changed a task that waits: it goes to the tail of its queue, unless its notes say when
+  /// it joined.
+  package mutating func update(_ event: TaskEvent, priority: UInt8, revision: Revision) {
+    guard let place = places[event.task] else { return }
+    setOffered(false, event.task)
+    let status = event.status
+    let moves = status.notes?.joined == nil
+    if moves { unlink(place) }
+    self[place].task.state = status.state
+    self[place].task.priority = priority
+    self[place].task.due = status.due
+    self[place].task.dueTime = status.dueTime
+    self[place].task.notes = status.notes
+    self[place].task.revision = revision
+    let labels = labels.retain(event.labels)
+    self.labels.release(self[place].task.labels)
+    self[place].task.labels = labels
+    if moves { link(place) }
+    setTimer(place)
+  }
+
   package mutating func remove(_ id: TaskID) {
     guard let place = places[id] else { return }
     unlink(place)
@@ -108,6 +131,7 @@ package struct TaskTable: Sendable {
     labels.release(self[place].task.labels)
     policies.release(self[place].task.policy)
     places.remove(id)
+    unique.remove(id)
     slots.release(place)
   }
 

@@ -55,7 +55,7 @@ extension TaskTable {
 }
 
 extension TaskSlots {
-  /// How many tasks of a ready queue became PENDING before the revision.
+  /// How many tasks of a ready queue joined it before the revision.
   fileprivate func count(of entry: PoolQueues.Ready, before revision: Revision) -> Int {
     var (count, place) = entry.marks?.block(of: revision) ?? (0, entry.list.head)
     while place != TaskTable.nowhere, self[place].task.joined < revision {

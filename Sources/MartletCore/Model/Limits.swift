@@ -33,6 +33,8 @@ package struct Limits: Hashable, Sendable {
   package var keptTaskBytes = 20 << 30
   package var taskTurns = 101
   package var diskReserveBytes = 1 << 30
+  /// 0: no guard.
+  package var memoryBytes = 0
 
   package init() {}
 }
@@ -146,5 +148,8 @@ extension Limits {
     Description(
       name: "disk-reserve-bytes", field: \.diskReserveBytes, unit: "bytes", range: 0...(1 << 40),
       beyond: "with less free disk, submits are refused: DISK_LOW"),
+    Description(
+      name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
+      beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),
   ]
 }

@@ -8,16 +8,18 @@ package struct PoolSpec: Hashable, Sendable {
   package var retry: RetryPolicy
   package var runTimeout: Span
   package var labels: LabelSet
+  package var retention: Retention
 
   package init(
     slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
-    labels: LabelSet = .none
+    labels: LabelSet = .none, retention: Retention = Retention()
   ) {
     self.slots = slots
     self.queueCapacity = queueCapacity
     self.retry = retry
     self.runTimeout = runTimeout
     self.labels = labels
+    self.retention = retention
   }
 }
 

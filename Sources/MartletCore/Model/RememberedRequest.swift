@@ -14,13 +14,13 @@ package struct RememberedRequest: Hashable, Sendable {
   package var key: Key
   /// Hash of the request's body: another body under the same id is refused.
   package var fingerprint: UInt64
-  /// Tasks that it submitted: ids are given one after another, but not without gaps.
-  package var tasks: [TaskID]
+  /// Its answer, in order: ids are given one after another, but not without gaps.
+  package var tasks: [AnsweredTask]
   package var revision: Revision
   package var time: WallTime
 
   package init(
-    key: Key, fingerprint: UInt64, tasks: [TaskID], revision: Revision, time: WallTime
+    key: Key, fingerprint: UInt64, tasks: [AnsweredTask], revision: Revision, time: WallTime
   ) {
     self.key = key
     self.fingerprint = fingerprint
@@ -28,4 +28,23 @@ package struct RememberedRequest: Hashable, Sendable {
     self.revision = revision
     self.time = time
   }
+}
+
+/// A task as the answer to a request names it.
+package struct AnsweredTask: Hashable, Sendable {
+  package var task: TaskID
+  /// It was there before the request.
+  package var existed: Bool
+
+  package init(_ task: TaskID, existed: Bool = false) {
+    self.task = task
+    self.existed = existed
+  }
+
+  /// Task ids have 63 bits: the last one is free.
+  package init(rawValue: UInt64) {
+    self.init(TaskID(rawValue: rawValue & ~(1 << 63)), existed: rawValue >> 63 == 1)
+  }
+
+  package var rawValue: UInt64 { task.rawValue | (existed ? 1 << 63 : 0) }
 }

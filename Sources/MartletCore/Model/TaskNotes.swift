@@ -153,8 +153,22 @@ package final class TaskNotes: Sendable {
     package var assignment: Assignment?
     /// The newest one that an attempt saved.
     package var checkpoint: CheckpointMark?
+    /// Set from a change of it on: the priority of the submission holds no longer.
+    package var priority: UInt8?
+    /// When a PENDING task joined its queue, if it has changed since and kept its place there.
+    package var joined: Revision?
 
     package init() {}
+
+    /// What of it a new attempt, or the way back into the queue, leaves as it is.
+    package var lasting: Facts {
+      var facts = Facts()
+      facts.failure = failure
+      facts.isReopened = isReopened
+      facts.checkpoint = checkpoint
+      facts.priority = priority
+      return facts
+    }
   }
 
   /// Somebody's wish that an attempt ends.
@@ -180,6 +194,9 @@ package final class TaskNotes: Sendable {
     return TaskNotes(facts)
   }
 
+  /// A task that never ran has none: the index reads empty ones back as none.
+  package var unlessEmpty: TaskNotes? { facts == Facts() ? nil : self }
+
   package var startTime: WallTime? { facts.startTime }
   package var startElapsed: Elapsed? { facts.startElapsed }
   package var progress: Progress? { facts.progress }
@@ -189,6 +206,8 @@ package final class TaskNotes: Sendable {
   package var isReopened: Bool { facts.isReopened }
   package var assignment: Assignment? { facts.assignment }
   package var checkpoint: CheckpointMark? { facts.checkpoint }
+  package var priority: UInt8? { facts.priority }
+  package var joined: Revision? { facts.joined }
 }
 
 extension TaskNotes: Hashable {

@@ -15,6 +15,7 @@ package struct TaskSubmission: Hashable, Sendable {
   package var actor: String
   /// Set if the submission had a request id.
   package var request: RequestStamp?
+  package var unique: UniqueRule?
 
   package enum Start: Hashable, Sendable {
     case now
@@ -26,7 +27,7 @@ package struct TaskSubmission: Hashable, Sendable {
     kindName: String, priority: UInt8, policy: TaskPolicy, deadline: Elapsed = .never,
     deadlineTime: WallTime? = nil, start: Start = .now, payload: [UInt8] = [],
     contentType: String = "", traceParent: String = "", actor: String = "",
-    request: RequestStamp? = nil
+    request: RequestStamp? = nil, unique: UniqueRule? = nil
   ) {
     self.kindName = kindName
     self.priority = priority
@@ -39,6 +40,7 @@ package struct TaskSubmission: Hashable, Sendable {
     self.traceParent = traceParent
     self.actor = actor
     self.request = request
+    self.unique = unique
   }
 }
 
@@ -75,6 +77,17 @@ package struct RequestStamp: Hashable, Sendable {
   package var id: String
   package var key: RememberedRequest.Key
   package var fingerprint: UInt64
+  package var answer: Answer = .ownTasks
+
+  /// How the answer to the request is remembered.
+  package enum Answer: Hashable, Sendable {
+    /// Task by task, as each is submitted.
+    case ownTasks
+    /// Some of its tasks were there already: this event says all.
+    case whole([AnsweredTask])
+    /// Another event of the same commit does.
+    case elsewhere
+  }
 
   package init(id: String, key: RememberedRequest.Key, fingerprint: UInt64) {
     self.id = id

@@ -1,5 +1,6 @@
 /// Where a task's life took another way than straight from its submission to its end: an attempt
-/// that did not end it, a pause, a resumption, a reopening. What a task's row says no more.
+/// that did not end it, a pause, a resumption, another due time, a reopening. What a task's row says
+/// no more.
 package struct TaskTurn: Hashable, Sendable {
   package var time: WallTime
   package var from: TaskState
@@ -36,6 +37,8 @@ package struct TaskTurn: Hashable, Sendable {
     switch event.change {
     case .retryScheduled, .lost, .released, .paused, .reopened: break
     case .resumed where from == .paused: break
+    // A change by hand of what the task waits for, or until when.
+    case .updated where from != status.state || from == .scheduled: break
     default: return nil
     }
     self.init(
@@ -47,7 +50,7 @@ package struct TaskTurn: Hashable, Sendable {
       failure = status.notes?.failure.flatMap { $0.attempt == status.attempt ? $0 : nil }
     }
     switch event.change {
-    case .paused(let origin), .resumed(let origin): self.origin = origin
+    case .paused(let origin), .resumed(let origin), .updated(_, let origin): self.origin = origin
     case .reopened(let revival, let origin):
       self.origin = origin
       pastEnd = revival.pastEnd

@@ -46,6 +46,11 @@ extension API.Event {
       actor = origin.actor
       reason = origin.reason
       if event.from == .running { failure = event.status.notes?.failure.map { .init($0) } }
+    case .updated(let priority, let origin):
+      actor = origin.actor
+      reason = origin.reason
+      self.priority = Int32(priority)
+      dueTime = .init(event.status.dueTime)
     case .checkpointed(let checkpoint): checkpointSequence = checkpoint.sequence
     case .logged(let lines, let dropped):
       logLines = lines.map { .init($0) }
@@ -83,6 +88,7 @@ extension TaskEvent {
     case .paused: .taskPaused
     case .resumed: .taskResumed
     case .logged: .taskLogged
+    case .updated: .taskUpdated
     }
   }
 }
@@ -155,7 +161,25 @@ extension API.PoolSpec {
     self.init(
       slots: Int32(clamping: spec.slots), queueCapacity: Int32(clamping: spec.queueCapacity),
       defaultRetryPolicy: .init(spec.retry), defaultRunTimeout: .init(spec.runTimeout),
-      labels: spec.labels.dictionary)
+      labels: spec.labels.dictionary,
+      retention: spec.retention.isEmpty ? nil : .init(spec.retention))
+  }
+}
+
+extension API.Retention {
+  init(_ retention: Retention) {
+    self.init(
+      succeeded: .init(retention.succeeded), failed: .init(retention.failed),
+      cancelled: .init(retention.cancelled))
+  }
+}
+
+extension API.OutcomeRetention {
+  /// nil without bounds.
+  fileprivate init?(_ bounds: Retention.Bounds) {
+    if bounds == Retention.Bounds() { return nil }
+    self.init(
+      maxAge: bounds.maxAge.map { .init($0) }, maxCount: bounds.maxCount.map { Int64($0) })
   }
 }
 

@@ -98,7 +98,8 @@ extension LogAPI.Notes {
       progress: notes.progress.map { .init($0) }, failure: notes.failure.map { .init($0) },
       cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened,
       assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
-      checkpointMark: notes.checkpoint.map { .init($0) })
+      checkpointMark: notes.checkpoint.map { .init($0) },
+      priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0)
   }
 
   var value: TaskNotes {
@@ -112,6 +113,8 @@ extension LogAPI.Notes {
     facts.isReopened = reopened
     facts.assignment = assignment?.value
     facts.checkpoint = checkpointMark?.value
+    facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
+    facts.joined = joined == 0 ? nil : Revision(joined)
     return TaskNotes(facts)
   }
 }
@@ -168,7 +171,8 @@ extension LogAPI.Spec {
     self.init(
       deadlineTime: submission.deadlineTime?.nanoseconds ?? 0,
       contentType: submission.contentType, traceParent: submission.traceParent,
-      actor: submission.actor, requestId: submission.request?.id ?? "")
+      actor: submission.actor, requestId: submission.request?.id ?? "",
+      unique: submission.unique.map { .init($0) })
     switch submission.start {
     case .now: break
     case .delay(let span): delay = span.nanoseconds
@@ -190,9 +194,7 @@ extension LogAPI.Submission {
       policy: .init(submission.policy),
       deadline: submission.deadline == .never ? 0 : submission.deadline.nanoseconds,
       spec: .init(submission), payload: submission.payload,
-      request: submission.request.map {
-        .init(keyHigh: $0.key.high, keyLow: $0.key.low, fingerprint: $0.fingerprint)
-      })
+      request: submission.request.map { .init($0) })
   }
 
   var value: TaskSubmission? {
@@ -203,11 +205,7 @@ extension LogAPI.Submission {
       deadline: deadline == 0 ? .never : Elapsed(nanoseconds: deadline),
       deadlineTime: WallTime(unlessZero: spec.deadlineTime), start: spec.start, payload: payload,
       contentType: spec.contentType, traceParent: spec.traceParent, actor: spec.actor,
-      request: request.map {
-        RequestStamp(
-          id: spec.requestId, key: .init(high: $0.keyHigh, low: $0.keyLow),
-          fingerprint: $0.fingerprint)
-      })
+      request: request.map { $0.value(id: spec.requestId) }, unique: spec.unique?.value)
   }
 }
 
@@ -216,14 +214,16 @@ extension LogAPI.PoolSpec {
     self.init(
       slots: Int64(spec.slots), queueCapacity: Int64(spec.queueCapacity),
       retry: .init(spec.retry), runTimeout: spec.runTimeout.nanoseconds,
-      labels: spec.labels.records)
+      labels: spec.labels.records,
+      retention: spec.retention.isEmpty ? nil : .init(spec.retention))
   }
 
   var value: PoolSpec? {
     guard let retry else { return nil }
     return PoolSpec(
       slots: Int(slots), queueCapacity: Int(queueCapacity), retry: retry.value,
-      runTimeout: Span(nanoseconds: runTimeout), labels: LabelSet(records: labels))
+      runTimeout: Span(nanoseconds: runTimeout), labels: LabelSet(records: labels),
+      retention: retention?.value ?? Retention())
   }
 }
 

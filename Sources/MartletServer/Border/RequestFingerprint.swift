@@ -79,6 +79,7 @@ struct RequestFingerprint {
     add(10, spec.deadline)
     add(11, spec.traceParent)
     if !spec.workerSelector.isEmpty { add(12, LabelSet(spec.workerSelector)) }
+    if let rule = spec.unique { add(15, rule) }
     add(0, number: field)
   }
 
@@ -87,6 +88,15 @@ struct RequestFingerprint {
       add(field, number: StableHash.of(label.key, seed: value))
       add(field, number: StableHash.of(label.value, seed: value))
     }
+  }
+
+  private mutating func add(_ field: UInt64, _ rule: API.UniqueRule) {
+    add(1, rule.key)
+    add(2, number: UInt64(bitPattern: Int64(rule.scope.rawValue)))
+    add(3, rule.finishedWithin)
+    add(4, number: rule.waitingOnly ? 1 : 0)
+    add(5, number: UInt64(bitPattern: Int64(rule.onConflict.rawValue)))
+    add(0, number: field)
   }
 
   private mutating func add(_ field: UInt64, _ policy: API.RetryPolicy) {

@@ -50,6 +50,23 @@ extension ErrorDetails {
       self.init(
         .failedPrecondition, .taskTerminal, task: task,
         "has ended as \(state.name) already: nothing is left to stop", state: state)
+    case .duplicateTask(let task, let state, let index):
+      self = .duplicate(of: task, state, index: index)
+    case .duplicateInBatch(let index, let first):
+      self.init(
+        .alreadyExists, .duplicateTask,
+        "The task specs[\(index)] has the unique key of specs[\(first)]: leave one of them out.",
+        metadata: ["index": "\(index)", "first_index": "\(first)"])
+    case .taskRunning(let task):
+      self.init(
+        .failedPrecondition, .taskRunning, task: task,
+        "runs: only a waiting task can be changed", state: .running)
+    case .revisionMismatch(let task, let revision):
+      self.init(
+        .aborted, .revisionMismatch,
+        "The task \(task) has changed since it was read: read it again and repeat the update with "
+          + "its new revision.",
+        metadata: ["task_id": task.description, "revision": "\(revision.rawValue)"])
     case .taskNotRetryable(let task, let state):
       self.init(
         .failedPrecondition, .taskNotRetryable, task: task,
@@ -143,6 +160,17 @@ extension ErrorDetails {
       "The request_id \"\(id.shortened)\" came with another request before: "
         + "repeat that one unchanged, or choose a new id.",
       metadata: ["request_id": id])
+  }
+
+  private static func duplicate(
+    of task: TaskID, _ state: TaskState, index: Int?
+  ) -> ErrorDetails {
+    var metadata = ["task_id": task.description, "state": state.name]
+    if let index { metadata["index"] = "\(index)" }
+    return ErrorDetails(
+      .alreadyExists, .duplicateTask,
+      "The task \(task), which is \(state.name), has the same unique key: use that one, or wait "
+        + "until it counts no longer.", metadata: metadata)
   }
 
   private static var indexBehind: ErrorDetails {

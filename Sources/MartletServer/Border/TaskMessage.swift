@@ -44,7 +44,8 @@ extension API.Task {
     self.init(
       id: task.submitted.task.description, pool: task.poolName,
       spec: API.TaskSpec(
-        submission, labels: task.submitted.labels, isFull: isFull),
+        submission, labels: task.submitted.labels,
+        priority: status.notes?.priority ?? submission.priority, isFull: isFull),
       state: .init(status.state), attempt: Int32(clamping: status.attempt),
       progress: notes?.progress.map { .init($0) },
       result: isFull ? task.result.map { .init($0) } : nil,
@@ -77,6 +78,7 @@ extension API.Task {
     if let spec {
       for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
       count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count
+      count += spec.unique?.key.utf8.count ?? 0
       for (key, value) in spec.labels { count += key.utf8.count + value.utf8.count + 8 }
       for code in spec.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
     }
@@ -91,15 +93,16 @@ extension API.Task {
 }
 
 extension API.TaskSpec {
-  init(_ submission: TaskSubmission, labels: LabelSet, isFull: Bool) {
+  init(_ submission: TaskSubmission, labels: LabelSet, priority: UInt8, isFull: Bool) {
     self.init(
       kind: submission.kindName, payload: isFull ? submission.payload : [],
       contentType: submission.contentType, labels: labels.isEmpty ? [:] : labels.dictionary,
-      priority: Int32(submission.priority), start: OneOf_Start(submission.start),
+      priority: Int32(priority), start: OneOf_Start(submission.start),
       retryPolicy: .init(submission.policy.retry),
       runTimeout: .init(submission.policy.runTimeout),
       deadline: submission.deadlineTime.map { .init($0) }, traceParent: submission.traceParent,
-      workerSelector: submission.policy.selector.dictionary)
+      workerSelector: submission.policy.selector.dictionary,
+      unique: submission.unique.map { .init($0) })
   }
 
   /// A task that is only checked: as it would be stored, with what the pool would give it.
@@ -110,8 +113,17 @@ extension API.TaskSpec {
         retry: draft.retry ?? pool.retry, runTimeout: draft.runTimeout ?? pool.runTimeout,
         selector: draft.selector),
       deadlineTime: draft.deadline, start: draft.start, contentType: draft.contentType,
-      traceParent: draft.traceParent)
-    self.init(submission, labels: draft.labels, isFull: false)
+      traceParent: draft.traceParent, unique: draft.unique?.rule)
+    self.init(submission, labels: draft.labels, priority: draft.priority, isFull: false)
+  }
+}
+
+extension API.UniqueRule {
+  init(_ rule: UniqueRule) {
+    self.init(
+      key: rule.key, scope: .init(rawValue: Int32(rule.scope.rawValue)),
+      finishedWithin: rule.finishedWithin.map { .init($0) }, waitingOnly: rule.waitingOnly,
+      onConflict: .init(rawValue: Int32(rule.onConflict.rawValue)))
   }
 }
 

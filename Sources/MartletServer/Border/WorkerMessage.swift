@@ -12,9 +12,10 @@ extension API.Assign {
   init(
     _ offer: Offer, _ submitted: SubmittedTask, checkpoint: Checkpoint?, stopTime: WallTime?
   ) {
-    let record = TaskRecord(
+    var record = TaskRecord(
       submitted: submitted, poolName: offer.poolName, status: offer.status,
       revision: offer.revision)
+    record.submitted.labels = offer.labels
     self.init(
       lease: offer.lease.description, task: API.Task(record, isFull: true),
       attempt: Int32(clamping: offer.lease.attempt), stopTime: stopTime.map { .init($0) },

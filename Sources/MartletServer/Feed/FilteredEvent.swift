@@ -46,7 +46,7 @@ struct FilteredEvent: FilterSubject {
     switch field {
     // Only events of tasks have one.
     case .attempt: event.taskId.isEmpty ? nil : Int64(event.attempt)
-    case .priority: nil
+    case .priority: event.priority.map { Int64($0) }
     }
   }
 }

@@ -9,6 +9,7 @@ package struct IndexFold: Sendable {
   package private(set) var catalog: Catalog
   private var inserts = TaskChanges<TaskSubmissionRow>()
   private var updates = TaskChanges<TaskID>()
+  private var edits: [TaskID: TaskEdit] = [:]
   private var deletes: [TaskID] = []
   private var savedWork: [TaskID: [UInt8]?] = [:]
   private var turns: [TurnRow] = []
@@ -54,6 +55,7 @@ package struct IndexFold: Sendable {
     batch.inserts = inserts.take().map { TaskRow(submission: $0, status: $1.row) }
     batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
+    swap(&batch.edits, &edits)
     swap(&batch.deletes, &deletes)
     swap(&batch.savedWork, &savedWork)
     swap(&batch.turns, &turns)
@@ -88,28 +90,42 @@ package struct IndexFold: Sendable {
       let row = TaskSubmissionRow(
         id: event.task, pool: event.pool, kind: event.kind, priority: submission.priority,
         createTime: stamp.time, submitRevision: revision, deadline: submission.deadline,
-        labels: event.labels, policy: encoded(submission.policy),
-        spec: encoded(LogAPI.Spec(submission)), payload: submission.payload)
+        labels: event.labels, unique: submission.unique?.mark(in: event.pool),
+        policy: encoded(submission.policy), spec: encoded(LogAPI.Spec(submission)),
+        payload: submission.payload)
       inserts.add(row, event.task, status)
       remember(event.task, submission, revision: revision, at: stamp)
     } else if !inserts.set(event.task, status), !updates.set(event.task, status) {
       updates.add(event.task, event.task, status)
     }
+    if case .updated(let priority, _) = event.change {
+      apply(TaskEdit(priority: priority, labels: event.labels), to: event.task)
+    }
+  }
+
+  private mutating func apply(_ edit: TaskEdit, to task: TaskID) {
+    if !inserts.change(task, { edit.apply(to: &$0) }) { edits[task, default: .init()].add(edit) }
   }
 
   private mutating func remember(
     _ task: TaskID, _ submission: TaskSubmission, revision: Revision, at stamp: Stamp
   ) {
     guard let request = submission.request else { return }
+    let tasks: [AnsweredTask]
+    switch request.answer {
+    case .ownTasks: tasks = [AnsweredTask(task)]
+    case .whole(let all): tasks = all
+    case .elsewhere: return
+    }
     if let place = requests[request.key], remembered[place].fingerprint == request.fingerprint,
       remembered[place].time == stamp.time
     {
-      remembered[place].tasks.append(task)
+      remembered[place].tasks += tasks
     } else {
       requests[request.key] = remembered.count
       remembered.append(
         RememberedRequest(
-          key: request.key, fingerprint: request.fingerprint, tasks: [task], revision: revision,
+          key: request.key, fingerprint: request.fingerprint, tasks: tasks, revision: revision,
           time: stamp.time))
     }
   }
@@ -188,6 +204,13 @@ private struct TaskChanges<Value: Sendable>: Sendable {
   mutating func set(_ task: TaskID, _ status: ChangedStatus) -> Bool {
     guard let place = places[task] else { return false }
     changes[place].status = status
+    return true
+  }
+
+  /// False if the task is not here.
+  mutating func change(_ task: TaskID, _ body: (inout Value) -> Void) -> Bool {
+    guard let place = places[task] else { return false }
+    body(&changes[place].value)
     return true
   }
 

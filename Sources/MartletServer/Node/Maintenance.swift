@@ -9,9 +9,13 @@ enum Maintenance {
   private static let tick = Duration.milliseconds(100)
   /// Ticks between two looks at the disk: 5 s.
   private static let diskTicks = 50
+  /// Ticks between two looks at the memory: 1 s.
+  private static let memoryTicks = 10
   /// Ticks between two purges: 30 s.
   private static let purgeTicks = 300
-  private static let purgedTasksPerEvent = 1_000
+  /// Ticks between two looks at what pools keep: 5 s.
+  private static let retentionTicks = 50
+  static let purgedTasksPerEvent = 1_000
 
   static func run(_ node: () -> Node?) async {
     var ticks = 0
@@ -22,7 +26,9 @@ enum Maintenance {
       node.feed.expireWaits()
       memory.tick(revision: node.durableRevision)
       ticks += 1
+      if ticks % memoryTicks == 1 { watchMemory(of: node) }
       if ticks % diskTicks == 1 { watchDisk(of: node) }
+      if ticks % retentionTicks == 0 { await PoolRetention.purge(node) }
       if ticks % purgeTicks == 0 { await purge(node) }
     }
   }
@@ -54,6 +60,17 @@ enum Maintenance {
   private static func freeBytes(_ directory: String) -> Int? {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: directory)
     return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+  }
+
+  // MARK: - Memory
+
+  /// What was freed and the C library keeps counts until it is given back.
+  static func watchMemory(of node: Node) {
+    guard let bytes = node.residentBytes() else { return }
+    let limit = node.limits.memoryBytes
+    guard limit > 0, bytes > limit else { return node.setMemory(bytes: bytes) }
+    malloc_trim(0)
+    node.setMemory(bytes: node.residentBytes() ?? bytes)
   }
 
   // MARK: - Purge

@@ -33,17 +33,20 @@ package final class Node: Sendable {
   let names: NameBook
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
-  private let status: Mutex<Status>
+  let status: Mutex<Status>
   let metrics: NodeMetrics
+  /// What the process holds in RAM.
+  let residentBytes: @Sendable () -> Int?
 
-  private struct Status: Sendable {
+  struct Status: Sendable {
     var failure: StoreFailure?
     var onFailure: (@Sendable (StoreFailure) -> Void)?
     var onPressure: (@Sendable (Bool) -> Void)?
     var isStopped = false
     var isHurried = false
+    var onSubmissions: (@Sendable (Bool) -> Void)?
     var graceWait: Task<Void, Never>?
-    var diskIsLow = false
+    var strain: NodeStrain
     var maintenance: Task<Void, Never>?
   }
 
@@ -52,7 +55,8 @@ package final class Node: Sendable {
   /// Puts a node together on top of a recovered state. Nothing runs before `start`.
   package init(
     recovery: Recovery, log: any EventLog, index: any TaskIndex, directory: String?,
-    handlers: HandlerRegistry, limits: Limits, logger: Logger
+    handlers: HandlerRegistry, limits: Limits, logger: Logger,
+    residentBytes: @escaping @Sendable () -> Int? = { ProcessMemory.residentBytes }
   ) {
     let metrics = NodeMetrics()
     let catalog = recovery.durable.catalog
@@ -112,9 +116,10 @@ package final class Node: Sendable {
     self.dispatcher = dispatcher
     self.readers = readers
     self.metrics = metrics
+    self.residentBytes = residentBytes
     handlerKinds = handlers.kinds
     startTime = NodeClock.wall
-    status = Mutex(Status())
+    status = Mutex(Status(strain: NodeStrain(memory: MemoryGuard(bytesMax: limits.memoryBytes))))
     prepared = Mutex(recovery)
     links.set(self)
   }
@@ -123,15 +128,18 @@ package final class Node: Sendable {
 
   /// Starts the threads and gives back to the queue what was running when the process ended.
   /// `onFailure` is called once if a store fails: nothing is acknowledged from then on, and the
-  /// process should end.
+  /// process should end. `onSubmissions` is told when new tasks are refused, all of them, for want of
+  /// memory or disk (false), and when they are taken again.
   package func start(
     onFailure: @escaping @Sendable (StoreFailure) -> Void,
-    onPressure: @escaping @Sendable (Bool) -> Void = { _ in }
+    onPressure: @escaping @Sendable (Bool) -> Void = { _ in },
+    onSubmissions: @escaping @Sendable (Bool) -> Void = { _ in }
   ) async {
     guard let recovery = prepared.withLock({ $0.take() }) else { return }
     status.withLock { status in
       status.onFailure = onFailure
       status.onPressure = onPressure
+      status.onSubmissions = onSubmissions
     }
     logWriter.start { [weak self] outcome in
       switch outcome {
@@ -262,17 +270,6 @@ package final class Node: Sendable {
   /// A command that nobody waits for.
   func post(_ command: Command) { _ = runner.add(.command(command, nil)) }
 
-  func setDiskIsLow(_ isLow: Bool, free: Int) {
-    let changed = status.withLock { status in
-      defer { status.diskIsLow = isLow }
-      return status.diskIsLow != isLow
-    }
-    guard changed else { return }
-    _ = runner.add(.change { $0.setDiskIsLow(isLow) })
-    let text = isLow ? "the disk is almost full: submits are refused" : "the disk has room again"
-    logger.warning("\(text)", metadata: ["free_bytes": "\(free)"])
-  }
-
   /// What durable events mean for running handlers.
   private func follow(_ segment: SealedSegment) {
     for event in segment.events {
@@ -391,6 +388,17 @@ package final class Node: Sendable {
     let asOf = feed.durable
     let found = try await read(asOf: asOf) { index throws(StoreFailure) in
       try index.requests(keys)
+    }
+    return (found, asOf)
+  }
+
+  /// As of a revision, or of what the index has applied by now.
+  func lastEnds(
+    _ marks: Set<UniqueMark>, asOf revision: Revision?
+  ) async throws(StoreFailure) -> (found: [UniqueMark: UniqueEnd], asOf: Revision) {
+    let asOf = revision ?? indexWriter.applied
+    let found = try await read(asOf: asOf) { index throws(StoreFailure) in
+      try index.lastEnds(marks)
     }
     return (found, asOf)
   }

@@ -8,6 +8,20 @@ package struct NodeInfo: Sendable {
   package var newest: Revision
   package var lastFlush: Span
   package var indexLagEvents: Int
+  var strain: NodeStrain
+}
+
+/// What keeps a node from taking new tasks.
+struct NodeStrain: Sendable {
+  var diskIsLow = false
+  var memory: MemoryGuard
+
+  var reasons: [ErrorReason] {
+    var reasons: [ErrorReason] = []
+    if memory.isTight { reasons.append(.memoryPressure) }
+    if diskIsLow { reasons.append(.diskLow) }
+    return reasons
+  }
 }
 
 extension Node {
@@ -17,6 +31,6 @@ extension Node {
     guard case .catalog(let catalog) = seen.value else { throw .stopping }
     return NodeInfo(
       startTime: startTime, now: clock.now, oldest: catalog.oldestEvent, newest: seen.revision,
-      lastFlush: logWriter.lastFlush, indexLagEvents: indexWriter.lag.events)
+      lastFlush: logWriter.lastFlush, indexLagEvents: indexWriter.lag.events, strain: strain)
   }
 }

@@ -9,6 +9,8 @@ struct NodeMetrics: Sendable {
   private let indexLag = Gauge(label: "martlet_index_lag_events")
   private let indexApply = Timer(label: "martlet_index_apply_seconds")
   private let feedLag = Recorder(label: "martlet_feed_lag_events")
+  private let memory = Gauge(label: "martlet_memory_bytes")
+  private let memoryIsTight = Gauge(label: "martlet_memory_is_tight")
   private let calls = Counter(label: "martlet_commands_total")
 
   func committed(events: Int, bytes: Int, in nanoseconds: Int64) {
@@ -24,6 +26,11 @@ struct NodeMetrics: Sendable {
   }
 
   func subscriberBehind(by events: Int) { feedLag.record(events) }
+
+  func holds(memory bytes: Int, isTight: Bool) {
+    memory.record(bytes)
+    memoryIsTight.record(isTight ? 1 : 0)
+  }
 
   func ran(commands: Int) { calls.increment(by: commands) }
 }

@@ -119,7 +119,7 @@ extension RestoredTask {
       deadline: status.notes?.isReopened ?? false ? .never : row.submission.deadline,
       revival: TaskRevival(
         priority: row.submission.priority, policy: policy, createTime: row.submission.createTime,
-        submitRevision: row.submission.submitRevision))
+        submitRevision: row.submission.submitRevision, unique: row.submission.unique))
   }
 }
 

@@ -3,7 +3,7 @@ package import MartletCore
 import MartletProtobuf
 package import MartletStore
 
-/// The half of a task that never changes, with its payload.
+/// A task as it was submitted, with its payload; labels and priority may be others by now.
 package struct SubmittedTask: Sendable {
   package var task: TaskID
   package var pool: PoolID
@@ -45,6 +45,7 @@ package struct SubmittedTask: Sendable {
       start: spec.start, payload: row.submission.payload, contentType: spec.contentType,
       traceParent: spec.traceParent, actor: spec.actor,
       request: spec.requestId.isEmpty
-        ? nil : RequestStamp(id: spec.requestId, key: .init(high: 0, low: 0), fingerprint: 0))
+        ? nil : RequestStamp(id: spec.requestId, key: .init(high: 0, low: 0), fingerprint: 0),
+      unique: spec.unique?.value)
   }
 }

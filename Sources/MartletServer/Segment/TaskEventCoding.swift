@@ -123,12 +123,13 @@ extension TaskEvent {
     if let notes = status.notes,
       notes.progress != nil || notes.failure != nil || notes.cancel != nil
         || notes.assignment != nil || notes.pause != nil || notes.checkpoint != nil
+        || notes.priority != nil || notes.joined != nil
     {
       return true
     }
     switch change {
     case .submitted, .cancelRequested, .cancelled, .reopened, .checkpointed, .pauseRequested,
-      .paused, .resumed, .logged:
+      .paused, .resumed, .logged, .updated:
       return true
     case .succeeded(let result): return !result.data.isEmpty || !result.contentType.isEmpty
     case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: return false
@@ -157,6 +158,7 @@ extension TaskEvent.Change {
       case .paused: .paused
       case .resumed: .resumed
       case .logged: .logged
+      case .updated: .updated
       }
     return UInt8(truncatingIfNeeded: change.rawValue)
   }
@@ -173,6 +175,8 @@ extension LogAPI.TaskRecord {
       assignment = notes.assignment.map { .init($0) }
       pause = notes.pause.map { .init($0) }
       checkpointMark = notes.checkpoint.map { .init($0) }
+      priorityOverride = notes.priority.map { UInt32($0) }
+      joined = notes.joined?.rawValue ?? 0
     }
     switch event.change {
     case .submitted(let submission): self.submission = .init(submission)
@@ -185,13 +189,17 @@ extension LogAPI.TaskRecord {
     case .logged(let lines, let dropped):
       logLines = lines.map { .init($0) }
       logLinesDropped = dropped
+    case .updated(let priority, let origin):
+      self.priority = UInt32(priority)
+      self.origin = .init(origin)
     case .reopened(let revival, let origin):
       self.origin = .init(origin)
       self.revival = .init(
         priority: UInt32(revival.priority), policy: .init(revival.policy),
         createTime: revival.createTime.nanoseconds,
         submitRevision: revival.submitRevision.rawValue,
-        pastEnd: revival.pastEnd.map { .init($0) })
+        pastEnd: revival.pastEnd.map { .init($0) },
+        unique: revival.unique.map { .init(high: $0.high, low: $0.low) })
     case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: break
     }
   }
@@ -215,6 +223,8 @@ extension LogAPI.TaskRecord {
     case .paused: .paused(origin?.value ?? .server)
     case .resumed: .resumed(origin?.value ?? .server)
     case .logged: .logged(logLines.compactMap(\.value), dropped: logLinesDropped)
+    case .updated:
+      UInt8(exactly: priority).map { .updated(priority: $0, origin?.value ?? .server) }
     case .unspecified, .unrecognized: nil
     }
   }
@@ -228,6 +238,8 @@ extension LogAPI.TaskRecord {
     facts.pause = pause?.value
     facts.assignment = assignment?.value
     facts.checkpoint = checkpointMark?.value
+    facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
+    facts.joined = joined == 0 ? nil : Revision(joined)
     return facts
   }
 
@@ -237,6 +249,8 @@ extension LogAPI.TaskRecord {
     else { return nil }
     return TaskRevival(
       priority: priority, policy: policy, createTime: WallTime(nanoseconds: revival.createTime),
-      submitRevision: Revision(revival.submitRevision), pastEnd: revival.pastEnd?.value)
+      submitRevision: Revision(revival.submitRevision),
+      unique: revival.unique.map { UniqueMark(high: $0.high, low: $0.low) },
+      pastEnd: revival.pastEnd?.value)
   }
 }

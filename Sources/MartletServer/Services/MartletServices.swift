@@ -9,7 +9,12 @@ package enum MartletServices {
   package static let names = [
     "martlet.v1.PoolService", "martlet.v1.TaskService", "martlet.v1.EventService",
     "martlet.v1.ServerService", "martlet.v1.WorkerService", "grpc.health.v1.Health",
+    submissions,
   ]
+
+  /// Not a service, but a question that health checks may ask: whether new tasks are taken. It is
+  /// NOT_SERVING while memory or disk are short; all else goes on.
+  package static let submissions = "martlet.submissions"
 
   /// - Parameter health: One that knows `names`.
   package static func register(in router: inout ServerRouter, node: Node, health: HealthBoard) {

@@ -22,7 +22,9 @@ package struct ServerService: API.ServerService {
           .init(
             name: limit.name, value: Int64(limits[keyPath: limit.field]), unit: limit.unit,
             beyond: limit.beyond)
-        }, kinds: desk.node.handlerKinds, indexLagEvents: Int64(info.indexLagEvents))
+        }, kinds: desk.node.handlerKinds, indexLagEvents: Int64(info.indexLagEvents),
+        memoryBytes: Int64(info.strain.memory.bytes),
+        refusingSubmissions: info.strain.reasons.map(\.rawValue))
     }
   }
 }

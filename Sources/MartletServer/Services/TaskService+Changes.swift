@@ -39,6 +39,19 @@ extension TaskService {
     }
   }
 
+  package func updateTask(
+    _ request: API.UpdateTaskRequest, context: CallContext
+  ) async throws -> API.UpdateTaskResponse {
+    try await desk.answer(context) {
+      let update = try RequestCheck.update(request, now: node.clock.now.wall, limits: limits)
+      let change = CheckedChange(id: update.id, reason: update.reason)
+      let (task, cursor) = try await changeLive(change, context) {
+        .update($0, update.change, expected: update.expected, origin: $1)
+      }
+      return .init(task: task, cursor: cursor)
+    }
+  }
+
   package func retryTask(
     _ request: API.RetryTaskRequest, context: CallContext
   ) async throws -> API.RetryTaskResponse {
@@ -105,7 +118,8 @@ extension TaskService {
       labels: row.submission.labels, status: status,
       revival: TaskRevival(
         priority: row.submission.priority, policy: policy,
-        createTime: row.submission.createTime, submitRevision: row.submission.submitRevision),
+        createTime: row.submission.createTime, submitRevision: row.submission.submitRevision,
+        unique: row.submission.unique),
       asOf: max(seen.revision, row.status.revision))
   }
 

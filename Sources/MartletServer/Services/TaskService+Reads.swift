@@ -37,7 +37,8 @@ extension TaskService {
   /// A live task with its fixed half; nil if that has just gone.
   func record(of view: TaskView) async throws -> TaskRecord? {
     let found = try await node.freshSubmissions([(view.id, view.submitRevision)])
-    guard let submitted = found[view.id] else { return nil }
+    guard var submitted = found[view.id] else { return nil }
+    submitted.labels = view.labels
     return TaskRecord(
       submitted: submitted, poolName: try await desk.names.name(of: submitted.pool),
       status: view.status, revision: view.revision, cause: view.cause)

@@ -200,6 +200,7 @@ extension TaskRecord {
   /// Takes over what an event says of the task; it must be a newer one.
   fileprivate mutating func apply(_ change: TaskChange) {
     status = change.event.status
+    submitted.labels = change.event.labels
     revision = change.revision
     if case .succeeded(let result) = change.event.change { self.result = result }
   }

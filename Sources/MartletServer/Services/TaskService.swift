@@ -3,7 +3,8 @@ import MartletCore
 package import MartletRPC
 import MartletStore
 
-/// `martlet.v1.TaskService`: submits here, what reads, changes and waits in files of their own.
+/// `martlet.v1.TaskService`: submits here and in `TaskService+Submissions`, what reads, changes and
+/// waits in files of their own.
 package struct TaskService: API.TaskService {
   let desk: ServiceDesk
 
@@ -20,7 +21,7 @@ package struct TaskService: API.TaskService {
       let submission = try RequestCheck.submission(request, limits: limits)
       let origin = try Origin(context)
       if request.validateOnly {
-        let (pool, revision) = try await rehearse(submission, context)
+        let (pool, revision) = try await rehearse(submission, origin, context)
         let spec = submission.drafts.first.map { API.TaskSpec($0, pool: pool.record.spec) }
         return .init(
           task: .init(pool: submission.pool, spec: spec), cursor: Cursor(revision).text)
@@ -31,7 +32,7 @@ package struct TaskService: API.TaskService {
       }
       return .init(
         task: try await task(id, of: receipt, submission, context),
-        cursor: Cursor(receipt.revision).text)
+        cursor: Cursor(receipt.revision).text, existing: id.existed)
     }
   }
 
@@ -42,84 +43,14 @@ package struct TaskService: API.TaskService {
       let submission = try RequestCheck.submission(request, limits: limits)
       let origin = try Origin(context)
       if request.validateOnly {
-        let (_, revision) = try await rehearse(submission, context)
+        let (_, revision) = try await rehearse(submission, origin, context)
         return .init(cursor: Cursor(revision).text)
       }
       let receipt = try await submit(submission, origin, context)
       return .init(
-        taskIds: receipt.tasks.map(\.description), cursor: Cursor(receipt.revision).text)
+        taskIds: receipt.tasks.map(\.task.description), cursor: Cursor(receipt.revision).text,
+        existing: receipt.tasks.indices.filter { receipt.tasks[$0].existed }.map { Int32($0) })
     }
-  }
-
-  // MARK: - Submitting
-
-  private struct Receipt {
-    var tasks: [TaskID]
-    /// The request had been answered before; these are the tasks of then.
-    var isRepeat: Bool
-    var revision: Revision
-  }
-
-  /// The engine says when it has forgotten what a request id stands for; the index knows it then.
-  private func submit(
-    _ submission: CheckedSubmission, _ origin: Origin, _ context: CallContext
-  ) async throws -> Receipt {
-    var history: RequestHistory?
-    for _ in 0..<Self.triesMax {
-      let outcome: Node.Outcome<Answer>
-      do throws(Refusal) {
-        outcome = try await node.perform(
-          .submit(
-            pool: submission.pool, tasks: submission.drafts, request: submission.request,
-            history: history, origin: origin), on: context.loop)
-      } catch {
-        guard error == .staleHistory, let key = submission.request?.key else { throw error }
-        let (found, asOf) = try await node.requests([key])
-        history = RequestHistory(found: found[key], asOf: asOf)
-        continue
-      }
-      guard case .submitted(let tasks, let isRepeat) = outcome.value else {
-        throw desk.fault("the engine answered a submission with something else", in: context)
-      }
-      return Receipt(tasks: tasks, isRepeat: isRepeat, revision: outcome.revision)
-    }
-    throw Refusal.staleHistory
-  }
-
-  /// What a submission's reply shows: the task as it was then, or, of a repeat, as it is now; nil
-  /// if it is no longer kept.
-  private func task(
-    _ id: TaskID, of receipt: Receipt, _ submission: CheckedSubmission, _ context: CallContext
-  ) async throws -> API.Task? {
-    if !receipt.isRepeat, let submitted = await node.submission(of: id, by: receipt.revision) {
-      return API.Task(TaskRecord(new: submitted, poolName: submission.pool), isFull: false)
-    }
-    let (task, _) = try await read(id, isFull: false, on: context.loop)
-    return task.map { API.Task($0, isFull: false) }
-  }
-
-  /// Checks all that a submission would be refused for, and stores nothing.
-  private func rehearse(
-    _ submission: CheckedSubmission, _ context: CallContext
-  ) async throws -> (pool: PoolView, revision: Revision) {
-    let seen = try await node.see(.pool(submission.pool), on: context.loop)
-    guard case .pool(let pool) = seen.value else {
-      throw desk.fault("the engine answered a pool call with something else", in: context)
-    }
-    switch pool.record.state {
-    case .active, .paused: break
-    case .draining: throw Refusal.poolDraining(submission.pool)
-    case .closed, .deleting, .retired: throw Refusal.poolClosed(submission.pool)
-    }
-    let free = pool.record.state == .active ? max(0, pool.record.spec.slots - pool.inUse) : 0
-    let starting = submission.drafts.lazy.filter {
-      $0.start == .now && node.handlerKinds.contains($0.kind)
-    }.prefix(free).count
-    let capacity = pool.record.spec.queueCapacity
-    if pool.waiting + Int64(submission.drafts.count) > Int64(capacity + starting) {
-      throw Refusal.queueFull(pool: submission.pool, capacity: capacity, waiting: pool.waiting)
-    }
-    return (pool, seen.revision)
   }
 }
 

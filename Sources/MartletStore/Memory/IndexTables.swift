@@ -23,6 +23,13 @@ struct IndexTables {
       }
       tasks[id]?.status = status
     }
+    for (id, edit) in batch.edits {
+      guard var row = tasks[id] else {
+        throw .corrupted(file: Self.file, reason: "task \(id) is missing")
+      }
+      edit.apply(to: &row.submission)
+      tasks[id] = row
+    }
     for (id, work) in batch.savedWork { savedWork[id] = work }
     for turn in batch.turns { turns[turn.task, default: ([], 0)].rows.append(turn) }
     for task in Set(batch.turns.map(\.task)) { shortenTurns(of: task, to: batch.turnsKept) }

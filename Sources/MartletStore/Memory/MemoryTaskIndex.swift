@@ -88,11 +88,42 @@ package final class MemoryTaskIndex: TaskIndex {
     }
   }
 
+  package func finished(
+    in pool: PoolID, as outcome: TaskState, before time: WallTime, limit: Int
+  ) throws(StoreFailure) -> [TasksPurged.Entry] {
+    try read { tables in
+      let rows = tables.finishedFirstFirst.prefix { $0.finishTime < time }.lazy
+        .compactMap { tables.tasks[$0.id] }
+        .filter { $0.submission.pool == pool && $0.status.state == outcome }
+      return rows.prefix(max(0, limit)).map {
+        TasksPurged.Entry(
+          task: $0.id, pool: pool, kind: $0.submission.kind, state: outcome)
+      }
+    }
+  }
+
   package func finishTime(keepingNewest keep: Int) throws(StoreFailure) -> WallTime? {
     try read { tables in
       let finished = tables.finishedFirstFirst
       guard keep > 0, finished.count > keep else { return nil }
       return finished[finished.count - keep].finishTime
+    }
+  }
+
+  package func lastEnds(
+    _ marks: Set<UniqueMark>
+  ) throws(StoreFailure) -> [UniqueMark: UniqueEnd] {
+    try read { tables in
+      var found: [UniqueMark: UniqueEnd] = [:]
+      for row in tables.tasks.values {
+        guard let mark = row.submission.unique, marks.contains(mark),
+          let time = row.status.finishTime, row.status.state != .cancelled
+        else { continue }
+        let end = UniqueEnd(task: row.id, state: row.status.state, finishTime: time)
+        if let other = found[mark], (other.finishTime, other.task) > (time, row.id) { continue }
+        found[mark] = end
+      }
+      return found
     }
   }
 

@@ -41,6 +41,8 @@ final class IndexWriter {
       for row in batch.inserts { try tasks.insert(row) }
       try labels.insert(batch.inserts)
       for (id, status) in batch.updates { try tasks.update(id, status) }
+      try labels.replace(by: batch.edits)
+      for (id, edit) in batch.edits { try tasks.edit(id, edit) }
       for (id, bytes) in batch.savedWork { try savedWork.set(id, bytes) }
       try labels.delete(batch.deletes)
       try turns.add(batch.turns, kept: batch.turnsKept)

@@ -48,10 +48,24 @@ final class LabelTable {
 
   /// In the order of the table: the tasks of one label lie together.
   func insert(_ rows: [TaskRow]) throws(StoreFailure) {
+    try insert(rows.lazy.map { (id: $0.id, labels: $0.submission.labels) })
+  }
+
+  /// Somebody gave tasks other labels. Must come before the tasks themselves change.
+  func replace(by edits: [TaskID: TaskEdit]) throws(StoreFailure) {
+    let changed = edits.compactMap { id, edit in edit.labels.map { (id: id, labels: $0) } }
+    if changed.isEmpty { return }
+    try delete(changed.map(\.id))
+    try insert(changed)
+  }
+
+  private func insert(
+    _ labelled: some Sequence<(id: TaskID, labels: LabelSet)>
+  ) throws(StoreFailure) {
     var entries: [(tag: Int64, task: Int64)] = []
-    for row in rows {
-      for label in row.submission.labels.labels {
-        entries.append((LabelTag.of(label), Int64(bitPattern: row.id.rawValue)))
+    for (id, labels) in labelled {
+      for label in labels.labels {
+        entries.append((LabelTag.of(label), Int64(bitPattern: id.rawValue)))
       }
     }
     if entries.isEmpty { return }

@@ -42,7 +42,7 @@ enum RequestTables {
         insert.bind(3, Int64(bits: request.fingerprint))
         insert.bind(4, Int64(bits: request.revision.rawValue))
         insert.bind(5, request.time.nanoseconds)
-        insert.bind(6, copying: request.tasks.encoded)
+        insert.bind(6, copying: request.tasks.map(\.stored).encoded)
         try insert.run()
       }
     }
@@ -90,10 +90,15 @@ enum RequestTables {
       throw .corrupted(file: path, reason: "a remembered request has no list of tasks")
     }
     return RememberedRequest(
-      key: key, fingerprint: UInt64(bitPattern: row.int64(0)), tasks: tasks,
+      key: key, fingerprint: UInt64(bitPattern: row.int64(0)),
+      tasks: tasks.map { AnsweredTask(rawValue: $0.rawValue) },
       revision: Revision(UInt64(bitPattern: row.int64(1))),
       time: WallTime(nanoseconds: row.int64(2)))
   }
+}
+
+extension AnsweredTask {
+  fileprivate var stored: TaskID { TaskID(rawValue: rawValue) }
 }
 
 extension Int64 {

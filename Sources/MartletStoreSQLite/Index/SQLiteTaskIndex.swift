@@ -143,6 +143,15 @@ package final class SQLiteTaskIndex: TaskIndex {
     return try tasks(ids, withContent: false)
   }
 
+  package func finished(
+    in pool: PoolID, as outcome: TaskState, before time: WallTime, limit: Int
+  ) throws(StoreFailure) -> [TasksPurged.Entry] {
+    try read { (reader) throws(StoreFailure) in
+      try OutcomeIndex.finished(
+        in: pool, as: outcome, before: time, limit: limit, in: reader)
+    }
+  }
+
   package func finishTime(keepingNewest keep: Int) throws(StoreFailure) -> WallTime? {
     let finished = try read { (reader) throws(StoreFailure) in
       Int(try reader.number("SELECT finished FROM progress"))
@@ -156,6 +165,14 @@ package final class SQLiteTaskIndex: TaskIndex {
       return excess >= 0
     }
     return oldestKept
+  }
+
+  package func lastEnds(
+    _ marks: Set<UniqueMark>
+  ) throws(StoreFailure) -> [UniqueMark: UniqueEnd] {
+    try read { (reader) throws(StoreFailure) in
+      try UniqueColumn.lastEnds(marks, in: reader)
+    }
   }
 
   package func requests(

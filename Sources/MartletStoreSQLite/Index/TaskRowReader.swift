@@ -13,7 +13,8 @@ struct TaskRowReader {
     var columns: String {
       let common = """
         id, pool, kind, priority, create_time, submit_revision, deadline, state, attempt,
-        attempts_forgiven, revision, due, due_time, start_time, finish_time, labels, policy, status
+        attempts_forgiven, revision, due, due_time, start_time, finish_time, labels, policy, status,
+        unique_mark
         """
       switch self {
       case .live: return common
@@ -55,8 +56,9 @@ struct TaskRowReader {
         id: id, pool: PoolID(rawValue: pool), kind: KindID(rawValue: kind), priority: priority,
         createTime: WallTime(nanoseconds: statement.int64(4)),
         submitRevision: Revision(UInt64(bitPattern: statement.int64(5))),
-        deadline: Elapsed(nanoseconds: statement.int64(6)), labels: labels, policy: policy,
-        spec: extent == .live ? [] : statement.bytes(18),
+        deadline: Elapsed(nanoseconds: statement.int64(6)), labels: labels,
+        unique: try unique(statement, id), policy: policy,
+        spec: extent == .live ? [] : statement.bytes(19),
         payload: extent == .whole ? try payload(statement, id) : []),
       status: TaskStatusRow(
         state: state, attempt: attempt, attemptsForgiven: attemptsForgiven,
@@ -65,11 +67,15 @@ struct TaskRowReader {
         dueTime: WallTime(nanoseconds: statement.int64(12)),
         startTime: statement.optionalInt64(13).map(WallTime.init(nanoseconds:)),
         finishTime: statement.optionalInt64(14).map(WallTime.init(nanoseconds:)),
-        status: status, result: extent == .whole ? statement.optionalBytes(20) : nil))
+        status: status, result: extent == .whole ? statement.optionalBytes(21) : nil))
+  }
+
+  private func unique(_ statement: Statement, _ id: TaskID) throws(StoreFailure) -> UniqueMark? {
+    statement.withBytes(18) { UniqueMark(encoded: $0) }
   }
 
   private func payload(_ statement: Statement, _ id: TaskID) throws(StoreFailure) -> [UInt8] {
-    if let payload = statement.optionalBytes(19) { return payload }
+    if let payload = statement.optionalBytes(20) { return payload }
     let large = try connection.statement("SELECT bytes FROM payload WHERE id = ?1")
     defer { large.reset() }
     large.bind(1, Int64(bitPattern: id.rawValue))

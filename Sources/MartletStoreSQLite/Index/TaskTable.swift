@@ -11,6 +11,7 @@ final class TaskTable {
   private let insertPayload: Statement
   private let updateLive: Statement
   private let updateFinished: Statement
+  private let edit: Statement
   private let deleteLive: Statement
   private let deleteFinished: Statement
   private let deletePayload: Statement
@@ -22,14 +23,16 @@ final class TaskTable {
   init(_ connection: Connection) throws(StoreFailure) {
     self.connection = connection
     path = connection.path
+    try UniqueColumn.add(to: connection)
+    try OutcomeIndex.add(to: connection)
     finished = Int(try connection.number("SELECT finished FROM progress"))
     insert = try connection.prepare(
       """
       INSERT INTO task (state, attempt, attempts_forgiven, revision, due, due_time, start_time,
         finish_time, status, result, id, pool, kind, priority, create_time, submit_revision,
-        deadline, labels, policy, spec, payload)
+        deadline, labels, policy, spec, payload, unique_mark)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-        ?19, ?20, ?21)
+        ?19, ?20, ?21, ?22)
       """)
     insertPayload = try connection.prepare("INSERT INTO payload (id, bytes) VALUES (?1, ?2)")
     // Two of each, because only the old row says whether one more or one less is finished.
@@ -40,6 +43,12 @@ final class TaskTable {
       """
     updateLive = try connection.prepare("\(update) AND finish_time IS NULL")
     updateFinished = try connection.prepare("\(update) AND finish_time IS NOT NULL")
+    edit = try connection.prepare(
+      """
+      UPDATE task SET priority = coalesce(?2, priority),
+        labels = CASE WHEN ?3 THEN ?4 ELSE labels END
+      WHERE id = ?1
+      """)
     let delete = "DELETE FROM task WHERE id = ?1"
     deleteLive = try connection.prepare("\(delete) AND finish_time IS NULL")
     deleteFinished = try connection.prepare("\(delete) AND finish_time IS NOT NULL")
@@ -52,7 +61,8 @@ final class TaskTable {
     let labels = submission.labels.isEmpty ? [] : submission.labels.encoded
     arena.clear(
       reserving: submission.policy.count + submission.spec.count + labels.count
-        + (isInline ? submission.payload.count : 0) + row.status.variableByteCount)
+        + (isInline ? submission.payload.count : 0) + row.status.variableByteCount
+        + UniqueMark.byteCount)
     bind(row.status, to: insert)
     insert.bind(11, Int64(bitPattern: submission.id.rawValue))
     insert.bind(12, Int64(submission.pool.rawValue))
@@ -65,6 +75,11 @@ final class TaskTable {
     bind(submission.policy, to: insert, 19)
     bind(submission.spec, to: insert, 20)
     if isInline { bind(submission.payload, to: insert, 21) } else { insert.bindNull(21) }
+    if let mark = submission.unique {
+      bind(mark.encoded, to: insert, 22)
+    } else {
+      insert.bindNull(22)
+    }
     try insert.run()
     if row.status.finishTime != nil { finished += 1 }
     if !isInline {
@@ -89,6 +104,19 @@ final class TaskTable {
       arena.clear(reserving: status.variableByteCount)
     }
     throw .corrupted(file: path, reason: "task \(id) is missing")
+  }
+
+  func edit(_ id: TaskID, _ change: TaskEdit) throws(StoreFailure) {
+    let labels = change.labels.map { $0.isEmpty ? [] : $0.encoded } ?? []
+    arena.clear(reserving: labels.count)
+    edit.bind(1, Int64(bitPattern: id.rawValue))
+    edit.bind(2, change.priority.map { Int64($0) })
+    edit.bind(3, change.labels == nil ? 0 : 1)
+    if labels.isEmpty { edit.bindNull(4) } else { bind(labels, to: edit, 4) }
+    try edit.run()
+    guard connection.changes == 1 else {
+      throw .corrupted(file: path, reason: "task \(id) is missing")
+    }
   }
 
   func delete(_ id: TaskID) throws(StoreFailure) {

@@ -19,6 +19,7 @@ final class World {
   private var store: TestStore
   private let handlers: HandlerRegistry
   private let limits: Limits
+  private let residentBytes: @Sendable () -> Int?
 
   var tasks: TaskClient { client.tasks }
   var pools: PoolClient { client.pools }
@@ -31,14 +32,16 @@ final class World {
   ///
   /// - Parameters:
   ///   - handlers: Served beside those that every server has.
+  ///   - residentBytes: What the process is taken to hold.
   ///   - pool: The name of a pool with eight slots that is there from the start; nil: none is.
   static func run(
     on kind: StoreKind, handlers: [any TaskHandler] = [], limits: Limits = Limits(),
-    pool: String? = "work", _ body: (World) async throws -> Void
+    residentBytes: @escaping @Sendable () -> Int? = { nil }, pool: String? = "work",
+    _ body: (World) async throws -> Void
   ) async throws {
     let store = try TestStore(kind)
     defer { store.remove() }
-    let world = try await World(store, handlers, limits)
+    let world = try await World(store, handlers, limits, residentBytes)
     do {
       if let pool { try await world.pools.create(pool, slots: 8) }
       try await body(world)
@@ -52,32 +55,38 @@ final class World {
   }
 
   private init(
-    _ store: TestStore, _ more: [any TaskHandler], _ limits: Limits
+    _ store: TestStore, _ more: [any TaskHandler], _ limits: Limits,
+    _ residentBytes: @escaping @Sendable () -> Int?
   ) async throws {
     var handlers = HandlerRegistry.standard(fileRoots: try FileRoots([]))
     for handler in more { handlers.register(handler) }
     (self.store, self.handlers, self.limits) = (store, handlers, limits)
+    self.residentBytes = residentBytes
     health = HealthBoard(services: MartletServices.names)
-    (node, rpc) = try await Self.start(store, handlers, limits, health, address: "127.0.0.1:0")
+    (node, rpc) = try await Self.start(
+      store, handlers, limits, residentBytes, health, address: "127.0.0.1:0")
     let target = rpc.addresses[0]
     client = try MartletClient(target: target, configuration: .init(actor: "tester"))
     channel = try RPCChannel(target: target)
   }
 
   private static func start(
-    _ store: TestStore, _ handlers: HandlerRegistry, _ limits: Limits, _ health: HealthBoard,
-    address: String
+    _ store: TestStore, _ handlers: HandlerRegistry, _ limits: Limits,
+    _ residentBytes: @escaping @Sendable () -> Int?, _ health: HealthBoard, address: String
   ) async throws -> (Node, RPCServer) {
     let node = Node(
       recovery: try Recovery(log: store.log, index: store.index, limits: limits),
       log: store.log,
       index: store.index, directory: store.directory, handlers: handlers, limits: limits,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      residentBytes: residentBytes)
     var router = ServerRouter()
     MartletServices.register(in: &router, node: node, health: health)
     let rpc = try await RPCServer.start(
       router: router, configuration: RPCServerConfiguration(addresses: [address]))
-    await node.start(onFailure: { _ in }, onPressure: { rpc.setReading(!$0) })
+    await node.start(
+      onFailure: { _ in }, onPressure: { rpc.setReading(!$0) },
+      onSubmissions: { health.set($0 ? .serving : .notServing, for: MartletServices.submissions) })
     health.setAll(.serving)
     return (node, rpc)
   }
@@ -87,7 +96,8 @@ final class World {
     let address = rpc.addresses[0]
     await stop(grace: grace)
     store = try store.reopened()
-    (node, rpc) = try await Self.start(store, handlers, limits, health, address: address)
+    (node, rpc) = try await Self.start(
+      store, handlers, limits, residentBytes, health, address: address)
   }
 
   /// As `martletd` does on SIGTERM.

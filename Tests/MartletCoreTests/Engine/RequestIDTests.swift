@@ -18,7 +18,7 @@ struct RequestIDTests {
     let answer = try (world ?? self.world).run(
       .submit(pool: "p", tasks: drafts, request: request, history: history, origin: World.user))
     guard case .submitted(let tasks, let repeated) = answer else { return ([], false) }
-    return (tasks, repeated)
+    return (tasks.map(\.task), repeated)
   }
 
   @Test("a repeat gets the first answer and changes nothing")
@@ -101,7 +101,8 @@ struct RequestIDTests {
     #expect(throws: Refusal.staleHistory) { try submit(stamp(1)) }
     #expect(try submit(stamp(2)).repeated)
     let found = RememberedRequest(
-      key: stamp(1).key, fingerprint: 1, tasks: tasks, revision: Revision(2),
+      key: stamp(1).key, fingerprint: 1, tasks: tasks.map { AnsweredTask($0) },
+      revision: Revision(2),
       time: World.start.wall)
     let history = RequestHistory(found: found, asOf: world.revision)
     let again = try submit(stamp(1), history: history)

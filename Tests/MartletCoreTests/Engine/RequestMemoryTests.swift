@@ -47,7 +47,7 @@ struct RequestMemoryTests {
     note(&memory, 2, revision: 101)
     memory.shrink(bytesMax: 192 * 2, applied: Revision(101))
     #expect(memory.count == 2)
-    #expect(memory[key(1)]?.tasks == [TaskID(rawValue: 100)])
+    #expect(memory[key(1)]?.tasks == [AnsweredTask(TaskID(rawValue: 100))])
   }
 
   @Test("thousands of ids that come and go leave only the newest")

@@ -59,7 +59,7 @@ struct TaskTableTests {
     table.insert(
       event, priority: UInt8.random(in: 0...2, using: &random),
       policy: TaskPolicy(retry: .default, runTimeout: Span(nanoseconds: Int64(id % 4) * 50)),
-      deadline: deadline < 500 ? Elapsed(nanoseconds: deadline) : .never,
+      deadline: deadline < 500 ? Elapsed(nanoseconds: deadline) : .never, unique: nil,
       createTime: WallTime(nanoseconds: 0), submitRevision: revision, revision: revision)
   }
 
@@ -152,7 +152,7 @@ struct TaskTableTests {
         from: nil, status: task.status, change: .due)
       shuffled.insert(
         event, priority: task.priority, policy: straight.policy(of: task),
-        deadline: task.deadline, createTime: task.createTime,
+        deadline: task.deadline, unique: nil, createTime: task.createTime,
         submitRevision: task.submitRevision, revision: task.revision)
     }
     shuffled.sortQueues()

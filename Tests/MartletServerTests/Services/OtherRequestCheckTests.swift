@@ -26,6 +26,31 @@ struct PoolCheckTests {
       } == ["spec"])
   }
 
+  @Test("takes a retention by outcome, and refuses what is out of range")
+  func retention() throws {
+    let wrong = API.Retention(
+      succeeded: .init(maxAge: .init(seconds: 0), maxCount: -1),
+      failed: .init(maxAge: .init(seconds: 3_653 * 86_400 + 1)),
+      cancelled: .init(maxCount: 1_000_000_001))
+    #expect(
+      fields { () throws(InvalidRequest) in
+        _ = try RequestCheck.create(
+          API.CreatePoolRequest(name: "p", spec: .init(slots: 1, retention: wrong)),
+          limits: Limits())
+      } == [
+        "spec.retention.succeeded.max_age", "spec.retention.succeeded.max_count",
+        "spec.retention.failed.max_age", "spec.retention.cancelled.max_count",
+      ])
+    let given = API.Retention(
+      succeeded: .init(maxAge: .init(seconds: 1), maxCount: 0), failed: .init(maxCount: 5))
+    let (_, spec) = try RequestCheck.create(
+      API.CreatePoolRequest(name: "p", spec: .init(slots: 1, retention: given)), limits: Limits())
+    #expect(spec.retention.succeeded == .init(maxAge: .seconds(1), maxCount: 0))
+    #expect(spec.retention.failed == .init(maxCount: 5))
+    #expect(spec.retention.cancelled == .init())
+    #expect(API.PoolSpec(spec).retention == given)
+  }
+
   @Test("fills in the defaults of the server's limits")
   func fillsDefaults() throws {
     var limits = Limits()

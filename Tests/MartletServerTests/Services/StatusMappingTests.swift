@@ -60,6 +60,19 @@ struct StatusMappingTests {
       refusal: .taskNotRetryable(task, .running), code: .failedPrecondition,
       reason: "TASK_NOT_RETRYABLE", metadata: ["task_id": taskText, "state": "RUNNING"]),
     .init(
+      refusal: .duplicateTask(task, .pending, index: 3), code: .alreadyExists,
+      reason: "DUPLICATE_TASK",
+      metadata: ["task_id": taskText, "state": "PENDING", "index": "3"]),
+    .init(
+      refusal: .duplicateInBatch(index: 3, first: 1), code: .alreadyExists,
+      reason: "DUPLICATE_TASK", metadata: ["index": "3", "first_index": "1"]),
+    .init(
+      refusal: .taskRunning(task), code: .failedPrecondition, reason: "TASK_RUNNING",
+      metadata: ["task_id": taskText, "state": "RUNNING"]),
+    .init(
+      refusal: .revisionMismatch(task, Revision(7)), code: .aborted, reason: "REVISION_MISMATCH",
+      metadata: ["task_id": taskText, "revision": "7"]),
+    .init(
       refusal: .taskNotPausable(task), code: .failedPrecondition, reason: "TASK_NOT_PAUSABLE",
       metadata: ["task_id": taskText]),
     .init(

@@ -21,6 +21,8 @@ extension Checker {
     case (.answer(let answer), .command(let command)): try check(answer, to: command)
     case (.sight(let sight), .query(let query)): try check(sight, of: query)
     case (.refusal(let refusal), .command(let command)): try check(refusal, of: command)
+    case (.refusal(let refusal), .query(.rehearsal(let command))):
+      try check(refusal, of: command)
     case (.refusal(.poolNotFound(let name)), .query(.pool)):
       try require(model.names[name] == nil, "pool \(name) was not found and is there")
     default: throw Violation(description: "\(call) was answered with \(reply.content)")
@@ -34,7 +36,7 @@ extension Checker {
     case (.submit(let pool, let drafts, let request, _, _), .submitted(let ids, let repeated)):
       try check(ids, drafts, pool: pool, repeated: repeated, request: request)
     case (.cancel, .task(let view)), (.retry, .task(let view)), (.pause, .task(let view)),
-      (.resume, .task(let view)):
+      (.resume, .task(let view)), (.update, .task(let view)):
       try require(
         model.status(of: view.id, asOf: view.revision) == view.status,
         "\(view) was told and is not so")
@@ -89,23 +91,33 @@ extension Checker {
   }
 
   private func check(
-    _ ids: [TaskID], _ drafts: [TaskDraft], pool: String, repeated: Bool, request: RequestStamp?
+    _ ids: [AnsweredTask], _ drafts: [TaskDraft], pool: String, repeated: Bool,
+    request: RequestStamp?
   ) throws(Violation) {
     try require(ids.count == drafts.count, "\(drafts.count) tasks became \(ids.count)")
-    if let request {
+    if ids.allSatisfy(\.existed) {
+      try require(!repeated, "what submitted nothing is not remembered")
+    } else if let request {
       try require(
         model.requests[request.key]?.tasks == ids, "request \(request.id) has other tasks")
     } else {
       try require(!repeated, "a request without an id is no repeat")
     }
-    for (id, draft) in zip(ids, drafts) {
+    for (answered, draft) in zip(ids, drafts) {
+      let id = answered.task
+      if answered.existed {
+        try check(existing: id, for: draft)
+        continue
+      }
       guard let task = model.tasks[id] else {
         try require(
           model.purged[id] != nil, "task \(id) was acknowledged and is not in the log")
         continue
       }
       try require(
-        task.submission.kindName == draft.kind && task.labels == draft.labels
+        task.submission.kindName == draft.kind
+          && (task.labels == draft.labels || model.asked.updates[id] != nil)
+          && task.submission.unique == draft.unique?.rule
           && task.submission.priority == draft.priority
           && task.submission.payload == draft.payload && task.submission.start == draft.start
           && task.submission.deadlineTime == draft.deadline
@@ -140,6 +152,7 @@ extension Checker {
       let live = ids.filter { model.tasks[$0].map { !$0.status.state.isTerminal } ?? false }
       try require(views.map(\.id) == live, "other tasks were seen")
       for view in views { try check(view, of: view.id) }
+    case (.rehearsal, .rehearsed): break
     case (.catalog, .catalog(let catalog)):
       try require(catalog == replayed.catalog, "another catalog was seen")
     default: throw Violation(description: "\(query) showed \(sight)")
@@ -150,7 +163,7 @@ extension Checker {
     let task = model.tasks[id].flatMap { $0.status.state.isTerminal ? nil : $0 }
     try require(
       view?.status == task?.status && view?.revision == task?.revision
-        && view?.submitRevision == task?.submitRevision,
+        && view?.submitRevision == task?.submitRevision && view?.labels == task?.labels,
       "task \(id) was seen as \(String(describing: view)), it is \(String(describing: task))")
   }
 
@@ -187,11 +200,22 @@ extension Checker {
       else { return false }
       return pool.waiting == waiting && pool.spec.queueCapacity == capacity
         && pool.waiting + drafts.count > capacity
+    case .memoryPressure("bytes", _): return true
     case .memoryPressure(_, let limit):
       guard case .submit(_, let drafts, _, _, _) = command else { return false }
       return replayed.tasks.count + drafts.count > limit
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
+    case .duplicateTask(let id, let state, let index):
+      return isJust(duplicate: id, state, index: index, command)
+    case .duplicateInBatch(let index, let first):
+      guard case .submit(_, let drafts, _, _, _) = command, first < index,
+        let (a, b) = drafts[first].unique.flatMap({ a in drafts[index].unique.map { (a, $0) } })
+      else { return false }
+      return a.rule.key == b.rule.key && a.rule.scope == b.rule.scope
+    case .taskRunning(let id): return model.tasks[id]?.status.state == .running
+    case .revisionMismatch(let id, let revision):
+      return model.tasks[id]?.revision == revision
     case .taskNotPausable(let id): return model.tasks[id]?.status.notes?.cancel != nil
     case .taskNotPaused(let id, let state):
       let status = model.tasks[id]?.status
@@ -225,7 +249,10 @@ extension Checker {
     case .retry(let history, _):
       let last = model.tasks[history.task]?.revision ?? model.purged[history.task]
       return last.map { $0 > history.asOf } ?? false
-    case .submit(_, _, _?, let history, _): return history.map { $0.asOf < model.revision } ?? true
+    case .submit(_, let drafts, let request, let history, _):
+      let claims = drafts.compactMap(\.unique).filter { $0.rule.finishedWithin != nil }
+      return request != nil && history.map { $0.asOf < model.revision } ?? true
+        || claims.contains { $0.history.map { $0.asOf < model.revision } ?? true }
     default: return false
     }
   }

@@ -22,6 +22,7 @@ extension Checker {
     try require(count == ids.count, "the index has more tasks")
     try compareSavedWork(in: index)
     try compareStories(in: index)
+    try compareEnds(in: index)
     for row in rows { if let task = model.tasks[row.id] { try compare(row, with: task) } }
     try compareRequests(requests)
   }
@@ -39,13 +40,31 @@ extension Checker {
     }
     var submission = task.submission
     submission.request = nil
+    submission.priority = task.priority
     var readSubmission = read.submission
     try require(readSubmission.request?.id == task.submission.request?.id, different)
     readSubmission.request = nil
     try require(
       readSubmission == submission && read.pool == task.pool && read.kind == task.kind
-        && read.labels == task.labels && read.createTime == task.createTime
+        && read.labels == task.labels
+        && row.submission.unique == task.submission.unique?.mark(in: task.pool)
+        && read.createTime == task.createTime
         && read.submitRevision == task.submitRevision, different)
+  }
+
+  /// The newest end of each key that was ever used.
+  private func compareEnds(in index: any TaskIndex) throws(Violation) {
+    var wanted: [UniqueMark: UniqueEnd] = [:]
+    var marks: Set<UniqueMark> = []
+    for task in model.tasks.values {
+      guard let mark = task.submission.unique?.mark(in: task.pool) else { continue }
+      marks.insert(mark)
+      guard let time = task.status.finishTime, task.status.state != .cancelled else { continue }
+      if let other = wanted[mark], (other.finishTime, other.task) > (time, task.id) { continue }
+      wanted[mark] = UniqueEnd(task: task.id, state: task.status.state, finishTime: time)
+    }
+    let found = try storing { () throws(StoreFailure) in try index.lastEnds(marks) }
+    try require(found == wanted, "the index has other ends: \(found), not \(wanted)")
   }
 
   /// The newest checkpoint of each task that may need it again.

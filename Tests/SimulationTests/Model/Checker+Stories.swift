@@ -102,10 +102,11 @@ extension Checker {
 extension ModelTask {
   /// How often its life took another way than straight to its end.
   fileprivate var turns: Int {
-    zip(history, history.dropFirst()).count { before, after in
-      let (from, to) = (before.status.state, after.status.state)
-      return from == .running && to.isWaiting || from != .paused && to == .paused
-        || from == .paused && !to.isTerminal && to != .paused || from.isTerminal
-    }
+    dueChanges
+      + zip(history, history.dropFirst()).count { before, after in
+        let (from, to) = (before.status.state, after.status.state)
+        return from == .running && to.isWaiting || from != .paused && to == .paused
+          || from == .paused && !to.isTerminal && to != .paused || from.isTerminal
+      }
   }
 }

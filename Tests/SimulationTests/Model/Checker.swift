@@ -64,7 +64,8 @@ struct Checker {
       seen.taskId == change.task.description && seen.pool == names
         && seen.kind == model.kindName(change.kind)
         && seen.state.rawValue == Int32(change.status.state.rawValue)
-        && seen.attempt == Int32(change.status.attempt),
+        && seen.attempt == Int32(change.status.attempt)
+        && seen.labels == change.labels.dictionary,
       "the public form of event \(event.revision) says something else: \(seen)")
   }
 
@@ -118,7 +119,10 @@ struct Checker {
         found.status == task.status && found.revision == task.revision
           && found.deadline == task.deadline && found.createTime == task.createTime
           && found.submitRevision == task.submitRevision
-          && replayed.tasks.policy(of: found) == task.submission.policy,
+          && replayed.tasks.policy(of: found) == task.submission.policy
+          && replayed.tasks.unique.mark(of: task.id)
+            == task.submission.unique?.mark(in: task.pool)
+          && replayed.tasks.labels(of: found) == task.labels && found.priority == task.priority,
         "task \(task.id) is \(found), the log says \(task)")
     }
   }

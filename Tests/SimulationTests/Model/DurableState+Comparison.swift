@@ -12,6 +12,15 @@ extension DurableState {
           && tasks.policy(of: a) == other.tasks.policy(of: b),
         "\(what) has task \(a), the log makes it \(b)")
     }
+    try require(tasks.unique.count == other.tasks.unique.count, "\(what) has other unique keys")
+    for task in mine {
+      let mark = tasks.unique.mark(of: task.id)
+      try require(mark == other.tasks.unique.mark(of: task.id), "\(what) has another key")
+      guard let mark else { continue }
+      try require(
+        tasks.unique.tasks(of: mark) == other.tasks.unique.tasks(of: mark),
+        "\(what) has other tasks of a key")
+    }
     for pool in catalog.pools.keys {
       // An offer is of the session: without it the task is where it was.
       let order = tasks.withoutOffers.queueOrder(of: pool)

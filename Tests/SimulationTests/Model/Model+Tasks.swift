@@ -5,7 +5,7 @@ extension Model {
   mutating func apply(_ event: TaskEvent) throws(Violation) {
     if case .submitted(let submission) = event.change { return try submitted(event, submission) }
     guard var task = tasks[event.task], event.from == task.status.state, event.pool == task.pool,
-      event.kind == task.kind, event.labels == task.labels
+      event.kind == task.kind, event.labels == task.labels || event.isUpdate
     else {
       throw Violation(
         description: "event \(revision) is about a task \(event.task) that is not like that")
@@ -14,6 +14,7 @@ extension Model {
     try checkReason(event, of: task)
     try checkCounts(event, of: task)
     try checkWishes(event, of: task)
+    if case .reopened(let revival, _) = event.change { try checkReopened(task, revival) }
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
     }
@@ -29,10 +30,28 @@ extension Model {
     case .checkpointed(let checkpoint): task.checkpoint = checkpoint
     default: task.result = nil
     }
+    update(&task, by: event)
     task.status = event.status
     task.revision = revision
     task.history.append((revision, stamp.time, event.status))
     tasks[task.id] = task
+  }
+
+  /// Labels, priority and the place in the queue.
+  private func update(_ task: inout ModelTask, by event: TaskEvent) {
+    var isPassed = task.status.state != event.status.state
+    if case .updated(let priority, _) = event.change {
+      isPassed = isPassed || task.priority != priority || event.status.state != .pending
+      task.priority = priority
+      task.labels = event.labels
+      if isPassedOn(event, from: task.status.state) { task.dueChanges += 1 }
+    }
+    if isPassed { task.joined = revision }
+  }
+
+  /// It waits for something else, or for its time anew.
+  private func isPassedOn(_ event: TaskEvent, from state: TaskState) -> Bool {
+    event.status.state != state || state == .scheduled
   }
 
   private mutating func submitted(
@@ -52,10 +71,12 @@ extension Model {
       event.status.state == .pending && event.status.due == stamp.elapsed
         || event.status.state == .scheduled && event.status.due > stamp.elapsed,
       "a new task is \(event.status.state), due \(event.status.due) at \(stamp.elapsed)")
+    if let rule = submission.unique { try checkUnique(rule, event) }
     if let request = submission.request { try remember(request, task: event.task) }
     tasks[event.task] = ModelTask(
       id: event.task, pool: event.pool, kind: event.kind, labels: event.labels,
-      submission: submission, submitRevision: revision, createTime: stamp.time,
+      priority: submission.priority, joined: revision, submission: submission,
+      submitRevision: revision, createTime: stamp.time,
       deadline: submission.deadline, status: event.status, revision: revision,
       history: [(revision, stamp.time, event.status)])
     move(event.task, in: event.pool, from: nil, to: event.status.state)
@@ -64,12 +85,15 @@ extension Model {
   private mutating func remember(
     _ request: RequestStamp, task: TaskID
   ) throws(Violation) {
+    let tasks =
+      switch request.answer {
+      case .ownTasks: [AnsweredTask(task)]
+      case .whole(let all): all
+      case .elsewhere: [AnsweredTask]()
+      }
     if var known = requests[request.key] {
-      let isSameBatch =
-        known.time == stamp.time && known.fingerprint == request.fingerprint
-        && known.revision.advanced(by: known.tasks.count) == revision
-      if isSameBatch {
-        known.tasks.append(task)
+      if known.commit == commits, known.fingerprint == request.fingerprint {
+        known.tasks += tasks
         requests[request.key] = known
         return
       }
@@ -78,7 +102,7 @@ extension Model {
         "request \(request.id) was forgotten, its tasks are submitted twice")
     }
     requests[request.key] = Request(
-      fingerprint: request.fingerprint, tasks: [task], time: stamp.time, revision: revision)
+      fingerprint: request.fingerprint, tasks: tasks, time: stamp.time, commit: commits)
   }
 
   /// Bookkeeping of pools.
@@ -117,6 +141,9 @@ extension Model {
         from == .running && to == .running
           || from == .paused && (to == .pending || to == .scheduled)
       case .reopened: (from == .failed || from == .cancelled) && to == .pending
+      case .updated:
+        from.isWaiting && (from == to || from == .pending && to == .scheduled)
+          || from == .scheduled && to == .pending
       }
     try require(isLegal, "task \(task.id) went from \(from) to \(to) by \(event.change)")
     try require(
@@ -159,7 +186,11 @@ extension Model {
       try require(isAsked && task.status.notes?.cancel == nil, "nobody cancelled \(task.id)")
     case .cancelled(let origin):
       try require(origin.actor == Origin.client.actor, "nobody's name is on a cancel")
-      try checkCancel(of: task)
+      if let other = origin.replacement {
+        replaced[other, default: []].append(task)
+      } else {
+        try checkCancel(of: task)
+      }
     case .retryScheduled, .failed: try checkFailure(event, of: task)
     case .reopened:
       try require(asked.retries.contains(task.id), "nobody reopened \(task.id)")
@@ -175,6 +206,13 @@ extension Model {
     case .checkpointed(let checkpoint): try checkCheckpoint(checkpoint, event, of: task)
     case .logged(let lines, _):
       try require(!lines.isEmpty && lines.count <= 1_000, "\(task.id) wrote too much")
+    case .updated(let priority, _):
+      let isAsked = asked.updates[task.id]?.contains {
+        isDone($0, by: event, priority: priority, of: task)
+      }
+      try require(
+        isAsked ?? false || isDebounced(event, of: task),
+        "nobody changed \(task.id) like that")
     case .submitted, .started, .progressed: break
     }
     if case .progressed = event.change { try checkProgress(event, of: task) }
@@ -194,6 +232,24 @@ extension Model {
         "\(task.id) was paused before its grace was over")
     } else {
       try checkFailure(event, of: task)
+    }
+  }
+
+  private func isDone(
+    _ update: TaskUpdate, by event: TaskEvent, priority: UInt8, of task: ModelTask
+  ) -> Bool {
+    guard priority == update.priority ?? task.priority,
+      event.labels == update.labels ?? task.labels
+    else { return false }
+    let status = event.status
+    switch update.due {
+    case nil: return status.state == task.status.state && status.due == task.status.due
+    case .now:
+      return status.due <= stamp.elapsed && [.pending, .paused].contains(status.state)
+    case .at(let time):
+      // The wall clock of the decision may be before the feed's time, which never goes back.
+      return status.dueTime == time && [.scheduled, .paused].contains(status.state)
+        || status.due <= stamp.elapsed && [.pending, .paused].contains(status.state)
     }
   }
 
@@ -297,9 +353,9 @@ extension Model {
     try require(isServedHere(task), "nobody serves what starts")
     for id in pool.pending {
       guard let other = tasks[id], other.id != task.id, isServedHere(other) else { continue }
-      let (mine, theirs) = (task.submission.priority, other.submission.priority)
+      let (mine, theirs) = (task.priority, other.priority)
       try require(
-        mine > theirs || mine == theirs && task.revision < other.revision,
+        mine > theirs || mine == theirs && task.joined < other.joined,
         "\(task.id) starts before \(other.id), which goes first")
     }
   }
@@ -344,7 +400,16 @@ extension Model {
   }
 }
 
+extension Origin {
+  /// The task that another one made room for.
+  fileprivate var replacement: String? {
+    reason.hasPrefix("replaced by ") ? String(reason.dropFirst(12)) : nil
+  }
+}
+
 extension TaskEvent {
+  fileprivate var isUpdate: Bool { if case .updated = change { true } else { false } }
+
   /// An attempt that ends PAUSED without having failed: it does not count.
   fileprivate var isGivenBack: Bool {
     guard case .paused = change, from == .running else { return false }

@@ -5,7 +5,13 @@ struct ModelTask {
   var id: TaskID
   var pool: PoolID
   var kind: KindID
+  /// As they are now.
   var labels: LabelSet
+  var priority: UInt8
+  /// Where it stands in its queue.
+  var joined: Revision
+  /// How often somebody changed until when it waits.
+  var dueChanges = 0
   var submission: TaskSubmission
   var submitRevision: Revision
   var createTime: WallTime
@@ -58,6 +64,9 @@ struct Asked {
   var resumes: Set<TaskID> = []
   var checkpoints: [AttemptToken: Set<Checkpoint>] = [:]
   var retries: Set<TaskID> = []
+  var updates: [TaskID: [TaskUpdate]] = [:]
+  /// Times that submissions gave to who waits under their key.
+  var debounces: [String: [TaskSubmission.Start]] = [:]
 }
 
 /// The rules of the engine as a checker knows them: it takes the events of the log one by one and
@@ -65,9 +74,10 @@ struct Asked {
 struct Model {
   struct Request {
     var fingerprint: UInt64
-    var tasks: [TaskID]
+    var tasks: [AnsweredTask]
     var time: WallTime
-    var revision: Revision
+    /// The commit that submitted them.
+    var commit: Int
   }
 
   /// What a commit may add to a queue.
@@ -89,6 +99,9 @@ struct Model {
   var requests: [RememberedRequest.Key: Request] = [:]
   private(set) var oldestEvent = Revision(1)
   var rooms: [PoolID: Room] = [:]
+  private(set) var commits = 0
+  /// Tasks that were cancelled in this commit for others, by the ids of those.
+  var replaced: [String: [ModelTask]] = [:]
   var progressAt: [AttemptToken: Elapsed] = [:]
   var asked = Asked()
   /// Kinds with a handler in the process that runs.
@@ -126,6 +139,7 @@ struct Model {
       stamp.elapsed >= self.stamp.elapsed && stamp.time >= self.stamp.time,
       "the log's time went back")
     self.stamp = stamp
+    commits += 1
   }
 
   mutating func apply(_ event: Event) throws(Violation) {
@@ -153,6 +167,7 @@ struct Model {
         "\(pool.waiting) tasks wait in \(pool.name), which takes \(room.capacity)")
     }
     rooms = [:]
+    try require(replaced.isEmpty, "tasks were replaced by none: \(replaced.keys)")
   }
 
   /// Nothing that an earlier process ran is taken to run.

@@ -4,8 +4,8 @@ import MartletCore
 /// purge, and rare meetings of two habits happen somewhere.
 struct Habits {
   enum Deed: CaseIterable {
-    case submit, submitMany, repeatRequest, cancel, cancelPool, pause, resume, retry, purgeTasks,
-      purgeEvents
+    case submit, submitMany, repeatRequest, cancel, cancelPool, pause, resume, retry, update,
+      purgeTasks, purgeEvents
     case changePool, deleteFullPool, look, passTime, passLongTime, jumpWall
     case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
@@ -61,6 +61,7 @@ struct Habits {
     case .pause: 15
     case .resume: 25
     case .retry: 25
+    case .update: 25
     case .purgeTasks: 12
     case .purgeEvents: 8
     case .changePool: 20

@@ -10,7 +10,7 @@ struct PretendClients {
     var pool: String
     var drafts: [TaskDraft]
     /// The newest answer.
-    var tasks: [TaskID]?
+    var tasks: [AnsweredTask]?
   }
 
   var requests: [Request] = []
@@ -44,7 +44,17 @@ extension Simulation {
     PoolSpec(
       slots: Int.random(in: 1...4, using: &random),
       queueCapacity: [2, 10, 100].randomElement(using: &random) ?? 10, retry: randomPolicy(),
-      runTimeout: .milliseconds(Int64.random(in: 1_000...40_000, using: &random)))
+      runTimeout: .milliseconds(Int64.random(in: 1_000...40_000, using: &random)),
+      retention: randomRetention())
+  }
+
+  private func randomRetention() -> Retention {
+    var retention = Retention()
+    if chance(1, of: 3) {
+      retention.succeeded.maxCount = Int.random(in: 0...5, using: &random)
+      retention.failed.maxAge = .seconds(Int64.random(in: 1...9, using: &random))
+    }
+    return retention
   }
 
   private func randomPolicy() -> RetryPolicy {
@@ -77,7 +87,10 @@ extension Simulation {
     let name = randomPool()
     let drafts = (0..<Int.random(in: 5...40, using: &random)).map { _ in randomDraft() }
     if chance(1, of: 2) { send(.pausePool(name: name, origin: .client)) }
-    send(.submit(pool: name, tasks: drafts, request: nil, history: nil, origin: .client))
+    send(
+      .submit(
+        pool: name, tasks: informed(drafts, in: name), request: nil, history: nil,
+        origin: .client))
     send(.deletePool(name: name, force: true, origin: .client))
   }
 
@@ -87,8 +100,11 @@ extension Simulation {
     let drafts = (0..<count).map { _ in randomDraft() }
     let pool = chance(1, of: 30) ? "nowhere" : randomPool()
     guard chance(1, of: 2) else {
-      return send(
-        .submit(pool: pool, tasks: drafts, request: nil, history: nil, origin: .client))
+      let command = Command.submit(
+        pool: pool, tasks: informed(drafts, in: pool), request: nil, history: nil,
+        origin: .client)
+      if chance(1, of: 10) { node.add(.query(.rehearsal(command))) }
+      return send(command)
     }
     let number = clients.nextNumber
     clients.nextNumber += 1
@@ -112,7 +128,7 @@ extension Simulation {
       kind: habits.kinds.randomElement(using: &random) ?? "work",
       payload: (0..<Int.random(in: 0...20, using: &random)).map { UInt8($0) },
       contentType: chance(1, of: 2) ? "a/b" : "",
-      labels: chance(1, of: 3) ? LabelSet(["team": randomPool(), "ä": ""]) : .none,
+      labels: chance(1, of: 3) ? randomLabels() : .none,
       priority: [5, 5, 5, 0, 10].randomElement(using: &random) ?? 5, start: start,
       retry: chance(1, of: 4) ? randomPolicy() : nil,
       runTimeout: chance(1, of: 6)
@@ -120,7 +136,37 @@ extension Simulation {
       deadline: isLimited
         ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
       traceParent: chance(1, of: 9) ? "00-1" : "",
-      selector: chance(1, of: 8) ? LabelSet(["zone": "a"]) : .none)
+      selector: chance(1, of: 8) ? LabelSet(["zone": "a"]) : .none, unique: randomClaim(start))
+  }
+
+  private func randomClaim(_ start: TaskSubmission.Start) -> UniqueClaim? {
+    guard chance(1, of: 4) else { return nil }
+    let rule = UniqueRule(
+      key: ["x", "y", "z"].randomElement(using: &random) ?? "x",
+      scope: chance(1, of: 3) ? .namespace : .pool,
+      finishedWithin: chance(1, of: 3)
+        ? .milliseconds(Int64.random(in: 1...30_000, using: &random)) : nil,
+      waitingOnly: chance(1, of: 3),
+      onConflict: UniqueRule.Conflict.allCases.randomElement(using: &random) ?? .reject)
+    if rule.onConflict == .debounce {
+      checker.model.asked.debounces[rule.key, default: []].append(start)
+    }
+    return UniqueClaim(rule: rule)
+  }
+
+  /// With what the index says of their keys, as the runner asks it; or, rarely, not.
+  func informed(_ drafts: [TaskDraft], in pool: String) -> [TaskDraft] {
+    guard let pool = checker.model.names[pool], !chance(1, of: 20),
+      let asOf = try? index.appliedThrough()
+    else { return drafts }
+    var drafts = drafts
+    for place in drafts.indices {
+      guard let rule = drafts[place].unique?.rule, rule.finishedWithin != nil else { continue }
+      let mark = rule.mark(in: pool)
+      let found = try? index.lastEnds([mark])
+      drafts[place].unique?.history = UniqueHistory(mark: mark, found: found?[mark], asOf: asOf)
+    }
+    return drafts
   }
 
   /// Sends a request, the first time or again, with what the index says about its id, or without.
@@ -136,8 +182,8 @@ extension Simulation {
     }
     send(
       .submit(
-        pool: request.pool, tasks: request.drafts, request: stamp, history: history,
-        origin: .client))
+        pool: request.pool, tasks: informed(request.drafts, in: request.pool), request: stamp,
+        history: history, origin: .client))
   }
 
   /// Most often one that got no answer, as a client does after a crash.
@@ -168,6 +214,25 @@ extension Simulation {
     checker.model.asked.resumes.insert(task)
     send(.resume(task, origin: .client))
   }
+
+  func update() {
+    guard let task = knownTask() else { return }
+    var change = TaskUpdate()
+    if chance(1, of: 2) { change.priority = [0, 5, 10].randomElement(using: &random) }
+    if chance(1, of: 2) { change.labels = chance(1, of: 3) ? LabelSet.none : randomLabels() }
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: change.due = .now
+    case 1...2:
+      let wait = Span.milliseconds(Int64.random(in: -500...6_000, using: &random))
+      change.due = .at(clock.wall + wait)
+    default: break
+    }
+    let known = checker.model.tasks[task]?.revision
+    checker.model.asked.updates[task, default: []].append(change)
+    send(.update(task, change, expected: chance(1, of: 4) ? known : nil, origin: .client))
+  }
+
+  private func randomLabels() -> LabelSet { LabelSet(["team": randomPool(), "ä": ""]) }
 
   func cancelAll() {
     let pool = checker.model.names[randomPool()]

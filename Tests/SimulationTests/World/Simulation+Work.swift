@@ -54,12 +54,27 @@ extension Simulation {
   func purgeTasks() throws(Violation) {
     let before = clock.wall + .milliseconds(-Int64.random(in: 0...20_000, using: &random))
     let limit = Int.random(in: 1...20, using: &random)
+    if chance(1, of: 2) { return try purgePool(before: before, limit: limit) }
     let (rows, asOf) = try storing { () throws(StoreFailure) in
       (try index.finished(before: before, limit: limit), try index.appliedThrough())
     }
     let entries = rows.map {
       TasksPurged.Entry(
         task: $0.id, pool: $0.submission.pool, kind: $0.submission.kind, state: $0.status.state)
+    }
+    sendOrKeep(.purgeTasks(rows: entries, asOf: asOf))
+  }
+
+  /// What a pool keeps no longer of its tasks of one outcome.
+  private func purgePool(before: WallTime, limit: Int) throws(Violation) {
+    guard let pool = checker.model.names[randomPool()] else { return }
+    let outcomes: [TaskState] = [.succeeded, .failed, .cancelled]
+    let outcome = outcomes.randomElement(using: &random) ?? .failed
+    let (entries, asOf) = try storing { () throws(StoreFailure) in
+      (
+        try index.finished(in: pool, as: outcome, before: before, limit: limit),
+        try index.appliedThrough()
+      )
     }
     sendOrKeep(.purgeTasks(rows: entries, asOf: asOf))
   }
@@ -108,7 +123,7 @@ extension Simulation {
 
   /// That they are the tasks of this request, and that none was forgotten before its time, the
   /// model has seen.
-  private func heard(_ tasks: [TaskID], for stamp: RequestStamp) {
+  private func heard(_ tasks: [AnsweredTask], for stamp: RequestStamp) {
     guard let number = clients.requests.firstIndex(where: { $0.stamp.key == stamp.key }) else {
       return
     }
@@ -128,7 +143,10 @@ extension Simulation {
 
   /// Nobody asks for anything more: all that can run does, and everybody has seen everything.
   func comeToRest() throws(Violation) {
-    node.pipeline.inform { $0.setDiskIsLow(false) }
+    node.pipeline.inform { engine in
+      engine.setDiskIsLow(false)
+      engine.setMemoryIsTight(false)
+    }
     var turns = 0
     while try turn() {
       turns += 1

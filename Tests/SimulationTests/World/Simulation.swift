@@ -55,6 +55,7 @@ final class Simulation {
     case .cancel: cancel()
     case .cancelPool: cancelAll()
     case .retry: try retry()
+    case .update: update()
     case .purgeTasks: try purgeTasks()
     case .purgeEvents: try purgeEvents()
     case .changePool: changePool()
@@ -79,7 +80,11 @@ final class Simulation {
     case .stop: try stop()
     case .diskFills:
       let isLow = chance(1, of: 3)
-      node.pipeline.inform { $0.setDiskIsLow(isLow) }
+      let isTight = chance(1, of: 3)
+      node.pipeline.inform { engine in
+        engine.setDiskIsLow(isLow)
+        engine.setMemoryIsTight(isTight)
+      }
     }
   }
 

@@ -21,11 +21,12 @@ enum EventLine {
     var parts: [String] = []
     switch event.type {
     case .taskStarted, .taskReleased, .taskLost: parts.append("attempt \(event.attempt)")
-    case .taskSubmitted, .taskReopened, .taskResumed: parts.append(event.state.name)
+    case .taskSubmitted, .taskReopened, .taskResumed, .taskUpdated: parts.append(event.state.name)
     default: break
     }
     if let failure = event.failure { parts.append(failure.text) }
     if let due = event.dueTime, event.state == .scheduled { parts.append("due \(due.rfc3339())") }
+    if let priority = event.priority { parts.append("priority \(priority)") }
     if let progress = event.progress { parts.append(progress.text) }
     if let change = event.poolChange {
       parts.append(change.state.name)

@@ -19,6 +19,7 @@ extension JSON {
     }
     fields.add("failure", event.failure.map { JSON($0) })
     fields.add("due_time", event.dueTime.map { JSON($0) })
+    fields.add("priority", event.priority.map { .integer(Int64($0)) })
     fields.add("progress", event.progress.map { JSON($0) })
     fields.add("actor", event.actor)
     fields.add("reason", event.reason)

@@ -21,6 +21,22 @@ extension JSON {
     fields.add("default_retry_policy", spec.defaultRetryPolicy.map { JSON($0) })
     fields.add("default_run_timeout", spec.defaultRunTimeout.map { JSON($0) })
     fields.append(Field("labels", JSON(spec.labels)))
+    fields.add("retention", spec.retention.map { JSON($0) })
+    self = .object(fields)
+  }
+
+  init(_ retention: API.Retention) {
+    var fields: [Field] = []
+    fields.add("succeeded", retention.succeeded.map { JSON($0) })
+    fields.add("failed", retention.failed.map { JSON($0) })
+    fields.add("cancelled", retention.cancelled.map { JSON($0) })
+    self = .object(fields)
+  }
+
+  init(_ bounds: API.OutcomeRetention) {
+    var fields: [Field] = []
+    fields.add("max_age", bounds.maxAge.map { JSON($0) })
+    fields.add("max_count", bounds.maxCount.map { .integer($0) })
     self = .object(fields)
   }
 
@@ -58,6 +74,9 @@ extension JSON {
     fields.append(Field("newest_revision", .unsigned(info.newestRevision)))
     fields.add("last_flush", info.lastFlush.map { JSON($0) })
     fields.add("index_lag_events", info.indexLagEvents)
+    fields.add("memory_bytes", info.memoryBytes)
+    fields.append(
+      Field("refusing_submissions", .array(info.refusingSubmissions.map { .string($0) })))
     fields.append(Field("kinds", .array(info.kinds.map { .string($0) })))
     fields.append(Field("limits", .array(limits)))
     self = .object(fields)

@@ -47,6 +47,17 @@ extension JSON {
     if !spec.workerSelector.isEmpty {
       fields.append(Field("worker_selector", JSON(spec.workerSelector)))
     }
+    fields.add("unique", spec.unique.map { JSON($0) })
+    self = .object(fields)
+  }
+
+  init(_ rule: API.UniqueRule) {
+    var fields: [Field] = []
+    fields.add("key", rule.key)
+    fields.add("scope", rule.scope.name)
+    fields.add("finished_within", rule.finishedWithin.map { JSON($0) })
+    fields.append(Field("waiting_only", .bool(rule.waitingOnly)))
+    fields.add("on_conflict", rule.onConflict.name)
     self = .object(fields)
   }
 

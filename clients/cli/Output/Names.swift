@@ -34,6 +34,14 @@ extension API.FailureKind {
   var name: String { protobufName.droppingPrefix("FAILURE_KIND_") }
 }
 
+extension API.UniqueScope {
+  var name: String { protobufName.droppingPrefix("UNIQUE_SCOPE_") }
+}
+
+extension API.UniqueConflict {
+  var name: String { protobufName.droppingPrefix("UNIQUE_CONFLICT_") }
+}
+
 extension API.LogLevel {
   var name: String { protobufName.droppingPrefix("LOG_LEVEL_") }
 }

@@ -35,6 +35,7 @@ extension Table {
       add("run timeout", spec.defaultRunTimeout?.duration.text)
       add("retries", spec.defaultRetryPolicy?.text)
       add("labels", spec.labels.text)
+      add("keeps", spec.retention?.text)
     }
     if let status = pool.status {
       add("in use", "\(status.slotsInUse) of \(status.slotsLimit), \(status.slotsFree) free")
@@ -66,6 +67,8 @@ extension Table {
         Cell(info.lastFlush.map { "\(($0.duration.seconds * 1e3).text(digits: 2)) ms" } ?? "-")
       ),
       ("index lag", "\(info.indexLagEvents) events"),
+      ("memory", Cell(ByteSize.text(info.memoryBytes))),
+      ("new tasks", info.submissions),
       ("kinds", Cell(info.kinds.joined(separator: " "))),
     ]
     fields += info.limits.map { limit in
@@ -77,6 +80,12 @@ extension Table {
 }
 
 extension API.GetServerInfoResponse {
+  /// Whether they are taken.
+  fileprivate var submissions: Table.Cell {
+    refusingSubmissions.isEmpty
+      ? "taken" : Table.Cell("refused: \(refusingSubmissions.joined(separator: ", "))", .red)
+  }
+
   /// Which events are kept.
   fileprivate var events: Table.Cell {
     newestRevision < oldestRevision ? "none yet" : "\(oldestRevision) to \(newestRevision)"

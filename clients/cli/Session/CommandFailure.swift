@@ -68,6 +68,11 @@ struct CommandFailure: Error, Equatable {
     case .workerNotFound: return "see `martlet worker list`"
     case .taskNotPausable: return "it was asked to stop; wait until it has ended"
     case .taskNotPaused: return "only PAUSED tasks can be resumed"
+    case .duplicateTask:
+      let other = error.metadata["task_id"].map { "see `martlet task get \($0)`, or " } ?? ""
+      return "\(other)say what is to happen with --on-duplicate return, replace or debounce"
+    case .taskRunning: return "only waiting tasks can be changed; cancel or pause it instead"
+    case .revisionMismatch: return "read it again with `martlet task get`"
     case .taskNotRetryable: return "only FAILED and CANCELLED tasks can be retried"
     case .revisionCompacted: return "start with `--from beginning`"
     default: return nil

@@ -76,9 +76,15 @@ extension MartletError {
     public static let taskNotFound = Self(rawValue: "TASK_NOT_FOUND")
     /// The task has ended already.
     public static let taskTerminal = Self(rawValue: "TASK_TERMINAL")
-    /// The task is neither FAILED nor CANCELLED.
+    /// The task runs: only a waiting one can be changed.
+    public static let taskRunning = Self(rawValue: "TASK_RUNNING")
+    /// The task has changed since its revision was read.
+    public static let revisionMismatch = Self(rawValue: "REVISION_MISMATCH")
+    /// The task was asked to stop.
     public static let taskNotPausable = Self(rawValue: "TASK_NOT_PAUSABLE")
+    /// The task is not PAUSED.
     public static let taskNotPaused = Self(rawValue: "TASK_NOT_PAUSED")
+    /// The task is neither FAILED nor CANCELLED.
     public static let taskNotRetryable = Self(rawValue: "TASK_NOT_RETRYABLE")
     /// The attempt is no longer this worker's.
     public static let leaseLost = Self(rawValue: "LEASE_LOST")

@@ -8,7 +8,9 @@ public struct TaskClient: Sendable {
   ///
   /// Safe against a lost connection: the request carries an id, by which the server knows a
   /// repeat. Throws, among others, `.queueFull` (see `MartletClient.Configuration.waitsForRoom`),
-  /// `.poolNotFound`, `.poolDraining`, `.fieldInvalid` with every violation.
+  /// `.poolNotFound`, `.poolDraining`, `.duplicateTask` with the id of the other one in `metadata`,
+  /// `.fieldInvalid` with every violation. Where `spec.unique` returned a task that was there already,
+  /// `existing` of the reply is not empty.
   ///
   /// - Parameter requestID: Your own id of 1 to 127 bytes, if you may submit the same again from
   ///   another process: within 24 h it returns the first answer. A random one if unset.
@@ -20,7 +22,9 @@ public struct TaskClient: Sendable {
       pool: pool, spec: spec, requestId: requestID ?? RequestID.random())
     let response: API.SubmitTaskResponse = try await runner.unary(
       API.TaskServiceMethods.submitTask, request, repeats: .always)
-    return try reply(response.task, response.cursor)
+    var reply = try reply(response.task, response.cursor)
+    if response.existing { reply.existing = [0] }
+    return reply
   }
 
   /// Submits up to 10,000 tasks, at most 16 MiB in all: all of them or none.
@@ -34,7 +38,9 @@ public struct TaskClient: Sendable {
       pool: pool, specs: specs, requestId: requestID ?? RequestID.random())
     let response: API.BatchSubmitTasksResponse = try await runner.unary(
       API.TaskServiceMethods.batchSubmitTasks, request, repeats: .always)
-    return Reply(response.taskIds, cursor: response.cursor)
+    var reply = Reply(response.taskIds, cursor: response.cursor)
+    reply.existing = response.existing.map { Int($0) }
+    return reply
   }
 
   /// Has the server check tasks as if they were submitted, and stores nothing.
@@ -132,12 +138,40 @@ public struct TaskClient: Sendable {
   }
 
   /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts.
-  /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state.
+  /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state; ALREADY_EXISTS (`.duplicateTask`)
+  /// while another task that has not ended has its unique key.
   @discardableResult
   public func retry(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
     let response: API.RetryTaskResponse = try await runner.unary(
       API.TaskServiceMethods.retryTask, API.RetryTaskRequest(id: id, reason: reason),
       repeats: .never)
+    return try reply(response.task, response.cursor)
+  }
+
+  /// Changes a waiting task: what is nil stays as it is.
+  ///
+  /// FAILED_PRECONDITION: `.taskRunning` if it runs, `.taskTerminal` if it has ended.
+  /// ABORTED (`.revisionMismatch`) if it has changed since `ifRevision`.
+  ///
+  /// - Parameters:
+  ///   - priority: 0 to 10, 10 first. The task goes to the tail of that priority's queue.
+  ///   - dueTime: To come: it waits until then. Past: it waits no longer.
+  ///   - labels: All that it has from now on.
+  ///   - ifRevision: The task's revision as it was read.
+  @discardableResult
+  public func update(
+    _ id: String, priority: Int32? = nil, dueTime: WellKnown.Timestamp? = nil,
+    labels: [String: String]? = nil, ifRevision: UInt64 = 0, reason: String = ""
+  ) async throws -> Reply<API.Task> {
+    var paths: [String] = []
+    if priority != nil { paths.append("priority") }
+    if dueTime != nil { paths.append("due_time") }
+    if labels != nil { paths.append("labels") }
+    let request = API.UpdateTaskRequest(
+      id: id, task: .init(priority: priority, dueTime: dueTime, labels: labels ?? [:]),
+      updateMask: .init(paths: paths), ifRevision: ifRevision, reason: reason)
+    let response: API.UpdateTaskResponse = try await runner.unary(
+      API.TaskServiceMethods.updateTask, request, repeats: ifRevision == 0 ? .always : .never)
     return try reply(response.task, response.cursor)
   }
 

@@ -8,7 +8,9 @@ struct SubmitExperiment {
   private static let pool = "submits"
 
   func run() async throws {
-    guard bench.wants(.unarySubmits, .unarySubmitP50, .unarySubmitP99) else { return }
+    guard
+      bench.wants(.unarySubmits, .uniqueSubmits, .unarySubmitP50, .unarySubmitP99)
+    else { return }
     try await bench.withServer { server, client in
       try await client.createPool(Self.pool, paused: true)
       _ = try await oneByOne(client, bench.scale.latencySamples / 10)
@@ -22,9 +24,15 @@ struct SubmitExperiment {
             .init(.unarySubmitP99, latencies.percentile(0.99), lessFlushes: 2, note: note))
         }
       }
-      if bench.wants(.unarySubmits) {
-        try await bench.measure("submits, 100 in flight") {
-          bench.record(try await manyAtOnce(server, client))
+      // In turns: what the one takes of the other is what counts.
+      if bench.wants(.unarySubmits, .uniqueSubmits) {
+        try await bench.measure("submits, 100 in flight, plain and unique") {
+          let plain = try await manyAtOnce(.unarySubmits, server, client)
+          bench.record(plain)
+          guard bench.wants(.uniqueSubmits) else { return }
+          var unique = try await manyAtOnce(.uniqueSubmits, server, client)
+          unique.note += ", \((unique.value / plain.value * 100).text(0)) % of plain ones"
+          bench.record(unique)
         }
       }
     }
@@ -44,15 +52,22 @@ struct SubmitExperiment {
   }
 
   private func manyAtOnce(
-    _ server: ServerProcess, _ client: Client
+    _ row: Row, _ server: ServerProcess, _ client: Client
   ) async throws -> Measurement {
     let request = API.SubmitTaskRequest(pool: Self.pool, spec: .nothing)
+    let run = UInt64.random(in: 0 ... .max)
     let count = Tally()
     let before = try server.processorTime()
     let start = Self.clock.now
     let end = start + bench.scale.loadTime
-    try await client.inParallel(100) { _ in
+    try await client.inParallel(100) { number in
+      var request = request
+      var serial = 0
       while Self.clock.now < end {
+        serial += 1
+        if row == .uniqueSubmits {
+          request.spec?.unique = .init(key: "\(run)-\(number)-\(serial)")
+        }
         _ = try await client.tasks.submitTask(request)
         count.add(1)
       }
@@ -60,7 +75,7 @@ struct SubmitExperiment {
     let time = Self.clock.now - start
     let cost = (try server.processorTime() - before).inMicroseconds / Double(count.value)
     return .init(
-      .unarySubmits, Double(count.value) / time.inSeconds,
+      row, Double(count.value) / time.inSeconds,
       note: "server: \(cost.text(1)) us of CPU a submit")
   }
 }

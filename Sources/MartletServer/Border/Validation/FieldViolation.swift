@@ -50,6 +50,7 @@ struct FieldPath {
   enum Root {
     case request
     case spec
+    case task
     case specs(Int)
   }
 
@@ -65,6 +66,7 @@ struct FieldPath {
 
   static let request = FieldPath(root: .request)
   static let spec = FieldPath(root: .spec)
+  static let task = FieldPath(root: .task)
   static func specs(_ index: Int) -> FieldPath { FieldPath(root: .specs(index)) }
 
   init(root: Root, message: StaticString? = nil) {
@@ -79,6 +81,7 @@ struct FieldPath {
       switch root {
       case .request: ""
       case .spec: "spec."
+      case .task: "task."
       case .specs(let index): "specs[\(index)]."
       }
     if let message { text += "\(message)." }

@@ -8,6 +8,7 @@ struct PoolSpecChange: Hashable, Sendable {
   var retry: RetryPolicy?
   var runTimeout: Span?
   var labels: LabelSet?
+  var retention: Retention?
 
   func apply(to spec: inout PoolSpec) {
     if let slots { spec.slots = slots }
@@ -15,6 +16,7 @@ struct PoolSpecChange: Hashable, Sendable {
     if let retry { spec.retry = retry }
     if let runTimeout { spec.runTimeout = runTimeout }
     if let labels { spec.labels = labels }
+    if let retention { spec.retention = retention }
   }
 }
 
@@ -91,7 +93,7 @@ extension RequestCheck {
         fail(
           .request, "update_mask.paths", .index(index),
           "must be one of slots, queue_capacity, default_retry_policy, default_run_timeout, "
-            + "labels and *, not `\(path.shortened)`")
+            + "labels, retention and *, not `\(path.shortened)`")
       }
     }
     if named.contains("slots") { change.slots = slots(spec) }
@@ -99,11 +101,13 @@ extension RequestCheck {
     if named.contains("default_retry_policy") { change.retry = defaultRetry(spec) }
     if named.contains("default_run_timeout") { change.runTimeout = defaultRunTimeout(spec) }
     if named.contains("labels") { change.labels = labels(spec.labels, .spec) }
+    if named.contains("retention") { change.retention = retention(spec) }
     return change
   }
 
   private static let specPaths: Set<String> = [
     "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
+    "retention",
   ]
 }
 

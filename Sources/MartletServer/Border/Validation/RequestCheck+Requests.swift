@@ -8,6 +8,9 @@ struct CheckedSubmission: Sendable {
   var pool: String
   var drafts: [TaskDraft]
   var request: RequestStamp?
+
+  /// Whether finished tasks of the same keys count.
+  var needsEnds: Bool { drafts.contains { $0.unique?.rule.finishedWithin != nil } }
 }
 
 extension RequestCheck {

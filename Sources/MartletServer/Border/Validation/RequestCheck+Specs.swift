@@ -40,6 +40,9 @@ extension RequestCheck {
     if !spec.workerSelector.isEmpty {
       draft.selector = labels(spec.workerSelector, path, "worker_selector")
     }
+    if let rule = spec.unique {
+      draft.unique = UniqueClaim(rule: unique(rule, path.inside("unique")))
+    }
     return draft
   }
 
@@ -59,6 +62,42 @@ extension RequestCheck {
     _ value: WellKnown.Duration, _ path: FieldPath, _ field: StaticString
   ) -> Span {
     span(value, in: Self.spanMin...Self.runTimeoutMax, "1 ms to 30 days", path, field)
+  }
+}
+
+// MARK: - Unique tasks
+
+extension RequestCheck {
+  private static let windowMax = Span.seconds(365 * 86_400)
+
+  private mutating func unique(_ rule: API.UniqueRule, _ path: FieldPath) -> UniqueRule {
+    var result = UniqueRule(key: rule.key, waitingOnly: rule.waitingOnly)
+    if rule.key.isEmpty { fail(path, "key", "must be 1 to 255 bytes") }
+    text(rule.key, bytesMax: 255, path, "key")
+    switch rule.scope {
+    case .unspecified, .pool: break
+    case .namespace: result.scope = .namespace
+    case .unrecognized(let number):
+      fail(
+        path, "scope",
+        "must be UNIQUE_SCOPE_POOL or UNIQUE_SCOPE_NAMESPACE; \(number) is not known here")
+    }
+    if let window = rule.finishedWithin {
+      result.finishedWithin = span(
+        window, in: Self.spanMin...Self.windowMax, "1 ms to 365 days", path, "finished_within")
+    }
+    switch rule.onConflict {
+    case .unspecified, .reject: break
+    case .returnExisting: result.onConflict = .returnExisting
+    case .replace: result.onConflict = .replace
+    case .debounce: result.onConflict = .debounce
+    case .unrecognized(let number):
+      fail(
+        path, "on_conflict",
+        "must be UNIQUE_CONFLICT_REJECT, UNIQUE_CONFLICT_RETURN_EXISTING, UNIQUE_CONFLICT_REPLACE "
+          + "or UNIQUE_CONFLICT_DEBOUNCE; \(number) is not known here")
+    }
+    return result
   }
 }
 
@@ -116,7 +155,40 @@ extension RequestCheck {
   mutating func pool(_ spec: API.PoolSpec) -> PoolSpec {
     PoolSpec(
       slots: slots(spec), queueCapacity: queueCapacity(spec), retry: defaultRetry(spec),
-      runTimeout: defaultRunTimeout(spec), labels: labels(spec.labels, .spec))
+      runTimeout: defaultRunTimeout(spec), labels: labels(spec.labels, .spec),
+      retention: retention(spec))
+  }
+
+  mutating func retention(_ spec: API.PoolSpec) -> Retention {
+    var retention = Retention()
+    guard let given = spec.retention else { return retention }
+    if let bounds = given.succeeded {
+      retention.succeeded = self.bounds(bounds, FieldPath.spec.inside("retention.succeeded"))
+    }
+    if let bounds = given.failed {
+      retention.failed = self.bounds(bounds, FieldPath.spec.inside("retention.failed"))
+    }
+    if let bounds = given.cancelled {
+      retention.cancelled = self.bounds(bounds, FieldPath.spec.inside("retention.cancelled"))
+    }
+    return retention
+  }
+
+  private mutating func bounds(
+    _ given: API.OutcomeRetention, _ path: FieldPath
+  ) -> Retention.Bounds {
+    var bounds = Retention.Bounds()
+    if let age = given.maxAge {
+      bounds.maxAge = span(
+        age, in: Span.seconds(1)...Self.delayMax, "1 s to 10 years", path, "max_age")
+    }
+    if let count = given.maxCount {
+      if !(0...1_000_000_000).contains(count) {
+        fail(path, "max_count", "must be 0 to 1,000,000,000, not \(count)")
+      }
+      bounds.maxCount = Int(clamping: count)
+    }
+    return bounds
   }
 
   mutating func slots(_ spec: API.PoolSpec) -> Int {

@@ -159,10 +159,13 @@ extension World {
           status: change.status,
           revival: TaskRevival(
             priority: submission.priority, policy: submission.policy,
-            createTime: stamps[event.revision]?.time ?? now.wall, submitRevision: event.revision),
+            createTime: stamps[event.revision]?.time ?? now.wall, submitRevision: event.revision,
+            unique: submission.unique?.mark(in: change.pool)),
           asOf: revision)
       }
       history?.status = change.status
+      history?.labels = change.labels
+      if case .updated(let priority, _) = change.change { history?.revival.priority = priority }
     }
     return history
   }
@@ -188,8 +191,12 @@ extension Answer {
   }
 
   var tasks: [TaskID] {
-    guard case .submitted(let ids, _) = self else { preconditionFailure("no tasks: \(self)") }
-    return ids
+    answered.map(\.task)
+  }
+
+  var answered: [AnsweredTask] {
+    guard case .submitted(let tasks, _) = self else { preconditionFailure("no tasks: \(self)") }
+    return tasks
   }
 }
 
@@ -240,6 +247,7 @@ extension TaskEvent.Change {
     case .paused: "paused"
     case .resumed: "resumed"
     case .logged: "logged"
+    case .updated: "updated"
     }
   }
 }
@@ -252,7 +260,8 @@ extension Event {
     case .task(let event):
       switch event.change {
       case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin),
-        .pauseRequested(let origin), .paused(let origin), .resumed(let origin):
+        .pauseRequested(let origin), .paused(let origin), .resumed(let origin),
+        .updated(_, let origin):
         return origin
       default: return nil
       }

@@ -9,6 +9,7 @@ struct PoolCreate: MartletCommand {
         martlet pool create mails --slots 4
         martlet pool create reports --slots 2 --queue-capacity 500 --run-timeout 10m \\
           --max-attempts 2 --label team=data
+        martlet pool create scans --slots 8 --keep-succeeded-for 1h --keep-failed 1000
       """)
 
   @Argument(help: "Its name: a small letter, then up to 62 small letters, digits and hyphens.")
@@ -51,11 +52,13 @@ struct PoolSettings: ParsableArguments {
   var label: [LabelArgument] = []
 
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
+  @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
+  var retention: RetentionOptions
 
   var spec: API.PoolSpec {
     API.PoolSpec(
       queueCapacity: queueCapacity, defaultRetryPolicy: retries.policy,
       defaultRunTimeout: runTimeout.map { WellKnown.Duration($0.duration) },
-      labels: label.dictionary)
+      labels: label.dictionary, retention: retention.retention)
   }
 }

@@ -6,8 +6,8 @@ struct PoolUpdate: MartletCommand {
     commandName: "update", abstract: "Change a pool while it works.",
     discussion: """
       Changes what is given and leaves the rest as it is. More slots start more tasks at once; \
-      fewer let running ones finish. --label replaces all labels, and a retry option the whole \
-      default retry policy.
+      fewer let running ones finish. --label replaces all labels, a retry option the whole default \
+      retry policy, and a --keep option the whole retention; --keep-all takes that away.
 
       EXAMPLES
         martlet pool update mails --slots 16
@@ -22,6 +22,9 @@ struct PoolUpdate: MartletCommand {
 
   @OptionGroup var settings: PoolSettings
 
+  @Flag(help: "Keep finished tasks as long and as many as the server keeps.")
+  var keepAll = false
+
   @Option(
     help: .init("Change it only if it is still as it was read.", valueName: "etag"))
   var etag: String = ""
@@ -35,6 +38,9 @@ struct PoolUpdate: MartletCommand {
     if fields.isEmpty {
       throw ValidationError("nothing to change was given, for example --slots 8")
     }
+    if keepAll, settings.retention.retention != nil {
+      throw ValidationError("--keep-all and another --keep option cannot both be given")
+    }
   }
 
   /// The paths of what was given.
@@ -45,6 +51,7 @@ struct PoolUpdate: MartletCommand {
     if settings.retries.policy != nil { fields.append("default_retry_policy") }
     if settings.runTimeout != nil { fields.append("default_run_timeout") }
     if !settings.label.isEmpty { fields.append("labels") }
+    if settings.retention.retention != nil || keepAll { fields.append("retention") }
     return fields
   }
 

@@ -4,11 +4,11 @@ internal import MartletClient
 struct TaskCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "task",
-    abstract: "Submit, look at, trace, explain, wait for, cancel, pause and retry tasks.",
+    abstract: "Submit, look at, trace, explain, wait for, cancel, pause, retry and change tasks.",
     subcommands: [
       TaskSubmit.self, TaskBatch.self, TaskListCommand.self, TaskGet.self, TaskCount.self,
-      TaskCancel.self, TaskPause.self, TaskResume.self, TaskRetry.self, TaskWaitCommand.self,
-      TaskTraceCommand.self, TaskExplain.self,
+      TaskCancel.self, TaskPause.self, TaskResume.self, TaskRetry.self, TaskUpdateCommand.self,
+      TaskWaitCommand.self, TaskTraceCommand.self, TaskExplain.self,
     ])
 }
 

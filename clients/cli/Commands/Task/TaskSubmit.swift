@@ -15,6 +15,8 @@ struct TaskSubmit: MartletCommand {
         martlet task submit mails echo --file letter.json --label customer=42 --priority 9
         head -c 1000 /dev/urandom | martlet task submit mails echo - --wait --result
         martlet task submit mails echo --delay 10m --max-attempts 1
+        martlet task submit mails report --unique-key report-7 --unique-window 1h
+        martlet task submit mails reindex --unique-key docs --on-duplicate debounce --delay 30s
       """)
 
   @Argument(help: "The pool to submit it to.", completion: Completions.pools)
@@ -50,6 +52,7 @@ struct TaskSubmit: MartletCommand {
   var validateOnly = false
 
   @OptionGroup var options: TaskOptions
+  @OptionGroup(title: "Unique tasks") var unique: UniqueOptions
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -61,9 +64,10 @@ struct TaskSubmit: MartletCommand {
 
   func run(in session: Session) async throws {
     let source = PayloadSource(argument: payload, file: file)
-    let spec = options.spec(
+    var spec = options.spec(
       kind: kind, payload: try source.read(in: session.surroundings),
       now: session.surroundings.now())
+    spec.unique = unique.rule
     let tasks = session.client.with { $0.waitsForRoom = waitForRoom }.tasks
     if validateOnly {
       try await tasks.validate([spec], for: pool)
@@ -72,6 +76,9 @@ struct TaskSubmit: MartletCommand {
     }
     let task = try await tasks.submit(spec, to: pool, requestID: requestID)
     session.lastTask.remember(task.id)
+    if !task.existing.isEmpty {
+      session.remark("This task was there already; nothing was submitted.")
+    }
     guard wait else {
       switch session.format {
       case .json: session.print(JSON(task.value))

@@ -40,6 +40,7 @@ def task_spec(
     deadline: datetime | None = None,
     worker_selector: Mapping[str, str] | None = None,
     trace_parent: str = "",
+    unique: task_pb2.UniqueRule | None = None,
 ) -> task_pb2.TaskSpec:
     """What a submitter says about a task; see TaskSpec in the contract.
 
@@ -59,6 +60,7 @@ def task_spec(
         deadline=None if deadline is None else timestamp(deadline),
         trace_parent=trace_parent,
         worker_selector=worker_selector,
+        unique=unique,
     )
 
 
@@ -123,7 +125,8 @@ class Client:
         """Submits one task: it is on disk with the reply. `fields` are those of `task_spec`.
 
         The same `request_id` again within 24 h returns the first answer; without one, one is made,
-        which makes the repeats within this call safe.
+        which makes the repeats within this call safe. Where `unique` finds another task with the
+        same key: ALREADY_EXISTS (DUPLICATE_TASK), or that one is returned, as the rule says.
         """
         reply = await self._connection.unary(
             self._stub.SubmitTask,
@@ -301,6 +304,34 @@ class Client:
         FAILED_PRECONDITION (TASK_NOT_RETRYABLE) in any other state."""
         reply = await self._connection.unary(
             self._stub.RetryTask, pb.RetryTaskRequest(id=id, reason=reason), repeat=False
+        )
+        return reply.task
+
+    async def update(
+        self,
+        id: str,
+        *,
+        priority: int | None = None,
+        due_time: datetime | None = None,
+        labels: Mapping[str, str] | None = None,
+        if_revision: int = 0,
+        reason: str = "",
+    ) -> task_pb2.Task:
+        """Changes a waiting task: what is None stays as it is; `labels` are all that it has from
+        now on. FAILED_PRECONDITION (TASK_RUNNING, TASK_TERMINAL); ABORTED (REVISION_MISMATCH) if it
+        has changed since `if_revision`."""
+        request = pb.UpdateTaskRequest(id=id, if_revision=if_revision, reason=reason)
+        if priority is not None:
+            request.task.priority = priority
+            request.update_mask.paths.append("priority")
+        if due_time is not None:
+            request.task.due_time.CopyFrom(timestamp(due_time))
+            request.update_mask.paths.append("due_time")
+        if labels is not None:
+            request.task.labels.update(labels)
+            request.update_mask.paths.append("labels")
+        reply = await self._connection.unary(
+            self._stub.UpdateTask, request, repeat=if_revision == 0
         )
         return reply.task
 

@@ -533,7 +533,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[21] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[22] =
 {
   {
     "revision",
@@ -787,6 +787,18 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[21] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "priority",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__Event, _priority_case),
+    offsetof(Martlet__V1__Event, priority),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
@@ -802,6 +814,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   16,   /* field[16] = payload */
   3,   /* field[3] = pool */
   14,   /* field[14] = pool_change */
+  21,   /* field[21] = priority */
   11,   /* field[11] = progress */
   13,   /* field[13] = reason */
   17,   /* field[17] = result */
@@ -811,10 +824,11 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = time */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 24, 21 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -824,10 +838,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  21,
+  22,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  1,  martlet__v1__event__number_ranges,
+  2,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -895,7 +909,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[28] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[29] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -925,11 +939,12 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[2
   { "EVENT_TYPE_TASKS_PURGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASKS_PURGED", 32 },
   { "EVENT_TYPE_EVENTS_PURGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_EVENTS_PURGED", 33 },
   { "EVENT_TYPE_TASK_LOGGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED", 34 },
+  { "EVENT_TYPE_TASK_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED", 35 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{0, 28}
+{0, 0},{16, 9},{0, 29}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[28] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[29] =
 {
   { "EVENT_TYPE_EVENTS_PURGED", 26 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
@@ -958,6 +973,7 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_STARTED", 11 },
   { "EVENT_TYPE_TASK_SUBMITTED", 9 },
   { "EVENT_TYPE_TASK_SUCCEEDED", 17 },
+  { "EVENT_TYPE_TASK_UPDATED", 28 },
   { "EVENT_TYPE_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
@@ -967,9 +983,9 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  28,
+  29,
   martlet__v1__event_type__enum_values_by_number,
-  28,
+  29,
   martlet__v1__event_type__enum_values_by_name,
   2,
   martlet__v1__event_type__value_ranges,

@@ -103,6 +103,96 @@ void   martlet__v1__pool_spec__free_unpacked
   assert(message->base.descriptor == &martlet__v1__pool_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__retention__init
+                     (Martlet__V1__Retention         *message)
+{
+  static const Martlet__V1__Retention init_value = MARTLET__V1__RETENTION__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__retention__get_packed_size
+                     (const Martlet__V1__Retention *message)
+{
+  assert(message->base.descriptor == &martlet__v1__retention__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__retention__pack
+                     (const Martlet__V1__Retention *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__retention__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__retention__pack_to_buffer
+                     (const Martlet__V1__Retention *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__retention__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__Retention *
+       martlet__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__Retention *)
+     protobuf_c_message_unpack (&martlet__v1__retention__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__retention__free_unpacked
+                     (Martlet__V1__Retention *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__retention__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__outcome_retention__init
+                     (Martlet__V1__OutcomeRetention         *message)
+{
+  static const Martlet__V1__OutcomeRetention init_value = MARTLET__V1__OUTCOME_RETENTION__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__outcome_retention__get_packed_size
+                     (const Martlet__V1__OutcomeRetention *message)
+{
+  assert(message->base.descriptor == &martlet__v1__outcome_retention__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__outcome_retention__pack
+                     (const Martlet__V1__OutcomeRetention *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__outcome_retention__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__outcome_retention__pack_to_buffer
+                     (const Martlet__V1__OutcomeRetention *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__outcome_retention__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__OutcomeRetention *
+       martlet__v1__outcome_retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__OutcomeRetention *)
+     protobuf_c_message_unpack (&martlet__v1__outcome_retention__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__outcome_retention__free_unpacked
+                     (Martlet__V1__OutcomeRetention *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__outcome_retention__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__pool_status__init
                      (Martlet__V1__PoolStatus         *message)
 {
@@ -1138,7 +1228,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__labels_entry__descripto
   (ProtobufCMessageInit) martlet__v1__pool_spec__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[6] =
 {
   {
     "slots",
@@ -1200,18 +1290,32 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retention",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, retention),
+    &martlet__v1__retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   2,   /* field[2] = default_retry_policy */
   3,   /* field[3] = default_run_timeout */
   4,   /* field[4] = labels */
   1,   /* field[1] = queue_capacity */
+  5,   /* field[5] = retention */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 10, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1221,11 +1325,126 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  5,
+  6,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  1,  martlet__v1__pool_spec__number_ranges,
+  2,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__retention__field_descriptors[3] =
+{
+  {
+    "succeeded",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Retention, succeeded),
+    &martlet__v1__outcome_retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Retention, failed),
+    &martlet__v1__outcome_retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancelled",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Retention, cancelled),
+    &martlet__v1__outcome_retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__retention__field_indices_by_name[] = {
+  2,   /* field[2] = cancelled */
+  1,   /* field[1] = failed */
+  0,   /* field[0] = succeeded */
+};
+static const ProtobufCIntRange martlet__v1__retention__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__retention__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.Retention",
+  "Retention",
+  "Martlet__V1__Retention",
+  "martlet.v1",
+  sizeof(Martlet__V1__Retention),
+  3,
+  martlet__v1__retention__field_descriptors,
+  martlet__v1__retention__field_indices_by_name,
+  1,  martlet__v1__retention__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__retention__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__outcome_retention__field_descriptors[2] =
+{
+  {
+    "max_age",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__OutcomeRetention, max_age),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__V1__OutcomeRetention, _max_count_case),
+    offsetof(Martlet__V1__OutcomeRetention, max_count),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__outcome_retention__field_indices_by_name[] = {
+  0,   /* field[0] = max_age */
+  1,   /* field[1] = max_count */
+};
+static const ProtobufCIntRange martlet__v1__outcome_retention__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__outcome_retention__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.OutcomeRetention",
+  "OutcomeRetention",
+  "Martlet__V1__OutcomeRetention",
+  "martlet.v1",
+  sizeof(Martlet__V1__OutcomeRetention),
+  2,
+  martlet__v1__outcome_retention__field_descriptors,
+  martlet__v1__outcome_retention__field_indices_by_name,
+  1,  martlet__v1__outcome_retention__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__outcome_retention__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__v1__pool_status__field_descriptors[10] =

@@ -160,7 +160,7 @@ const ProtobufCMessageDescriptor martlet__v1__get_server_info_request__descripto
   (ProtobufCMessageInit) martlet__v1__get_server_info_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__get_server_info_response__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__v1__get_server_info_response__field_descriptors[15] =
 {
   {
     "version",
@@ -318,6 +318,30 @@ static const ProtobufCFieldDescriptor martlet__v1__get_server_info_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "memory_bytes",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__GetServerInfoResponse, memory_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusing_submissions",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Martlet__V1__GetServerInfoResponse, n_refusing_submissions),
+    offsetof(Martlet__V1__GetServerInfoResponse, refusing_submissions),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__get_server_info_response__field_indices_by_name[] = {
   6,   /* field[6] = cursor */
@@ -326,9 +350,11 @@ static const unsigned martlet__v1__get_server_info_response__field_indices_by_na
   11,   /* field[11] = kinds */
   9,   /* field[9] = last_flush */
   10,   /* field[10] = limits */
+  13,   /* field[13] = memory_bytes */
   8,   /* field[8] = newest_revision */
   5,   /* field[5] = oldest_cursor */
   7,   /* field[7] = oldest_revision */
+  14,   /* field[14] = refusing_submissions */
   1,   /* field[1] = start_time */
   3,   /* field[3] = time */
   2,   /* field[2] = uptime */
@@ -337,7 +363,7 @@ static const unsigned martlet__v1__get_server_info_response__field_indices_by_na
 static const ProtobufCIntRange martlet__v1__get_server_info_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__v1__get_server_info_response__descriptor =
 {
@@ -347,7 +373,7 @@ const ProtobufCMessageDescriptor martlet__v1__get_server_info_response__descript
   "Martlet__V1__GetServerInfoResponse",
   "martlet.v1",
   sizeof(Martlet__V1__GetServerInfoResponse),
-  13,
+  15,
   martlet__v1__get_server_info_response__field_descriptors,
   martlet__v1__get_server_info_response__field_indices_by_name,
   1,  martlet__v1__get_server_info_response__number_ranges,

@@ -109,6 +109,51 @@ void   martlet__v1__task_spec__free_unpacked
   assert(message->base.descriptor == &martlet__v1__task_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__unique_rule__init
+                     (Martlet__V1__UniqueRule         *message)
+{
+  static const Martlet__V1__UniqueRule init_value = MARTLET__V1__UNIQUE_RULE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__unique_rule__get_packed_size
+                     (const Martlet__V1__UniqueRule *message)
+{
+  assert(message->base.descriptor == &martlet__v1__unique_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__unique_rule__pack
+                     (const Martlet__V1__UniqueRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__unique_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__unique_rule__pack_to_buffer
+                     (const Martlet__V1__UniqueRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__unique_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__UniqueRule *
+       martlet__v1__unique_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__UniqueRule *)
+     protobuf_c_message_unpack (&martlet__v1__unique_rule__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__unique_rule__free_unpacked
+                     (Martlet__V1__UniqueRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__unique_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__retry_policy__init
                      (Martlet__V1__RetryPolicy         *message)
 {
@@ -798,7 +843,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__
   (ProtobufCMessageInit) martlet__v1__task_spec__worker_selector_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[12] =
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[13] =
 {
   {
     "kind",
@@ -944,6 +989,18 @@ static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unique",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, unique),
+    &martlet__v1__unique_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
@@ -957,12 +1014,14 @@ static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   8,   /* field[8] = run_timeout */
   6,   /* field[6] = schedule_time */
   10,   /* field[10] = trace_parent */
+  12,   /* field[12] = unique */
   11,   /* field[11] = worker_selector */
 };
-static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 15, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
 {
@@ -972,11 +1031,101 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
   "Martlet__V1__TaskSpec",
   "martlet.v1",
   sizeof(Martlet__V1__TaskSpec),
-  12,
+  13,
   martlet__v1__task_spec__field_descriptors,
   martlet__v1__task_spec__field_indices_by_name,
-  1,  martlet__v1__task_spec__number_ranges,
+  2,  martlet__v1__task_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__unique_rule__field_descriptors[5] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UniqueRule, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UniqueRule, scope),
+    &martlet__v1__unique_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finished_within",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UniqueRule, finished_within),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_only",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UniqueRule, waiting_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_conflict",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UniqueRule, on_conflict),
+    &martlet__v1__unique_conflict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__unique_rule__field_indices_by_name[] = {
+  2,   /* field[2] = finished_within */
+  0,   /* field[0] = key */
+  4,   /* field[4] = on_conflict */
+  1,   /* field[1] = scope */
+  3,   /* field[3] = waiting_only */
+};
+static const ProtobufCIntRange martlet__v1__unique_rule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__v1__unique_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.UniqueRule",
+  "UniqueRule",
+  "Martlet__V1__UniqueRule",
+  "martlet.v1",
+  sizeof(Martlet__V1__UniqueRule),
+  5,
+  martlet__v1__unique_rule__field_descriptors,
+  martlet__v1__unique_rule__field_indices_by_name,
+  1,  martlet__v1__unique_rule__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__unique_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__v1__retry_policy__field_descriptors[6] =
@@ -1465,6 +1614,70 @@ const ProtobufCMessageDescriptor martlet__v1__failure__descriptor =
   1,  martlet__v1__failure__number_ranges,
   (ProtobufCMessageInit) martlet__v1__failure__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__unique_scope__enum_values_by_number[3] =
+{
+  { "UNIQUE_SCOPE_UNSPECIFIED", "MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_UNSPECIFIED", 0 },
+  { "UNIQUE_SCOPE_POOL", "MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_POOL", 1 },
+  { "UNIQUE_SCOPE_NAMESPACE", "MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_NAMESPACE", 2 },
+};
+static const ProtobufCIntRange martlet__v1__unique_scope__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex martlet__v1__unique_scope__enum_values_by_name[3] =
+{
+  { "UNIQUE_SCOPE_NAMESPACE", 2 },
+  { "UNIQUE_SCOPE_POOL", 1 },
+  { "UNIQUE_SCOPE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__unique_scope__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.UniqueScope",
+  "UniqueScope",
+  "Martlet__V1__UniqueScope",
+  "martlet.v1",
+  3,
+  martlet__v1__unique_scope__enum_values_by_number,
+  3,
+  martlet__v1__unique_scope__enum_values_by_name,
+  1,
+  martlet__v1__unique_scope__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue martlet__v1__unique_conflict__enum_values_by_number[5] =
+{
+  { "UNIQUE_CONFLICT_UNSPECIFIED", "MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_UNSPECIFIED", 0 },
+  { "UNIQUE_CONFLICT_REJECT", "MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_REJECT", 1 },
+  { "UNIQUE_CONFLICT_RETURN_EXISTING", "MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_RETURN_EXISTING", 2 },
+  { "UNIQUE_CONFLICT_REPLACE", "MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_REPLACE", 3 },
+  { "UNIQUE_CONFLICT_DEBOUNCE", "MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_DEBOUNCE", 4 },
+};
+static const ProtobufCIntRange martlet__v1__unique_conflict__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex martlet__v1__unique_conflict__enum_values_by_name[5] =
+{
+  { "UNIQUE_CONFLICT_DEBOUNCE", 4 },
+  { "UNIQUE_CONFLICT_REJECT", 1 },
+  { "UNIQUE_CONFLICT_REPLACE", 3 },
+  { "UNIQUE_CONFLICT_RETURN_EXISTING", 2 },
+  { "UNIQUE_CONFLICT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__unique_conflict__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.UniqueConflict",
+  "UniqueConflict",
+  "Martlet__V1__UniqueConflict",
+  "martlet.v1",
+  5,
+  martlet__v1__unique_conflict__enum_values_by_number,
+  5,
+  martlet__v1__unique_conflict__enum_values_by_name,
+  1,
+  martlet__v1__unique_conflict__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue martlet__v1__task_state__enum_values_by_number[9] =
 {

@@ -1003,6 +1003,147 @@ void   martlet__v1__explain_task_response__free_unpacked
   assert(message->base.descriptor == &martlet__v1__explain_task_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__update_task_request__init
+                     (Martlet__V1__UpdateTaskRequest         *message)
+{
+  static const Martlet__V1__UpdateTaskRequest init_value = MARTLET__V1__UPDATE_TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__update_task_request__get_packed_size
+                     (const Martlet__V1__UpdateTaskRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__update_task_request__pack
+                     (const Martlet__V1__UpdateTaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__update_task_request__pack_to_buffer
+                     (const Martlet__V1__UpdateTaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__UpdateTaskRequest *
+       martlet__v1__update_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__UpdateTaskRequest *)
+     protobuf_c_message_unpack (&martlet__v1__update_task_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__update_task_request__free_unpacked
+                     (Martlet__V1__UpdateTaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__update_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__update_task_fields__labels_entry__init
+                     (Martlet__V1__UpdateTaskFields__LabelsEntry         *message)
+{
+  static const Martlet__V1__UpdateTaskFields__LabelsEntry init_value = MARTLET__V1__UPDATE_TASK_FIELDS__LABELS_ENTRY__INIT;
+  *message = init_value;
+}
+void   martlet__v1__update_task_fields__init
+                     (Martlet__V1__UpdateTaskFields         *message)
+{
+  static const Martlet__V1__UpdateTaskFields init_value = MARTLET__V1__UPDATE_TASK_FIELDS__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__update_task_fields__get_packed_size
+                     (const Martlet__V1__UpdateTaskFields *message)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_fields__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__update_task_fields__pack
+                     (const Martlet__V1__UpdateTaskFields *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_fields__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__update_task_fields__pack_to_buffer
+                     (const Martlet__V1__UpdateTaskFields *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_fields__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__UpdateTaskFields *
+       martlet__v1__update_task_fields__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__UpdateTaskFields *)
+     protobuf_c_message_unpack (&martlet__v1__update_task_fields__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__update_task_fields__free_unpacked
+                     (Martlet__V1__UpdateTaskFields *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__update_task_fields__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__update_task_response__init
+                     (Martlet__V1__UpdateTaskResponse         *message)
+{
+  static const Martlet__V1__UpdateTaskResponse init_value = MARTLET__V1__UPDATE_TASK_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__update_task_response__get_packed_size
+                     (const Martlet__V1__UpdateTaskResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__update_task_response__pack
+                     (const Martlet__V1__UpdateTaskResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__update_task_response__pack_to_buffer
+                     (const Martlet__V1__UpdateTaskResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__update_task_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__UpdateTaskResponse *
+       martlet__v1__update_task_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__UpdateTaskResponse *)
+     protobuf_c_message_unpack (&martlet__v1__update_task_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__update_task_response__free_unpacked
+                     (Martlet__V1__UpdateTaskResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__update_task_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__wait_task_request__init
                      (Martlet__V1__WaitTaskRequest         *message)
 {
@@ -1260,7 +1401,7 @@ const ProtobufCMessageDescriptor martlet__v1__submit_task_request__descriptor =
   (ProtobufCMessageInit) martlet__v1__submit_task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__submit_task_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor martlet__v1__submit_task_response__field_descriptors[3] =
 {
   {
     "task",
@@ -1286,15 +1427,28 @@ static const ProtobufCFieldDescriptor martlet__v1__submit_task_response__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "existing",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__SubmitTaskResponse, existing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__submit_task_response__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
+  2,   /* field[2] = existing */
   0,   /* field[0] = task */
 };
 static const ProtobufCIntRange martlet__v1__submit_task_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor martlet__v1__submit_task_response__descriptor =
 {
@@ -1304,7 +1458,7 @@ const ProtobufCMessageDescriptor martlet__v1__submit_task_response__descriptor =
   "Martlet__V1__SubmitTaskResponse",
   "martlet.v1",
   sizeof(Martlet__V1__SubmitTaskResponse),
-  2,
+  3,
   martlet__v1__submit_task_response__field_descriptors,
   martlet__v1__submit_task_response__field_indices_by_name,
   1,  martlet__v1__submit_task_response__number_ranges,
@@ -1388,7 +1542,7 @@ const ProtobufCMessageDescriptor martlet__v1__batch_submit_tasks_request__descri
   (ProtobufCMessageInit) martlet__v1__batch_submit_tasks_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__batch_submit_tasks_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor martlet__v1__batch_submit_tasks_response__field_descriptors[3] =
 {
   {
     "task_ids",
@@ -1414,15 +1568,28 @@ static const ProtobufCFieldDescriptor martlet__v1__batch_submit_tasks_response__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "existing",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__BatchSubmitTasksResponse, n_existing),
+    offsetof(Martlet__V1__BatchSubmitTasksResponse, existing),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__batch_submit_tasks_response__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
+  2,   /* field[2] = existing */
   0,   /* field[0] = task_ids */
 };
 static const ProtobufCIntRange martlet__v1__batch_submit_tasks_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor martlet__v1__batch_submit_tasks_response__descriptor =
 {
@@ -1432,7 +1599,7 @@ const ProtobufCMessageDescriptor martlet__v1__batch_submit_tasks_response__descr
   "Martlet__V1__BatchSubmitTasksResponse",
   "martlet.v1",
   sizeof(Martlet__V1__BatchSubmitTasksResponse),
-  2,
+  3,
   martlet__v1__batch_submit_tasks_response__field_descriptors,
   martlet__v1__batch_submit_tasks_response__field_indices_by_name,
   1,  martlet__v1__batch_submit_tasks_response__number_ranges,
@@ -2564,6 +2731,262 @@ const ProtobufCMessageDescriptor martlet__v1__explain_task_response__descriptor 
   (ProtobufCMessageInit) martlet__v1__explain_task_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor martlet__v1__update_task_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskRequest, task),
+    &martlet__v1__update_task_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "if_revision",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskRequest, if_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__update_task_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  3,   /* field[3] = if_revision */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = task */
+  2,   /* field[2] = update_mask */
+};
+static const ProtobufCIntRange martlet__v1__update_task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__v1__update_task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.UpdateTaskRequest",
+  "UpdateTaskRequest",
+  "Martlet__V1__UpdateTaskRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__UpdateTaskRequest),
+  5,
+  martlet__v1__update_task_request__field_descriptors,
+  martlet__v1__update_task_request__field_indices_by_name,
+  1,  martlet__v1__update_task_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__update_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__update_task_fields__labels_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskFields__LabelsEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskFields__LabelsEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__update_task_fields__labels_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange martlet__v1__update_task_fields__labels_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__update_task_fields__labels_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.UpdateTaskFields.LabelsEntry",
+  "LabelsEntry",
+  "Martlet__V1__UpdateTaskFields__LabelsEntry",
+  "martlet.v1",
+  sizeof(Martlet__V1__UpdateTaskFields__LabelsEntry),
+  2,
+  martlet__v1__update_task_fields__labels_entry__field_descriptors,
+  martlet__v1__update_task_fields__labels_entry__field_indices_by_name,
+  1,  martlet__v1__update_task_fields__labels_entry__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__update_task_fields__labels_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__update_task_fields__field_descriptors[3] =
+{
+  {
+    "priority",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__UpdateTaskFields, _priority_case),
+    offsetof(Martlet__V1__UpdateTaskFields, priority),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskFields, due_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "labels",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__UpdateTaskFields, n_labels),
+    offsetof(Martlet__V1__UpdateTaskFields, labels),
+    &martlet__v1__update_task_fields__labels_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__update_task_fields__field_indices_by_name[] = {
+  1,   /* field[1] = due_time */
+  2,   /* field[2] = labels */
+  0,   /* field[0] = priority */
+};
+static const ProtobufCIntRange martlet__v1__update_task_fields__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__update_task_fields__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.UpdateTaskFields",
+  "UpdateTaskFields",
+  "Martlet__V1__UpdateTaskFields",
+  "martlet.v1",
+  sizeof(Martlet__V1__UpdateTaskFields),
+  3,
+  martlet__v1__update_task_fields__field_descriptors,
+  martlet__v1__update_task_fields__field_indices_by_name,
+  1,  martlet__v1__update_task_fields__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__update_task_fields__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__update_task_response__field_descriptors[2] =
+{
+  {
+    "task",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskResponse, task),
+    &martlet__v1__task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdateTaskResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__update_task_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = task */
+};
+static const ProtobufCIntRange martlet__v1__update_task_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__update_task_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.UpdateTaskResponse",
+  "UpdateTaskResponse",
+  "Martlet__V1__UpdateTaskResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__UpdateTaskResponse),
+  2,
+  martlet__v1__update_task_response__field_descriptors,
+  martlet__v1__update_task_response__field_indices_by_name,
+  1,  martlet__v1__update_task_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__update_task_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor martlet__v1__wait_task_request__field_descriptors[2] =
 {
   {
@@ -2837,7 +3260,7 @@ const ProtobufCEnumDescriptor martlet__v1__wait_mode__descriptor =
   martlet__v1__wait_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descriptors[14] =
 {
   { "SubmitTask", &martlet__v1__submit_task_request__descriptor, &martlet__v1__submit_task_response__descriptor },
   { "BatchSubmitTasks", &martlet__v1__batch_submit_tasks_request__descriptor, &martlet__v1__batch_submit_tasks_response__descriptor },
@@ -2850,6 +3273,7 @@ static const ProtobufCMethodDescriptor martlet__v1__task_service__method_descrip
   { "ResumeTask", &martlet__v1__resume_task_request__descriptor, &martlet__v1__resume_task_response__descriptor },
   { "GetTaskTrace", &martlet__v1__get_task_trace_request__descriptor, &martlet__v1__get_task_trace_response__descriptor },
   { "ExplainTask", &martlet__v1__explain_task_request__descriptor, &martlet__v1__explain_task_response__descriptor },
+  { "UpdateTask", &martlet__v1__update_task_request__descriptor, &martlet__v1__update_task_response__descriptor },
   { "WaitTask", &martlet__v1__wait_task_request__descriptor, &martlet__v1__wait_task_response__descriptor },
   { "WaitTasks", &martlet__v1__wait_tasks_request__descriptor, &martlet__v1__wait_tasks_response__descriptor },
 };
@@ -2865,8 +3289,9 @@ const unsigned martlet__v1__task_service__method_indices_by_name[] = {
   8,        /* ResumeTask */
   6,        /* RetryTask */
   0,        /* SubmitTask */
-  11,        /* WaitTask */
-  12         /* WaitTasks */
+  11,        /* UpdateTask */
+  12,        /* WaitTask */
+  13         /* WaitTasks */
 };
 const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
 {
@@ -2875,7 +3300,7 @@ const ProtobufCServiceDescriptor martlet__v1__task_service__descriptor =
   "TaskService",
   "Martlet__V1__TaskService",
   "martlet.v1",
-  13,
+  14,
   martlet__v1__task_service__method_descriptors,
   martlet__v1__task_service__method_indices_by_name
 };
@@ -2967,13 +3392,21 @@ void martlet__v1__task_service__explain_task(ProtobufCService *service,
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void martlet__v1__task_service__update_task(ProtobufCService *service,
+                                            const Martlet__V1__UpdateTaskRequest *input,
+                                            Martlet__V1__UpdateTaskResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__task_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void martlet__v1__task_service__wait_task(ProtobufCService *service,
                                           const Martlet__V1__WaitTaskRequest *input,
                                           Martlet__V1__WaitTaskResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            const Martlet__V1__WaitTasksRequest *input,
@@ -2981,7 +3414,7 @@ void martlet__v1__task_service__wait_tasks(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &martlet__v1__task_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__task_service__init (Martlet__V1__TaskService_Service *service,
                                       Martlet__V1__TaskService_ServiceDestroy destroy)

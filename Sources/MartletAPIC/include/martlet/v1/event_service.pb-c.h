@@ -57,7 +57,8 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_RESUMED = 31,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASKS_PURGED = 32,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_EVENTS_PURGED = 33,
-  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED = 34
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED = 34,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED = 35
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT_TYPE)
 } Martlet__V1__EventType;
 
@@ -134,6 +135,12 @@ struct  Martlet__V1__Event__LabelsEntry
     , {0,NULL}, {0,NULL} }
 
 
+typedef enum {
+  MARTLET__V1__EVENT___PRIORITY__NOT_SET = 0,
+  MARTLET__V1__EVENT___PRIORITY_PRIORITY = 24
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT___PRIORITY__CASE)
+} Martlet__V1__Event__PriorityCase;
+
 struct  Martlet__V1__Event
 {
   ProtobufCMessage base;
@@ -160,10 +167,14 @@ struct  Martlet__V1__Event
   size_t n_log_lines;
   Martlet__V1__LogLine **log_lines;
   int64_t log_lines_dropped;
+  Martlet__V1__Event__PriorityCase _priority_case;
+  union {
+    int32_t priority;
+  };
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0 }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange

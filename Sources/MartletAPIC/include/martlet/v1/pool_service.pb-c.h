@@ -23,6 +23,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Martlet__V1__Pool Martlet__V1__Pool;
 typedef struct Martlet__V1__PoolSpec Martlet__V1__PoolSpec;
 typedef struct Martlet__V1__PoolSpec__LabelsEntry Martlet__V1__PoolSpec__LabelsEntry;
+typedef struct Martlet__V1__Retention Martlet__V1__Retention;
+typedef struct Martlet__V1__OutcomeRetention Martlet__V1__OutcomeRetention;
 typedef struct Martlet__V1__PoolStatus Martlet__V1__PoolStatus;
 typedef struct Martlet__V1__CreatePoolRequest Martlet__V1__CreatePoolRequest;
 typedef struct Martlet__V1__CreatePoolResponse Martlet__V1__CreatePoolResponse;
@@ -100,6 +102,7 @@ struct  Martlet__V1__PoolSpec
   Google__Protobuf__Duration *default_run_timeout;
   size_t n_labels;
   Martlet__V1__PoolSpec__LabelsEntry **labels;
+  Martlet__V1__Retention *retention;
   Martlet__V1__PoolSpec__QueueCapacityCase _queue_capacity_case;
   union {
     int32_t queue_capacity;
@@ -107,7 +110,39 @@ struct  Martlet__V1__PoolSpec
 };
 #define MARTLET__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__descriptor) \
-    , 0, NULL, NULL, 0,NULL, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+    , 0, NULL, NULL, 0,NULL, NULL, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+
+
+struct  Martlet__V1__Retention
+{
+  ProtobufCMessage base;
+  Martlet__V1__OutcomeRetention *succeeded;
+  Martlet__V1__OutcomeRetention *failed;
+  Martlet__V1__OutcomeRetention *cancelled;
+};
+#define MARTLET__V1__RETENTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__retention__descriptor) \
+    , NULL, NULL, NULL }
+
+
+typedef enum {
+  MARTLET__V1__OUTCOME_RETENTION___MAX_COUNT__NOT_SET = 0,
+  MARTLET__V1__OUTCOME_RETENTION___MAX_COUNT_MAX_COUNT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__OUTCOME_RETENTION___MAX_COUNT__CASE)
+} Martlet__V1__OutcomeRetention__MaxCountCase;
+
+struct  Martlet__V1__OutcomeRetention
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Duration *max_age;
+  Martlet__V1__OutcomeRetention__MaxCountCase _max_count_case;
+  union {
+    int64_t max_count;
+  };
+};
+#define MARTLET__V1__OUTCOME_RETENTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__outcome_retention__descriptor) \
+    , NULL, MARTLET__V1__OUTCOME_RETENTION___MAX_COUNT__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolStatus
@@ -386,6 +421,44 @@ Martlet__V1__PoolSpec *
                       const uint8_t       *data);
 void   martlet__v1__pool_spec__free_unpacked
                      (Martlet__V1__PoolSpec *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__Retention methods */
+void   martlet__v1__retention__init
+                     (Martlet__V1__Retention         *message);
+size_t martlet__v1__retention__get_packed_size
+                     (const Martlet__V1__Retention   *message);
+size_t martlet__v1__retention__pack
+                     (const Martlet__V1__Retention   *message,
+                      uint8_t             *out);
+size_t martlet__v1__retention__pack_to_buffer
+                     (const Martlet__V1__Retention   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__Retention *
+       martlet__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__retention__free_unpacked
+                     (Martlet__V1__Retention *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__OutcomeRetention methods */
+void   martlet__v1__outcome_retention__init
+                     (Martlet__V1__OutcomeRetention         *message);
+size_t martlet__v1__outcome_retention__get_packed_size
+                     (const Martlet__V1__OutcomeRetention   *message);
+size_t martlet__v1__outcome_retention__pack
+                     (const Martlet__V1__OutcomeRetention   *message,
+                      uint8_t             *out);
+size_t martlet__v1__outcome_retention__pack_to_buffer
+                     (const Martlet__V1__OutcomeRetention   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__OutcomeRetention *
+       martlet__v1__outcome_retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__outcome_retention__free_unpacked
+                     (Martlet__V1__OutcomeRetention *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__V1__PoolStatus methods */
 void   martlet__v1__pool_status__init
@@ -759,6 +832,12 @@ typedef void (*Martlet__V1__PoolSpec__LabelsEntry_Closure)
 typedef void (*Martlet__V1__PoolSpec_Closure)
                  (const Martlet__V1__PoolSpec *message,
                   void *closure_data);
+typedef void (*Martlet__V1__Retention_Closure)
+                 (const Martlet__V1__Retention *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__OutcomeRetention_Closure)
+                 (const Martlet__V1__OutcomeRetention *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__PoolStatus_Closure)
                  (const Martlet__V1__PoolStatus *message,
                   void *closure_data);
@@ -919,6 +998,8 @@ extern const ProtobufCEnumDescriptor    martlet__v1__pool_state__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__labels_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__retention__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__outcome_retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_status__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__create_pool_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__create_pool_response__descriptor;

@@ -54,10 +54,13 @@ struct  Martlet__V1__GetServerInfoResponse
   size_t n_kinds;
   ProtobufCBinaryData *kinds;
   int64_t index_lag_events;
+  int64_t memory_bytes;
+  size_t n_refusing_submissions;
+  ProtobufCBinaryData *refusing_submissions;
 };
 #define MARTLET__V1__GET_SERVER_INFO_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__get_server_info_response__descriptor) \
-    , {0,NULL}, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, 0, NULL, 0,NULL, 0,NULL, 0 }
+    , {0,NULL}, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, 0, NULL, 0,NULL, 0,NULL, 0, 0, 0,NULL }
 
 
 struct  Martlet__V1__Limit

@@ -21,6 +21,7 @@ typedef struct Martlet__V1__Task Martlet__V1__Task;
 typedef struct Martlet__V1__TaskSpec Martlet__V1__TaskSpec;
 typedef struct Martlet__V1__TaskSpec__LabelsEntry Martlet__V1__TaskSpec__LabelsEntry;
 typedef struct Martlet__V1__TaskSpec__WorkerSelectorEntry Martlet__V1__TaskSpec__WorkerSelectorEntry;
+typedef struct Martlet__V1__UniqueRule Martlet__V1__UniqueRule;
 typedef struct Martlet__V1__RetryPolicy Martlet__V1__RetryPolicy;
 typedef struct Martlet__V1__Progress Martlet__V1__Progress;
 typedef struct Martlet__V1__Progress__CountersEntry Martlet__V1__Progress__CountersEntry;
@@ -32,6 +33,20 @@ typedef struct Martlet__V1__Failure Martlet__V1__Failure;
 
 /* --- enums --- */
 
+typedef enum _Martlet__V1__UniqueScope {
+  MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_UNSPECIFIED = 0,
+  MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_POOL = 1,
+  MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_NAMESPACE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__UNIQUE_SCOPE)
+} Martlet__V1__UniqueScope;
+typedef enum _Martlet__V1__UniqueConflict {
+  MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_UNSPECIFIED = 0,
+  MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_REJECT = 1,
+  MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_RETURN_EXISTING = 2,
+  MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_REPLACE = 3,
+  MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_DEBOUNCE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__UNIQUE_CONFLICT)
+} Martlet__V1__UniqueConflict;
 typedef enum _Martlet__V1__TaskState {
   MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED = 0,
   MARTLET__V1__TASK_STATE__TASK_STATE_BLOCKED = 1,
@@ -153,6 +168,7 @@ struct  Martlet__V1__TaskSpec
   ProtobufCBinaryData trace_parent;
   size_t n_worker_selector;
   Martlet__V1__TaskSpec__WorkerSelectorEntry **worker_selector;
+  Martlet__V1__UniqueRule *unique;
   Martlet__V1__TaskSpec__StartCase start_case;
   union {
     Google__Protobuf__Duration *delay;
@@ -165,7 +181,21 @@ struct  Martlet__V1__TaskSpec
 };
 #define MARTLET__V1__TASK_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+
+
+struct  Martlet__V1__UniqueRule
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  Martlet__V1__UniqueScope scope;
+  Google__Protobuf__Duration *finished_within;
+  protobuf_c_boolean waiting_only;
+  Martlet__V1__UniqueConflict on_conflict;
+};
+#define MARTLET__V1__UNIQUE_RULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__unique_rule__descriptor) \
+    , {0,NULL}, MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_UNSPECIFIED, NULL, 0, MARTLET__V1__UNIQUE_CONFLICT__UNIQUE_CONFLICT_UNSPECIFIED }
 
 
 typedef enum {
@@ -337,6 +367,25 @@ Martlet__V1__TaskSpec *
 void   martlet__v1__task_spec__free_unpacked
                      (Martlet__V1__TaskSpec *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__UniqueRule methods */
+void   martlet__v1__unique_rule__init
+                     (Martlet__V1__UniqueRule         *message);
+size_t martlet__v1__unique_rule__get_packed_size
+                     (const Martlet__V1__UniqueRule   *message);
+size_t martlet__v1__unique_rule__pack
+                     (const Martlet__V1__UniqueRule   *message,
+                      uint8_t             *out);
+size_t martlet__v1__unique_rule__pack_to_buffer
+                     (const Martlet__V1__UniqueRule   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__UniqueRule *
+       martlet__v1__unique_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__unique_rule__free_unpacked
+                     (Martlet__V1__UniqueRule *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__RetryPolicy methods */
 void   martlet__v1__retry_policy__init
                      (Martlet__V1__RetryPolicy         *message);
@@ -468,6 +517,9 @@ typedef void (*Martlet__V1__TaskSpec__WorkerSelectorEntry_Closure)
 typedef void (*Martlet__V1__TaskSpec_Closure)
                  (const Martlet__V1__TaskSpec *message,
                   void *closure_data);
+typedef void (*Martlet__V1__UniqueRule_Closure)
+                 (const Martlet__V1__UniqueRule *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__RetryPolicy_Closure)
                  (const Martlet__V1__RetryPolicy *message,
                   void *closure_data);
@@ -495,6 +547,8 @@ typedef void (*Martlet__V1__Failure_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    martlet__v1__unique_scope__descriptor;
+extern const ProtobufCEnumDescriptor    martlet__v1__unique_conflict__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__task_state__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__log_level__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__failure_kind__descriptor;
@@ -503,6 +557,7 @@ extern const ProtobufCMessageDescriptor martlet__v1__task__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__labels_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__unique_rule__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__counters_entry__descriptor;

@@ -50,7 +50,7 @@ class Pool(_message.Message):
     def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., state: _Optional[_Union[PoolState, str]] = ..., status: _Optional[_Union[PoolStatus, _Mapping]] = ..., etag: _Optional[str] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PoolSpec(_message.Message):
-    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels")
+    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels", "retention")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -63,12 +63,32 @@ class PoolSpec(_message.Message):
     DEFAULT_RETRY_POLICY_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_RUN_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_FIELD_NUMBER: _ClassVar[int]
     slots: int
     queue_capacity: int
     default_retry_policy: _task_pb2.RetryPolicy
     default_run_timeout: _duration_pb2.Duration
     labels: _containers.ScalarMap[str, str]
-    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    retention: Retention
+    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ...) -> None: ...
+
+class Retention(_message.Message):
+    __slots__ = ("succeeded", "failed", "cancelled")
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    succeeded: OutcomeRetention
+    failed: OutcomeRetention
+    cancelled: OutcomeRetention
+    def __init__(self, succeeded: _Optional[_Union[OutcomeRetention, _Mapping]] = ..., failed: _Optional[_Union[OutcomeRetention, _Mapping]] = ..., cancelled: _Optional[_Union[OutcomeRetention, _Mapping]] = ...) -> None: ...
+
+class OutcomeRetention(_message.Message):
+    __slots__ = ("max_age", "max_count")
+    MAX_AGE_FIELD_NUMBER: _ClassVar[int]
+    MAX_COUNT_FIELD_NUMBER: _ClassVar[int]
+    max_age: _duration_pb2.Duration
+    max_count: int
+    def __init__(self, max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_count: _Optional[int] = ...) -> None: ...
 
 class PoolStatus(_message.Message):
     __slots__ = ("slots_limit", "slots_in_use", "slots_free", "queued", "oldest_queued_age", "total_submitted", "total_succeeded", "total_failed", "total_cancelled", "total_retried")

@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmartlet/v1/server_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xad\x03\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07\x65lapsed\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\roldest_cursor\x18\x06 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x07 \x01(\t\x12\x17\n\x0foldest_revision\x18\x08 \x01(\x04\x12\x17\n\x0fnewest_revision\x18\t \x01(\x04\x12-\n\nlast_flush\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x06limits\x18\x0b \x03(\x0b\x32\x11.martlet.v1.Limit\x12\r\n\x05kinds\x18\x0c \x03(\t\x12\x18\n\x10index_lag_events\x18\r \x01(\x03\"B\n\x05Limit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65yond\x18\x04 \x01(\t2e\n\rServerService\x12T\n\rGetServerInfo\x12 .martlet.v1.GetServerInfoRequest\x1a!.martlet.v1.GetServerInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmartlet/v1/server_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xe1\x03\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07\x65lapsed\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\roldest_cursor\x18\x06 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x07 \x01(\t\x12\x17\n\x0foldest_revision\x18\x08 \x01(\x04\x12\x17\n\x0fnewest_revision\x18\t \x01(\x04\x12-\n\nlast_flush\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x06limits\x18\x0b \x03(\x0b\x32\x11.martlet.v1.Limit\x12\r\n\x05kinds\x18\x0c \x03(\t\x12\x18\n\x10index_lag_events\x18\r \x01(\x03\x12\x14\n\x0cmemory_bytes\x18\x0e \x01(\x03\x12\x1c\n\x14refusing_submissions\x18\x0f \x03(\t\"B\n\x05Limit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65yond\x18\x04 \x01(\t2e\n\rServerService\x12T\n\rGetServerInfo\x12 .martlet.v1.GetServerInfoRequest\x1a!.martlet.v1.GetServerInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSERVERINFOREQUEST']._serialized_start=112
   _globals['_GETSERVERINFOREQUEST']._serialized_end=134
   _globals['_GETSERVERINFORESPONSE']._serialized_start=137
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=566
-  _globals['_LIMIT']._serialized_start=568
-  _globals['_LIMIT']._serialized_end=634
-  _globals['_SERVERSERVICE']._serialized_start=636
-  _globals['_SERVERSERVICE']._serialized_end=737
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=618
+  _globals['_LIMIT']._serialized_start=620
+  _globals['_LIMIT']._serialized_end=686
+  _globals['_SERVERSERVICE']._serialized_start=688
+  _globals['_SERVERSERVICE']._serialized_end=789
 # @@protoc_insertion_point(module_scope)

@@ -15,7 +15,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "start_time", "uptime", "time", "elapsed", "oldest_cursor", "cursor", "oldest_revision", "newest_revision", "last_flush", "limits", "kinds", "index_lag_events")
+    __slots__ = ("version", "start_time", "uptime", "time", "elapsed", "oldest_cursor", "cursor", "oldest_revision", "newest_revision", "last_flush", "limits", "kinds", "index_lag_events", "memory_bytes", "refusing_submissions")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     UPTIME_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,8 @@ class GetServerInfoResponse(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     KINDS_FIELD_NUMBER: _ClassVar[int]
     INDEX_LAG_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    REFUSING_SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
     version: str
     start_time: _timestamp_pb2.Timestamp
     uptime: _duration_pb2.Duration
@@ -42,7 +44,9 @@ class GetServerInfoResponse(_message.Message):
     limits: _containers.RepeatedCompositeFieldContainer[Limit]
     kinds: _containers.RepeatedScalarFieldContainer[str]
     index_lag_events: int
-    def __init__(self, version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., elapsed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., oldest_cursor: _Optional[str] = ..., cursor: _Optional[str] = ..., oldest_revision: _Optional[int] = ..., newest_revision: _Optional[int] = ..., last_flush: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., kinds: _Optional[_Iterable[str]] = ..., index_lag_events: _Optional[int] = ...) -> None: ...
+    memory_bytes: int
+    refusing_submissions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., elapsed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., oldest_cursor: _Optional[str] = ..., cursor: _Optional[str] = ..., oldest_revision: _Optional[int] = ..., newest_revision: _Optional[int] = ..., last_flush: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., kinds: _Optional[_Iterable[str]] = ..., index_lag_events: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., refusing_submissions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Limit(_message.Message):
     __slots__ = ("name", "value", "unit", "beyond")

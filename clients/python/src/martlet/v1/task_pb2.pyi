@@ -11,6 +11,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class UniqueScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNIQUE_SCOPE_UNSPECIFIED: _ClassVar[UniqueScope]
+    UNIQUE_SCOPE_POOL: _ClassVar[UniqueScope]
+    UNIQUE_SCOPE_NAMESPACE: _ClassVar[UniqueScope]
+
+class UniqueConflict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNIQUE_CONFLICT_UNSPECIFIED: _ClassVar[UniqueConflict]
+    UNIQUE_CONFLICT_REJECT: _ClassVar[UniqueConflict]
+    UNIQUE_CONFLICT_RETURN_EXISTING: _ClassVar[UniqueConflict]
+    UNIQUE_CONFLICT_REPLACE: _ClassVar[UniqueConflict]
+    UNIQUE_CONFLICT_DEBOUNCE: _ClassVar[UniqueConflict]
+
 class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TASK_STATE_UNSPECIFIED: _ClassVar[TaskState]
@@ -48,6 +62,14 @@ class TaskView(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_VIEW_UNSPECIFIED: _ClassVar[TaskView]
     TASK_VIEW_BASIC: _ClassVar[TaskView]
     TASK_VIEW_FULL: _ClassVar[TaskView]
+UNIQUE_SCOPE_UNSPECIFIED: UniqueScope
+UNIQUE_SCOPE_POOL: UniqueScope
+UNIQUE_SCOPE_NAMESPACE: UniqueScope
+UNIQUE_CONFLICT_UNSPECIFIED: UniqueConflict
+UNIQUE_CONFLICT_REJECT: UniqueConflict
+UNIQUE_CONFLICT_RETURN_EXISTING: UniqueConflict
+UNIQUE_CONFLICT_REPLACE: UniqueConflict
+UNIQUE_CONFLICT_DEBOUNCE: UniqueConflict
 TASK_STATE_UNSPECIFIED: TaskState
 TASK_STATE_BLOCKED: TaskState
 TASK_STATE_SCHEDULED: TaskState
@@ -124,7 +146,7 @@ class Task(_message.Message):
     def __init__(self, id: _Optional[str] = ..., pool: _Optional[str] = ..., spec: _Optional[_Union[TaskSpec, _Mapping]] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancel_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ..., revision: _Optional[int] = ..., cancel_reason: _Optional[str] = ..., worker: _Optional[str] = ..., waiting_for: _Optional[str] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., pause_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pause_reason: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("kind", "payload", "content_type", "labels", "priority", "delay", "schedule_time", "retry_policy", "run_timeout", "deadline", "trace_parent", "worker_selector")
+    __slots__ = ("kind", "payload", "content_type", "labels", "priority", "delay", "schedule_time", "retry_policy", "run_timeout", "deadline", "trace_parent", "worker_selector", "unique")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +173,7 @@ class TaskSpec(_message.Message):
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
     TRACE_PARENT_FIELD_NUMBER: _ClassVar[int]
     WORKER_SELECTOR_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_FIELD_NUMBER: _ClassVar[int]
     kind: str
     payload: bytes
     content_type: str
@@ -163,7 +186,22 @@ class TaskSpec(_message.Message):
     deadline: _timestamp_pb2.Timestamp
     trace_parent: str
     worker_selector: _containers.ScalarMap[str, str]
-    def __init__(self, kind: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., schedule_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_policy: _Optional[_Union[RetryPolicy, _Mapping]] = ..., run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_parent: _Optional[str] = ..., worker_selector: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    unique: UniqueRule
+    def __init__(self, kind: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., schedule_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_policy: _Optional[_Union[RetryPolicy, _Mapping]] = ..., run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_parent: _Optional[str] = ..., worker_selector: _Optional[_Mapping[str, str]] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ...) -> None: ...
+
+class UniqueRule(_message.Message):
+    __slots__ = ("key", "scope", "finished_within", "waiting_only", "on_conflict")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_WITHIN_FIELD_NUMBER: _ClassVar[int]
+    WAITING_ONLY_FIELD_NUMBER: _ClassVar[int]
+    ON_CONFLICT_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    scope: UniqueScope
+    finished_within: _duration_pb2.Duration
+    waiting_only: bool
+    on_conflict: UniqueConflict
+    def __init__(self, key: _Optional[str] = ..., scope: _Optional[_Union[UniqueScope, str]] = ..., finished_within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., waiting_only: _Optional[bool] = ..., on_conflict: _Optional[_Union[UniqueConflict, str]] = ...) -> None: ...
 
 class RetryPolicy(_message.Message):
     __slots__ = ("max_attempts", "initial_backoff", "factor", "max_backoff", "jitter", "non_retryable_codes")

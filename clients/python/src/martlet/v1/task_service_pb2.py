@@ -22,73 +22,85 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from martlet.v1 import task_pb2 as martlet_dot_v1_dot_task__pb2
 from martlet.v1 import task_story_pb2 as martlet_dot_v1_dot_task__story__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmartlet/v1/task_service.proto\x12\nmartlet.v1\x1a\x15martlet/v1/task.proto\x1a\x1bmartlet/v1/task_story.proto\"p\n\x11SubmitTaskRequest\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.TaskSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"D\n\x12SubmitTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"w\n\x17\x42\x61tchSubmitTasksRequest\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12#\n\x05specs\x18\x02 \x03(\x0b\x32\x14.martlet.v1.TaskSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"<\n\x18\x42\x61tchSubmitTasksResponse\x12\x10\n\x08task_ids\x18\x01 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"T\n\x0eGetTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04view\x18\x02 \x01(\x0e\x32\x14.martlet.v1.TaskView\x12\x12\n\nmin_cursor\x18\x03 \x01(\t\"A\n\x0fGetTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"\xa7\x01\n\x10ListTasksRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x10\n\x08order_by\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\"\n\x04view\x18\x05 \x01(\x0e\x32\x14.martlet.v1.TaskView\x12\x12\n\nmin_cursor\x18\x06 \x01(\t\x12\x12\n\nwant_total\x18\x07 \x01(\x08\"\x85\x01\n\x11ListTasksResponse\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\tB\r\n\x0b_total_size\"7\n\x11\x43ountTasksRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"\xc3\x01\n\x12\x43ountTasksResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x34\n\x06\x63ounts\x18\x02 \x03(\x0b\x32$.martlet.v1.CountTasksResponse.Count\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\x1aX\n\x05\x43ount\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"/\n\x11\x43\x61ncelTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12\x43\x61ncelTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\".\n\x10PauseTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11PauseTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"/\n\x11ResumeTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12ResumeTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\".\n\x10RetryTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11RetryTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"5\n\x13GetTaskTraceRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"L\n\x14GetTaskTraceResponse\x12$\n\x05trace\x18\x01 \x01(\x0b\x32\x15.martlet.v1.TaskTrace\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\" \n\x12\x45xplainTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x86\x01\n\x13\x45xplainTaskResponse\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12(\n\x06\x63\x61uses\x18\x03 \x03(\x0b\x32\x18.martlet.v1.WaitingCause\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"A\n\x0fWaitTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04view\x18\x02 \x01(\x0e\x32\x14.martlet.v1.TaskView\"B\n\x10WaitTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"g\n\x10WaitTasksRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\"\n\x04mode\x18\x02 \x01(\x0e\x32\x14.martlet.v1.WaitMode\x12\"\n\x04view\x18\x03 \x01(\x0e\x32\x14.martlet.v1.TaskView\"l\n\x11WaitTasksResponse\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Task\x12\x13\n\x0bunknown_ids\x18\x02 \x03(\t\x12\x11\n\tremaining\x18\x03 \x01(\x05\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t*K\n\x08WaitMode\x12\x19\n\x15WAIT_MODE_UNSPECIFIED\x10\x00\x12\x11\n\rWAIT_MODE_ALL\x10\x01\x12\x11\n\rWAIT_MODE_ANY\x10\x02\x32\xfa\x07\n\x0bTaskService\x12K\n\nSubmitTask\x12\x1d.martlet.v1.SubmitTaskRequest\x1a\x1e.martlet.v1.SubmitTaskResponse\x12]\n\x10\x42\x61tchSubmitTasks\x12#.martlet.v1.BatchSubmitTasksRequest\x1a$.martlet.v1.BatchSubmitTasksResponse\x12\x42\n\x07GetTask\x12\x1a.martlet.v1.GetTaskRequest\x1a\x1b.martlet.v1.GetTaskResponse\x12H\n\tListTasks\x12\x1c.martlet.v1.ListTasksRequest\x1a\x1d.martlet.v1.ListTasksResponse\x12K\n\nCountTasks\x12\x1d.martlet.v1.CountTasksRequest\x1a\x1e.martlet.v1.CountTasksResponse\x12K\n\nCancelTask\x12\x1d.martlet.v1.CancelTaskRequest\x1a\x1e.martlet.v1.CancelTaskResponse\x12H\n\tRetryTask\x12\x1c.martlet.v1.RetryTaskRequest\x1a\x1d.martlet.v1.RetryTaskResponse\x12H\n\tPauseTask\x12\x1c.martlet.v1.PauseTaskRequest\x1a\x1d.martlet.v1.PauseTaskResponse\x12K\n\nResumeTask\x12\x1d.martlet.v1.ResumeTaskRequest\x1a\x1e.martlet.v1.ResumeTaskResponse\x12Q\n\x0cGetTaskTrace\x12\x1f.martlet.v1.GetTaskTraceRequest\x1a .martlet.v1.GetTaskTraceResponse\x12N\n\x0b\x45xplainTask\x12\x1e.martlet.v1.ExplainTaskRequest\x1a\x1f.martlet.v1.ExplainTaskResponse\x12G\n\x08WaitTask\x12\x1b.martlet.v1.WaitTaskRequest\x1a\x1c.martlet.v1.WaitTaskResponse0\x01\x12J\n\tWaitTasks\x12\x1c.martlet.v1.WaitTasksRequest\x1a\x1d.martlet.v1.WaitTasksResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmartlet/v1/task_service.proto\x12\nmartlet.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15martlet/v1/task.proto\x1a\x1bmartlet/v1/task_story.proto\"p\n\x11SubmitTaskRequest\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\"\n\x04spec\x18\x02 \x01(\x0b\x32\x14.martlet.v1.TaskSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"V\n\x12SubmitTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x10\n\x08\x65xisting\x18\x03 \x01(\x08\"w\n\x17\x42\x61tchSubmitTasksRequest\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12#\n\x05specs\x18\x02 \x03(\x0b\x32\x14.martlet.v1.TaskSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"N\n\x18\x42\x61tchSubmitTasksResponse\x12\x10\n\x08task_ids\x18\x01 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x10\n\x08\x65xisting\x18\x03 \x03(\x05\"T\n\x0eGetTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04view\x18\x02 \x01(\x0e\x32\x14.martlet.v1.TaskView\x12\x12\n\nmin_cursor\x18\x03 \x01(\t\"A\n\x0fGetTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"\xa7\x01\n\x10ListTasksRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x10\n\x08order_by\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\"\n\x04view\x18\x05 \x01(\x0e\x32\x14.martlet.v1.TaskView\x12\x12\n\nmin_cursor\x18\x06 \x01(\t\x12\x12\n\nwant_total\x18\x07 \x01(\x08\"\x85\x01\n\x11ListTasksResponse\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\tB\r\n\x0b_total_size\"7\n\x11\x43ountTasksRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"\xc3\x01\n\x12\x43ountTasksResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x34\n\x06\x63ounts\x18\x02 \x03(\x0b\x32$.martlet.v1.CountTasksResponse.Count\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\x1aX\n\x05\x43ount\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"/\n\x11\x43\x61ncelTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12\x43\x61ncelTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\".\n\x10PauseTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11PauseTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"/\n\x11ResumeTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"D\n\x12ResumeTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\".\n\x10RetryTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"C\n\x11RetryTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"5\n\x13GetTaskTraceRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nmin_cursor\x18\x02 \x01(\t\"L\n\x14GetTaskTraceResponse\x12$\n\x05trace\x18\x01 \x01(\x0b\x32\x15.martlet.v1.TaskTrace\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\" \n\x12\x45xplainTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x86\x01\n\x13\x45xplainTaskResponse\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12(\n\x06\x63\x61uses\x18\x03 \x03(\x0b\x32\x18.martlet.v1.WaitingCause\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"\xa1\x01\n\x11UpdateTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\x04task\x18\x02 \x01(\x0b\x32\x1c.martlet.v1.UpdateTaskFields\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x13\n\x0bif_revision\x18\x04 \x01(\x04\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\xcd\x01\n\x10UpdateTaskFields\x12\x15\n\x08priority\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12,\n\x08\x64ue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x06labels\x18\x03 \x03(\x0b\x32(.martlet.v1.UpdateTaskFields.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0b\n\t_priority\"D\n\x12UpdateTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"A\n\x0fWaitTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04view\x18\x02 \x01(\x0e\x32\x14.martlet.v1.TaskView\"B\n\x10WaitTaskResponse\x12\x1e\n\x04task\x18\x01 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"g\n\x10WaitTasksRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\"\n\x04mode\x18\x02 \x01(\x0e\x32\x14.martlet.v1.WaitMode\x12\"\n\x04view\x18\x03 \x01(\x0e\x32\x14.martlet.v1.TaskView\"l\n\x11WaitTasksResponse\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Task\x12\x13\n\x0bunknown_ids\x18\x02 \x03(\t\x12\x11\n\tremaining\x18\x03 \x01(\x05\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t*K\n\x08WaitMode\x12\x19\n\x15WAIT_MODE_UNSPECIFIED\x10\x00\x12\x11\n\rWAIT_MODE_ALL\x10\x01\x12\x11\n\rWAIT_MODE_ANY\x10\x02\x32\xc7\x08\n\x0bTaskService\x12K\n\nSubmitTask\x12\x1d.martlet.v1.SubmitTaskRequest\x1a\x1e.martlet.v1.SubmitTaskResponse\x12]\n\x10\x42\x61tchSubmitTasks\x12#.martlet.v1.BatchSubmitTasksRequest\x1a$.martlet.v1.BatchSubmitTasksResponse\x12\x42\n\x07GetTask\x12\x1a.martlet.v1.GetTaskRequest\x1a\x1b.martlet.v1.GetTaskResponse\x12H\n\tListTasks\x12\x1c.martlet.v1.ListTasksRequest\x1a\x1d.martlet.v1.ListTasksResponse\x12K\n\nCountTasks\x12\x1d.martlet.v1.CountTasksRequest\x1a\x1e.martlet.v1.CountTasksResponse\x12K\n\nCancelTask\x12\x1d.martlet.v1.CancelTaskRequest\x1a\x1e.martlet.v1.CancelTaskResponse\x12H\n\tRetryTask\x12\x1c.martlet.v1.RetryTaskRequest\x1a\x1d.martlet.v1.RetryTaskResponse\x12H\n\tPauseTask\x12\x1c.martlet.v1.PauseTaskRequest\x1a\x1d.martlet.v1.PauseTaskResponse\x12K\n\nResumeTask\x12\x1d.martlet.v1.ResumeTaskRequest\x1a\x1e.martlet.v1.ResumeTaskResponse\x12Q\n\x0cGetTaskTrace\x12\x1f.martlet.v1.GetTaskTraceRequest\x1a .martlet.v1.GetTaskTraceResponse\x12N\n\x0b\x45xplainTask\x12\x1e.martlet.v1.ExplainTaskRequest\x1a\x1f.martlet.v1.ExplainTaskResponse\x12K\n\nUpdateTask\x12\x1d.martlet.v1.UpdateTaskRequest\x1a\x1e.martlet.v1.UpdateTaskResponse\x12G\n\x08WaitTask\x12\x1b.martlet.v1.WaitTaskRequest\x1a\x1c.martlet.v1.WaitTaskResponse0\x01\x12J\n\tWaitTasks\x12\x1c.martlet.v1.WaitTasksRequest\x1a\x1d.martlet.v1.WaitTasksResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'martlet.v1.task_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WAITMODE']._serialized_start=2304
-  _globals['_WAITMODE']._serialized_end=2379
-  _globals['_SUBMITTASKREQUEST']._serialized_start=97
-  _globals['_SUBMITTASKREQUEST']._serialized_end=209
-  _globals['_SUBMITTASKRESPONSE']._serialized_start=211
-  _globals['_SUBMITTASKRESPONSE']._serialized_end=279
-  _globals['_BATCHSUBMITTASKSREQUEST']._serialized_start=281
-  _globals['_BATCHSUBMITTASKSREQUEST']._serialized_end=400
-  _globals['_BATCHSUBMITTASKSRESPONSE']._serialized_start=402
-  _globals['_BATCHSUBMITTASKSRESPONSE']._serialized_end=462
-  _globals['_GETTASKREQUEST']._serialized_start=464
-  _globals['_GETTASKREQUEST']._serialized_end=548
-  _globals['_GETTASKRESPONSE']._serialized_start=550
-  _globals['_GETTASKRESPONSE']._serialized_end=615
-  _globals['_LISTTASKSREQUEST']._serialized_start=618
-  _globals['_LISTTASKSREQUEST']._serialized_end=785
-  _globals['_LISTTASKSRESPONSE']._serialized_start=788
-  _globals['_LISTTASKSRESPONSE']._serialized_end=921
-  _globals['_COUNTTASKSREQUEST']._serialized_start=923
-  _globals['_COUNTTASKSREQUEST']._serialized_end=978
-  _globals['_COUNTTASKSRESPONSE']._serialized_start=981
-  _globals['_COUNTTASKSRESPONSE']._serialized_end=1176
-  _globals['_COUNTTASKSRESPONSE_COUNT']._serialized_start=1088
-  _globals['_COUNTTASKSRESPONSE_COUNT']._serialized_end=1176
-  _globals['_CANCELTASKREQUEST']._serialized_start=1178
-  _globals['_CANCELTASKREQUEST']._serialized_end=1225
-  _globals['_CANCELTASKRESPONSE']._serialized_start=1227
-  _globals['_CANCELTASKRESPONSE']._serialized_end=1295
-  _globals['_PAUSETASKREQUEST']._serialized_start=1297
-  _globals['_PAUSETASKREQUEST']._serialized_end=1343
-  _globals['_PAUSETASKRESPONSE']._serialized_start=1345
-  _globals['_PAUSETASKRESPONSE']._serialized_end=1412
-  _globals['_RESUMETASKREQUEST']._serialized_start=1414
-  _globals['_RESUMETASKREQUEST']._serialized_end=1461
-  _globals['_RESUMETASKRESPONSE']._serialized_start=1463
-  _globals['_RESUMETASKRESPONSE']._serialized_end=1531
-  _globals['_RETRYTASKREQUEST']._serialized_start=1533
-  _globals['_RETRYTASKREQUEST']._serialized_end=1579
-  _globals['_RETRYTASKRESPONSE']._serialized_start=1581
-  _globals['_RETRYTASKRESPONSE']._serialized_end=1648
-  _globals['_GETTASKTRACEREQUEST']._serialized_start=1650
-  _globals['_GETTASKTRACEREQUEST']._serialized_end=1703
-  _globals['_GETTASKTRACERESPONSE']._serialized_start=1705
-  _globals['_GETTASKTRACERESPONSE']._serialized_end=1781
-  _globals['_EXPLAINTASKREQUEST']._serialized_start=1783
-  _globals['_EXPLAINTASKREQUEST']._serialized_end=1815
-  _globals['_EXPLAINTASKRESPONSE']._serialized_start=1818
-  _globals['_EXPLAINTASKRESPONSE']._serialized_end=1952
-  _globals['_WAITTASKREQUEST']._serialized_start=1954
-  _globals['_WAITTASKREQUEST']._serialized_end=2019
-  _globals['_WAITTASKRESPONSE']._serialized_start=2021
-  _globals['_WAITTASKRESPONSE']._serialized_end=2087
-  _globals['_WAITTASKSREQUEST']._serialized_start=2089
-  _globals['_WAITTASKSREQUEST']._serialized_end=2192
-  _globals['_WAITTASKSRESPONSE']._serialized_start=2194
-  _globals['_WAITTASKSRESPONSE']._serialized_end=2302
-  _globals['_TASKSERVICE']._serialized_start=2382
-  _globals['_TASKSERVICE']._serialized_end=3400
+  _globals['_UPDATETASKFIELDS_LABELSENTRY']._loaded_options = None
+  _globals['_UPDATETASKFIELDS_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_WAITMODE']._serialized_start=2849
+  _globals['_WAITMODE']._serialized_end=2924
+  _globals['_SUBMITTASKREQUEST']._serialized_start=164
+  _globals['_SUBMITTASKREQUEST']._serialized_end=276
+  _globals['_SUBMITTASKRESPONSE']._serialized_start=278
+  _globals['_SUBMITTASKRESPONSE']._serialized_end=364
+  _globals['_BATCHSUBMITTASKSREQUEST']._serialized_start=366
+  _globals['_BATCHSUBMITTASKSREQUEST']._serialized_end=485
+  _globals['_BATCHSUBMITTASKSRESPONSE']._serialized_start=487
+  _globals['_BATCHSUBMITTASKSRESPONSE']._serialized_end=565
+  _globals['_GETTASKREQUEST']._serialized_start=567
+  _globals['_GETTASKREQUEST']._serialized_end=651
+  _globals['_GETTASKRESPONSE']._serialized_start=653
+  _globals['_GETTASKRESPONSE']._serialized_end=718
+  _globals['_LISTTASKSREQUEST']._serialized_start=721
+  _globals['_LISTTASKSREQUEST']._serialized_end=888
+  _globals['_LISTTASKSRESPONSE']._serialized_start=891
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1024
+  _globals['_COUNTTASKSREQUEST']._serialized_start=1026
+  _globals['_COUNTTASKSREQUEST']._serialized_end=1081
+  _globals['_COUNTTASKSRESPONSE']._serialized_start=1084
+  _globals['_COUNTTASKSRESPONSE']._serialized_end=1279
+  _globals['_COUNTTASKSRESPONSE_COUNT']._serialized_start=1191
+  _globals['_COUNTTASKSRESPONSE_COUNT']._serialized_end=1279
+  _globals['_CANCELTASKREQUEST']._serialized_start=1281
+  _globals['_CANCELTASKREQUEST']._serialized_end=1328
+  _globals['_CANCELTASKRESPONSE']._serialized_start=1330
+  _globals['_CANCELTASKRESPONSE']._serialized_end=1398
+  _globals['_PAUSETASKREQUEST']._serialized_start=1400
+  _globals['_PAUSETASKREQUEST']._serialized_end=1446
+  _globals['_PAUSETASKRESPONSE']._serialized_start=1448
+  _globals['_PAUSETASKRESPONSE']._serialized_end=1515
+  _globals['_RESUMETASKREQUEST']._serialized_start=1517
+  _globals['_RESUMETASKREQUEST']._serialized_end=1564
+  _globals['_RESUMETASKRESPONSE']._serialized_start=1566
+  _globals['_RESUMETASKRESPONSE']._serialized_end=1634
+  _globals['_RETRYTASKREQUEST']._serialized_start=1636
+  _globals['_RETRYTASKREQUEST']._serialized_end=1682
+  _globals['_RETRYTASKRESPONSE']._serialized_start=1684
+  _globals['_RETRYTASKRESPONSE']._serialized_end=1751
+  _globals['_GETTASKTRACEREQUEST']._serialized_start=1753
+  _globals['_GETTASKTRACEREQUEST']._serialized_end=1806
+  _globals['_GETTASKTRACERESPONSE']._serialized_start=1808
+  _globals['_GETTASKTRACERESPONSE']._serialized_end=1884
+  _globals['_EXPLAINTASKREQUEST']._serialized_start=1886
+  _globals['_EXPLAINTASKREQUEST']._serialized_end=1918
+  _globals['_EXPLAINTASKRESPONSE']._serialized_start=1921
+  _globals['_EXPLAINTASKRESPONSE']._serialized_end=2055
+  _globals['_UPDATETASKREQUEST']._serialized_start=2058
+  _globals['_UPDATETASKREQUEST']._serialized_end=2219
+  _globals['_UPDATETASKFIELDS']._serialized_start=2222
+  _globals['_UPDATETASKFIELDS']._serialized_end=2427
+  _globals['_UPDATETASKFIELDS_LABELSENTRY']._serialized_start=2369
+  _globals['_UPDATETASKFIELDS_LABELSENTRY']._serialized_end=2414
+  _globals['_UPDATETASKRESPONSE']._serialized_start=2429
+  _globals['_UPDATETASKRESPONSE']._serialized_end=2497
+  _globals['_WAITTASKREQUEST']._serialized_start=2499
+  _globals['_WAITTASKREQUEST']._serialized_end=2564
+  _globals['_WAITTASKRESPONSE']._serialized_start=2566
+  _globals['_WAITTASKRESPONSE']._serialized_end=2632
+  _globals['_WAITTASKSREQUEST']._serialized_start=2634
+  _globals['_WAITTASKSREQUEST']._serialized_end=2737
+  _globals['_WAITTASKSRESPONSE']._serialized_start=2739
+  _globals['_WAITTASKSRESPONSE']._serialized_end=2847
+  _globals['_TASKSERVICE']._serialized_start=2927
+  _globals['_TASKSERVICE']._serialized_end=4022
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,7 @@
+import datetime
+
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import task_pb2 as _task_pb2
 from martlet.v1 import task_story_pb2 as _task_story_pb2
 from google.protobuf.internal import containers as _containers
@@ -31,12 +35,14 @@ class SubmitTaskRequest(_message.Message):
     def __init__(self, pool: _Optional[str] = ..., spec: _Optional[_Union[_task_pb2.TaskSpec, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class SubmitTaskResponse(_message.Message):
-    __slots__ = ("task", "cursor")
+    __slots__ = ("task", "cursor", "existing")
     TASK_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    EXISTING_FIELD_NUMBER: _ClassVar[int]
     task: _task_pb2.Task
     cursor: str
-    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+    existing: bool
+    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., cursor: _Optional[str] = ..., existing: _Optional[bool] = ...) -> None: ...
 
 class BatchSubmitTasksRequest(_message.Message):
     __slots__ = ("pool", "specs", "request_id", "validate_only")
@@ -51,12 +57,14 @@ class BatchSubmitTasksRequest(_message.Message):
     def __init__(self, pool: _Optional[str] = ..., specs: _Optional[_Iterable[_Union[_task_pb2.TaskSpec, _Mapping]]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class BatchSubmitTasksResponse(_message.Message):
-    __slots__ = ("task_ids", "cursor")
+    __slots__ = ("task_ids", "cursor", "existing")
     TASK_IDS_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    EXISTING_FIELD_NUMBER: _ClassVar[int]
     task_ids: _containers.RepeatedScalarFieldContainer[str]
     cursor: str
-    def __init__(self, task_ids: _Optional[_Iterable[str]] = ..., cursor: _Optional[str] = ...) -> None: ...
+    existing: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, task_ids: _Optional[_Iterable[str]] = ..., cursor: _Optional[str] = ..., existing: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class GetTaskRequest(_message.Message):
     __slots__ = ("id", "view", "min_cursor")
@@ -232,6 +240,45 @@ class ExplainTaskResponse(_message.Message):
     causes: _containers.RepeatedCompositeFieldContainer[_task_story_pb2.WaitingCause]
     cursor: str
     def __init__(self, task_id: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., causes: _Optional[_Iterable[_Union[_task_story_pb2.WaitingCause, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class UpdateTaskRequest(_message.Message):
+    __slots__ = ("id", "task", "update_mask", "if_revision", "reason")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    IF_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    task: UpdateTaskFields
+    update_mask: _field_mask_pb2.FieldMask
+    if_revision: int
+    reason: str
+    def __init__(self, id: _Optional[str] = ..., task: _Optional[_Union[UpdateTaskFields, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., if_revision: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class UpdateTaskFields(_message.Message):
+    __slots__ = ("priority", "due_time", "labels")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    priority: int
+    due_time: _timestamp_pb2.Timestamp
+    labels: _containers.ScalarMap[str, str]
+    def __init__(self, priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class UpdateTaskResponse(_message.Message):
+    __slots__ = ("task", "cursor")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    task: _task_pb2.Task
+    cursor: str
+    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class WaitTaskRequest(_message.Message):
     __slots__ = ("id", "view")

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TaskServiceStub:
-    """Tasks: submit, look at, wait for, cancel, pause, retry.
+    """Tasks: submit, look at, wait for, cancel, pause, retry, update.
 
     A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
     WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -93,6 +93,11 @@ class TaskServiceStub:
                 request_serializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.SerializeToString,
                 response_deserializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.FromString,
                 _registered_method=True)
+        self.UpdateTask = channel.unary_unary(
+                '/martlet.v1.TaskService/UpdateTask',
+                request_serializer=martlet_dot_v1_dot_task__service__pb2.UpdateTaskRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_task__service__pb2.UpdateTaskResponse.FromString,
+                _registered_method=True)
         self.WaitTask = channel.unary_stream(
                 '/martlet.v1.TaskService/WaitTask',
                 request_serializer=martlet_dot_v1_dot_task__service__pb2.WaitTaskRequest.SerializeToString,
@@ -106,7 +111,7 @@ class TaskServiceStub:
 
 
 class TaskServiceServicer:
-    """Tasks: submit, look at, wait for, cancel, pause, retry.
+    """Tasks: submit, look at, wait for, cancel, pause, retry, update.
 
     A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
     WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -115,7 +120,8 @@ class TaskServiceServicer:
     def SubmitTask(self, request, context):
         """Submits one task. Errors: INVALID_ARGUMENT with every field violation, NOT_FOUND
         (POOL_NOT_FOUND), RESOURCE_EXHAUSTED (QUEUE_FULL with RetryInfo, MEMORY_PRESSURE, DISK_LOW),
-        FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED).
+        FAILED_PRECONDITION (POOL_DRAINING, POOL_CLOSED), ALREADY_EXISTS (REQUEST_ID_REUSED; and
+        DUPLICATE_TASK, where `unique` says that there should be no other).
         Safe to repeat with the same `request_id`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -123,7 +129,9 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchSubmitTasks(self, request, context):
-        """Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask.
+        """Submits up to 10,000 tasks: all or none. Errors and repeats as SubmitTask. Tasks of one batch
+        meet each other as if they were submitted one after another; DUPLICATE_TASK has the `index` of
+        the one that was refused in its metadata.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,7 +170,8 @@ class TaskServiceServicer:
 
     def RetryTask(self, request, context):
         """Reopens a FAILED or CANCELLED task with a fresh budget of attempts. FAILED_PRECONDITION
-        (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm.
+        (TASK_NOT_RETRYABLE) in any other state, so a repeat does no harm. ALREADY_EXISTS
+        (DUPLICATE_TASK) while another task that has not ended has its unique key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +209,18 @@ class TaskServiceServicer:
         """Why the task does not run: all that must go away, what is in the way first in front, and what
         would end each. Of one that runs or has ended, what it does. Never stored: it holds for the
         moment of the answer. NOT_FOUND (TASK_NOT_FOUND) if there is none of that id, or no longer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTask(self, request, context):
+        """Changes priority, due time or labels of a waiting task (PENDING, SCHEDULED, PAUSED, BLOCKED).
+        One that was offered to a worker waits too: the offer is withdrawn, and accepting it comes too
+        late. A task of a new priority goes to the tail of that priority's queue; new labels alone leave
+        it where it is. Errors: INVALID_ARGUMENT with every field violation, FAILED_PRECONDITION
+        (TASK_RUNNING, TASK_TERMINAL), ABORTED (REVISION_MISMATCH), NOT_FOUND (TASK_NOT_FOUND).
+        Safe to repeat without `if_revision`: what is as it should be already changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -277,6 +298,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.FromString,
                     response_serializer=martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.SerializeToString,
             ),
+            'UpdateTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTask,
+                    request_deserializer=martlet_dot_v1_dot_task__service__pb2.UpdateTaskRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_task__service__pb2.UpdateTaskResponse.SerializeToString,
+            ),
             'WaitTask': grpc.unary_stream_rpc_method_handler(
                     servicer.WaitTask,
                     request_deserializer=martlet_dot_v1_dot_task__service__pb2.WaitTaskRequest.FromString,
@@ -296,7 +322,7 @@ def add_TaskServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TaskService:
-    """Tasks: submit, look at, wait for, cancel, pause, retry.
+    """Tasks: submit, look at, wait for, cancel, pause, retry, update.
 
     A reply means that what it says is durable. Every reply carries a `cursor`: hand it to
     WatchEvents to see what comes after it, or as `min_cursor` to a read to see at least that.
@@ -589,6 +615,33 @@ class TaskService:
             '/martlet.v1.TaskService/ExplainTask',
             martlet_dot_v1_dot_task__service__pb2.ExplainTaskRequest.SerializeToString,
             martlet_dot_v1_dot_task__service__pb2.ExplainTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.TaskService/UpdateTask',
+            martlet_dot_v1_dot_task__service__pb2.UpdateTaskRequest.SerializeToString,
+            martlet_dot_v1_dot_task__service__pb2.UpdateTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -772,6 +772,96 @@ void   martlet__log__v1__spec__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__unique_rule__init
+                     (Martlet__Log__V1__UniqueRule         *message)
+{
+  static const Martlet__Log__V1__UniqueRule init_value = MARTLET__LOG__V1__UNIQUE_RULE__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__unique_rule__get_packed_size
+                     (const Martlet__Log__V1__UniqueRule *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__unique_rule__pack
+                     (const Martlet__Log__V1__UniqueRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__unique_rule__pack_to_buffer
+                     (const Martlet__Log__V1__UniqueRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__UniqueRule *
+       martlet__log__v1__unique_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__UniqueRule *)
+     protobuf_c_message_unpack (&martlet__log__v1__unique_rule__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__unique_rule__free_unpacked
+                     (Martlet__Log__V1__UniqueRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__unique_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__unique_mark__init
+                     (Martlet__Log__V1__UniqueMark         *message)
+{
+  static const Martlet__Log__V1__UniqueMark init_value = MARTLET__LOG__V1__UNIQUE_MARK__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__unique_mark__get_packed_size
+                     (const Martlet__Log__V1__UniqueMark *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_mark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__unique_mark__pack
+                     (const Martlet__Log__V1__UniqueMark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_mark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__unique_mark__pack_to_buffer
+                     (const Martlet__Log__V1__UniqueMark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__unique_mark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__UniqueMark *
+       martlet__log__v1__unique_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__UniqueMark *)
+     protobuf_c_message_unpack (&martlet__log__v1__unique_mark__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__unique_mark__free_unpacked
+                     (Martlet__Log__V1__UniqueMark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__unique_mark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__submission__init
                      (Martlet__Log__V1__Submission         *message)
 {
@@ -1040,6 +1130,57 @@ void   martlet__log__v1__pool_spec__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &martlet__log__v1__pool_spec__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__retention__bounds__init
+                     (Martlet__Log__V1__Retention__Bounds         *message)
+{
+  static const Martlet__Log__V1__Retention__Bounds init_value = MARTLET__LOG__V1__RETENTION__BOUNDS__INIT;
+  *message = init_value;
+}
+void   martlet__log__v1__retention__init
+                     (Martlet__Log__V1__Retention         *message)
+{
+  static const Martlet__Log__V1__Retention init_value = MARTLET__LOG__V1__RETENTION__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__retention__get_packed_size
+                     (const Martlet__Log__V1__Retention *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__retention__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__retention__pack
+                     (const Martlet__Log__V1__Retention *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__retention__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__retention__pack_to_buffer
+                     (const Martlet__Log__V1__Retention *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__retention__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Retention *
+       martlet__log__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Retention *)
+     protobuf_c_message_unpack (&martlet__log__v1__retention__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__retention__free_unpacked
+                     (Martlet__Log__V1__Retention *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__retention__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   martlet__log__v1__pool_record__init
@@ -1421,7 +1562,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[14] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[17] =
 {
   {
     "labels",
@@ -1591,6 +1732,42 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "priority_override",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Martlet__Log__V1__TaskRecord, _priority_override_case),
+    offsetof(Martlet__Log__V1__TaskRecord, priority_override),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, joined),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, priority),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   8,   /* field[8] = assignment */
@@ -1598,20 +1775,24 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   11,   /* field[11] = checkpoint */
   10,   /* field[10] = checkpoint_mark */
   2,   /* field[2] = failure */
+  15,   /* field[15] = joined */
   0,   /* field[0] = labels */
   12,   /* field[12] = log_lines */
   13,   /* field[13] = log_lines_dropped */
   6,   /* field[6] = origin */
   9,   /* field[9] = pause */
+  16,   /* field[16] = priority */
+  14,   /* field[14] = priority_override */
   1,   /* field[1] = progress */
   5,   /* field[5] = result */
   7,   /* field[7] = revival */
   4,   /* field[4] = submission */
 };
-static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 20, 14 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -1621,10 +1802,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  14,
+  17,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
-  1,  martlet__log__v1__task_record__number_ranges,
+  2,  martlet__log__v1__task_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__task_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1679,7 +1860,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[9] =
+static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[11] =
 {
   {
     "start_time",
@@ -1789,22 +1970,49 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "priority_override",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Martlet__Log__V1__Notes, _priority_override_case),
+    offsetof(Martlet__Log__V1__Notes, priority_override),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, joined),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   6,   /* field[6] = assignment */
   4,   /* field[4] = cancel */
   8,   /* field[8] = checkpoint_mark */
   3,   /* field[3] = failure */
+  10,   /* field[10] = joined */
   7,   /* field[7] = pause */
+  9,   /* field[9] = priority_override */
   2,   /* field[2] = progress */
   5,   /* field[5] = reopened */
   1,   /* field[1] = start_elapsed */
   0,   /* field[0] = start_time */
 };
-static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 20, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
 {
@@ -1814,10 +2022,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
   "Martlet__Log__V1__Notes",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Notes),
-  9,
+  11,
   martlet__log__v1__notes__field_descriptors,
   martlet__log__v1__notes__field_indices_by_name,
-  1,  martlet__log__v1__notes__number_ranges,
+  2,  martlet__log__v1__notes__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__notes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2615,7 +2823,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[7] =
+static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[8] =
 {
   {
     "deadline_time",
@@ -2701,6 +2909,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unique",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Spec, unique),
+    &martlet__log__v1__unique_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__spec__field_indices_by_name[] = {
   5,   /* field[5] = actor */
@@ -2710,11 +2930,13 @@ static const unsigned martlet__log__v1__spec__field_indices_by_name[] = {
   6,   /* field[6] = request_id */
   2,   /* field[2] = schedule_time */
   4,   /* field[4] = trace_parent */
+  7,   /* field[7] = unique */
 };
-static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 20, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
 {
@@ -2724,11 +2946,152 @@ const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
   "Martlet__Log__V1__Spec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Spec),
-  7,
+  8,
   martlet__log__v1__spec__field_descriptors,
   martlet__log__v1__spec__field_indices_by_name,
-  1,  martlet__log__v1__spec__number_ranges,
+  2,  martlet__log__v1__spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__unique_rule__field_descriptors[5] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueRule, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueRule, scope),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finished_within",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__UniqueRule, _finished_within_case),
+    offsetof(Martlet__Log__V1__UniqueRule, finished_within),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_only",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueRule, waiting_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_conflict",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueRule, on_conflict),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__unique_rule__field_indices_by_name[] = {
+  2,   /* field[2] = finished_within */
+  0,   /* field[0] = key */
+  4,   /* field[4] = on_conflict */
+  1,   /* field[1] = scope */
+  3,   /* field[3] = waiting_only */
+};
+static const ProtobufCIntRange martlet__log__v1__unique_rule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__unique_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.UniqueRule",
+  "UniqueRule",
+  "Martlet__Log__V1__UniqueRule",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__UniqueRule),
+  5,
+  martlet__log__v1__unique_rule__field_descriptors,
+  martlet__log__v1__unique_rule__field_indices_by_name,
+  1,  martlet__log__v1__unique_rule__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__unique_rule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__unique_mark__field_descriptors[2] =
+{
+  {
+    "high",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueMark, high),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "low",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__UniqueMark, low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__unique_mark__field_indices_by_name[] = {
+  0,   /* field[0] = high */
+  1,   /* field[1] = low */
+};
+static const ProtobufCIntRange martlet__log__v1__unique_mark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__unique_mark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.UniqueMark",
+  "UniqueMark",
+  "Martlet__Log__V1__UniqueMark",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__UniqueMark),
+  2,
+  martlet__log__v1__unique_mark__field_descriptors,
+  martlet__log__v1__unique_mark__field_indices_by_name,
+  1,  martlet__log__v1__unique_mark__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__unique_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__submission__field_descriptors[7] =
@@ -2847,7 +3210,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__submission__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__request_stamp__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__log__v1__request_stamp__field_descriptors[5] =
 {
   {
     "key_high",
@@ -2885,8 +3248,34 @@ static const ProtobufCFieldDescriptor martlet__log__v1__request_stamp__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "answer",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Martlet__Log__V1__RequestStamp, n_answer),
+    offsetof(Martlet__Log__V1__RequestStamp, answer),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered_elsewhere",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__RequestStamp, answered_elsewhere),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__request_stamp__field_indices_by_name[] = {
+  3,   /* field[3] = answer */
+  4,   /* field[4] = answered_elsewhere */
   2,   /* field[2] = fingerprint */
   0,   /* field[0] = key_high */
   1,   /* field[1] = key_low */
@@ -2894,7 +3283,7 @@ static const unsigned martlet__log__v1__request_stamp__field_indices_by_name[] =
 static const ProtobufCIntRange martlet__log__v1__request_stamp__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor =
 {
@@ -2904,14 +3293,14 @@ const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor =
   "Martlet__Log__V1__RequestStamp",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__RequestStamp),
-  3,
+  5,
   martlet__log__v1__request_stamp__field_descriptors,
   martlet__log__v1__request_stamp__field_indices_by_name,
   1,  martlet__log__v1__request_stamp__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__request_stamp__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descriptors[6] =
 {
   {
     "priority",
@@ -2973,6 +3362,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__revival__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unique",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Revival, unique),
+    &martlet__log__v1__unique_mark__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__revival__field_indices_by_name[] = {
   2,   /* field[2] = create_time */
@@ -2980,11 +3381,13 @@ static const unsigned martlet__log__v1__revival__field_indices_by_name[] = {
   1,   /* field[1] = policy */
   0,   /* field[0] = priority */
   3,   /* field[3] = submit_revision */
+  5,   /* field[5] = unique */
 };
-static const ProtobufCIntRange martlet__log__v1__revival__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__revival__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 20, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor =
 {
@@ -2994,10 +3397,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor =
   "Martlet__Log__V1__Revival",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Revival),
-  5,
+  6,
   martlet__log__v1__revival__field_descriptors,
   martlet__log__v1__revival__field_indices_by_name,
-  1,  martlet__log__v1__revival__number_ranges,
+  2,  martlet__log__v1__revival__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__revival__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3246,7 +3649,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[6] =
 {
   {
     "slots",
@@ -3308,18 +3711,32 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retention",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, retention),
+    &martlet__log__v1__retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   4,   /* field[4] = labels */
   1,   /* field[1] = queue_capacity */
+  5,   /* field[5] = retention */
   2,   /* field[2] = retry */
   3,   /* field[3] = run_timeout */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 10, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
 {
@@ -3329,11 +3746,126 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
   "Martlet__Log__V1__PoolSpec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolSpec),
-  5,
+  6,
   martlet__log__v1__pool_spec__field_descriptors,
   martlet__log__v1__pool_spec__field_indices_by_name,
-  1,  martlet__log__v1__pool_spec__number_ranges,
+  2,  martlet__log__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__retention__bounds__field_descriptors[2] =
+{
+  {
+    "max_age",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__Retention__Bounds, _max_age_case),
+    offsetof(Martlet__Log__V1__Retention__Bounds, max_age),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__Retention__Bounds, _max_count_case),
+    offsetof(Martlet__Log__V1__Retention__Bounds, max_count),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__retention__bounds__field_indices_by_name[] = {
+  0,   /* field[0] = max_age */
+  1,   /* field[1] = max_count */
+};
+static const ProtobufCIntRange martlet__log__v1__retention__bounds__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__retention__bounds__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Retention.Bounds",
+  "Bounds",
+  "Martlet__Log__V1__Retention__Bounds",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Retention__Bounds),
+  2,
+  martlet__log__v1__retention__bounds__field_descriptors,
+  martlet__log__v1__retention__bounds__field_indices_by_name,
+  1,  martlet__log__v1__retention__bounds__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__retention__bounds__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__retention__field_descriptors[3] =
+{
+  {
+    "succeeded",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Retention, succeeded),
+    &martlet__log__v1__retention__bounds__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Retention, failed),
+    &martlet__log__v1__retention__bounds__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancelled",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Retention, cancelled),
+    &martlet__log__v1__retention__bounds__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__retention__field_indices_by_name[] = {
+  2,   /* field[2] = cancelled */
+  1,   /* field[1] = failed */
+  0,   /* field[0] = succeeded */
+};
+static const ProtobufCIntRange martlet__log__v1__retention__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__retention__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Retention",
+  "Retention",
+  "Martlet__Log__V1__Retention",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Retention),
+  3,
+  martlet__log__v1__retention__field_descriptors,
+  martlet__log__v1__retention__field_indices_by_name,
+  1,  martlet__log__v1__retention__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__retention__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__pool_record__field_descriptors[7] =
@@ -4005,7 +4537,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[18] =
+static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[19] =
 {
   { "TASK_CHANGE_UNSPECIFIED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNSPECIFIED", 0 },
   { "TASK_CHANGE_SUBMITTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_SUBMITTED", 1 },
@@ -4025,11 +4557,12 @@ static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_nu
   { "TASK_CHANGE_PAUSED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSED", 15 },
   { "TASK_CHANGE_RESUMED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED", 16 },
   { "TASK_CHANGE_LOGGED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED", 17 },
+  { "TASK_CHANGE_UPDATED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED", 18 },
 };
 static const ProtobufCIntRange martlet__log__v1__task_change__value_ranges[] = {
-{0, 0},{0, 18}
+{0, 0},{0, 19}
 };
-static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[18] =
+static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[19] =
 {
   { "TASK_CHANGE_CANCELLED", 11 },
   { "TASK_CHANGE_CANCEL_REQUESTED", 5 },
@@ -4049,6 +4582,7 @@ static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_
   { "TASK_CHANGE_SUBMITTED", 1 },
   { "TASK_CHANGE_SUCCEEDED", 9 },
   { "TASK_CHANGE_UNSPECIFIED", 0 },
+  { "TASK_CHANGE_UPDATED", 18 },
 };
 const ProtobufCEnumDescriptor martlet__log__v1__task_change__descriptor =
 {
@@ -4057,9 +4591,9 @@ const ProtobufCEnumDescriptor martlet__log__v1__task_change__descriptor =
   "TaskChange",
   "Martlet__Log__V1__TaskChange",
   "martlet.log.v1",
-  18,
+  19,
   martlet__log__v1__task_change__enum_values_by_number,
-  18,
+  19,
   martlet__log__v1__task_change__enum_values_by_name,
   1,
   martlet__log__v1__task_change__value_ranges,

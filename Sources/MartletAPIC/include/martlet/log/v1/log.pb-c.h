@@ -32,12 +32,16 @@ typedef struct Martlet__Log__V1__Result Martlet__Log__V1__Result;
 typedef struct Martlet__Log__V1__RetryPolicy Martlet__Log__V1__RetryPolicy;
 typedef struct Martlet__Log__V1__Policy Martlet__Log__V1__Policy;
 typedef struct Martlet__Log__V1__Spec Martlet__Log__V1__Spec;
+typedef struct Martlet__Log__V1__UniqueRule Martlet__Log__V1__UniqueRule;
+typedef struct Martlet__Log__V1__UniqueMark Martlet__Log__V1__UniqueMark;
 typedef struct Martlet__Log__V1__Submission Martlet__Log__V1__Submission;
 typedef struct Martlet__Log__V1__RequestStamp Martlet__Log__V1__RequestStamp;
 typedef struct Martlet__Log__V1__Revival Martlet__Log__V1__Revival;
 typedef struct Martlet__Log__V1__PastEnd Martlet__Log__V1__PastEnd;
 typedef struct Martlet__Log__V1__Turn Martlet__Log__V1__Turn;
 typedef struct Martlet__Log__V1__PoolSpec Martlet__Log__V1__PoolSpec;
+typedef struct Martlet__Log__V1__Retention Martlet__Log__V1__Retention;
+typedef struct Martlet__Log__V1__Retention__Bounds Martlet__Log__V1__Retention__Bounds;
 typedef struct Martlet__Log__V1__PoolRecord Martlet__Log__V1__PoolRecord;
 typedef struct Martlet__Log__V1__TasksPurgedRecord Martlet__Log__V1__TasksPurgedRecord;
 typedef struct Martlet__Log__V1__PurgedTask Martlet__Log__V1__PurgedTask;
@@ -67,7 +71,8 @@ typedef enum _Martlet__Log__V1__TaskChange {
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSE_REQUESTED = 14,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSED = 15,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED = 16,
-  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED = 17
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED = 17,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED = 18
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_CHANGE)
 } Martlet__Log__V1__TaskChange;
 
@@ -96,6 +101,12 @@ struct  Martlet__Log__V1__Record
     , MARTLET__LOG__V1__RECORD__BODY__NOT_SET, {0} }
 
 
+typedef enum {
+  MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET = 0,
+  MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE_PRIORITY_OVERRIDE = 20
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__CASE)
+} Martlet__Log__V1__TaskRecord__PriorityOverrideCase;
+
 struct  Martlet__Log__V1__TaskRecord
 {
   ProtobufCMessage base;
@@ -115,10 +126,16 @@ struct  Martlet__Log__V1__TaskRecord
   size_t n_log_lines;
   Martlet__Log__V1__LogLine **log_lines;
   int64_t log_lines_dropped;
+  uint64_t joined;
+  uint32_t priority;
+  Martlet__Log__V1__TaskRecord__PriorityOverrideCase _priority_override_case;
+  union {
+    uint32_t priority_override;
+  };
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0 }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__Label
@@ -138,6 +155,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__NOTES___START_ELAPSED__CASE)
 } Martlet__Log__V1__Notes__StartElapsedCase;
 
+typedef enum {
+  MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET = 0,
+  MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE_PRIORITY_OVERRIDE = 20
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__CASE)
+} Martlet__Log__V1__Notes__PriorityOverrideCase;
+
 struct  Martlet__Log__V1__Notes
 {
   ProtobufCMessage base;
@@ -149,14 +172,19 @@ struct  Martlet__Log__V1__Notes
   Martlet__Log__V1__Assignment *assignment;
   Martlet__Log__V1__StopRequest *pause;
   Martlet__Log__V1__CheckpointMark *checkpoint_mark;
+  uint64_t joined;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
   };
+  Martlet__Log__V1__Notes__PriorityOverrideCase _priority_override_case;
+  union {
+    uint32_t priority_override;
+  };
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0}, MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__CheckpointMark
@@ -327,10 +355,45 @@ struct  Martlet__Log__V1__Spec
   ProtobufCBinaryData trace_parent;
   ProtobufCBinaryData actor;
   ProtobufCBinaryData request_id;
+  Martlet__Log__V1__UniqueRule *unique;
 };
 #define MARTLET__LOG__V1__SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__spec__descriptor) \
-    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL }
+
+
+typedef enum {
+  MARTLET__LOG__V1__UNIQUE_RULE___FINISHED_WITHIN__NOT_SET = 0,
+  MARTLET__LOG__V1__UNIQUE_RULE___FINISHED_WITHIN_FINISHED_WITHIN = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__UNIQUE_RULE___FINISHED_WITHIN__CASE)
+} Martlet__Log__V1__UniqueRule__FinishedWithinCase;
+
+struct  Martlet__Log__V1__UniqueRule
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  uint32_t scope;
+  protobuf_c_boolean waiting_only;
+  uint32_t on_conflict;
+  Martlet__Log__V1__UniqueRule__FinishedWithinCase _finished_within_case;
+  union {
+    int64_t finished_within;
+  };
+};
+#define MARTLET__LOG__V1__UNIQUE_RULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__unique_rule__descriptor) \
+    , {0,NULL}, 0, 0, 0, MARTLET__LOG__V1__UNIQUE_RULE___FINISHED_WITHIN__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__UniqueMark
+{
+  ProtobufCMessage base;
+  uint64_t high;
+  uint64_t low;
+};
+#define MARTLET__LOG__V1__UNIQUE_MARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__unique_mark__descriptor) \
+    , 0, 0 }
 
 
 struct  Martlet__Log__V1__Submission
@@ -355,10 +418,13 @@ struct  Martlet__Log__V1__RequestStamp
   uint64_t key_high;
   uint64_t key_low;
   uint64_t fingerprint;
+  size_t n_answer;
+  uint64_t *answer;
+  protobuf_c_boolean answered_elsewhere;
 };
 #define MARTLET__LOG__V1__REQUEST_STAMP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__request_stamp__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Martlet__Log__V1__Revival
@@ -369,10 +435,11 @@ struct  Martlet__Log__V1__Revival
   int64_t create_time;
   uint64_t submit_revision;
   Martlet__Log__V1__PastEnd *past_end;
+  Martlet__Log__V1__UniqueMark *unique;
 };
 #define MARTLET__LOG__V1__REVIVAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__revival__descriptor) \
-    , 0, NULL, 0, 0, NULL }
+    , 0, NULL, 0, 0, NULL, NULL }
 
 
 struct  Martlet__Log__V1__PastEnd
@@ -417,10 +484,52 @@ struct  Martlet__Log__V1__PoolSpec
   int64_t run_timeout;
   size_t n_labels;
   Martlet__Log__V1__Label **labels;
+  Martlet__Log__V1__Retention *retention;
 };
 #define MARTLET__LOG__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_spec__descriptor) \
-    , 0, 0, NULL, 0, 0,NULL }
+    , 0, 0, NULL, 0, 0,NULL, NULL }
+
+
+typedef enum {
+  MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_AGE__NOT_SET = 0,
+  MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_AGE_MAX_AGE = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_AGE__CASE)
+} Martlet__Log__V1__Retention__Bounds__MaxAgeCase;
+
+typedef enum {
+  MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_COUNT__NOT_SET = 0,
+  MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_COUNT_MAX_COUNT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_COUNT__CASE)
+} Martlet__Log__V1__Retention__Bounds__MaxCountCase;
+
+struct  Martlet__Log__V1__Retention__Bounds
+{
+  ProtobufCMessage base;
+  Martlet__Log__V1__Retention__Bounds__MaxAgeCase _max_age_case;
+  union {
+    int64_t max_age;
+  };
+  Martlet__Log__V1__Retention__Bounds__MaxCountCase _max_count_case;
+  union {
+    int64_t max_count;
+  };
+};
+#define MARTLET__LOG__V1__RETENTION__BOUNDS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__retention__bounds__descriptor) \
+    , MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_AGE__NOT_SET, {0}, MARTLET__LOG__V1__RETENTION__BOUNDS___MAX_COUNT__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__Retention
+{
+  ProtobufCMessage base;
+  Martlet__Log__V1__Retention__Bounds *succeeded;
+  Martlet__Log__V1__Retention__Bounds *failed;
+  Martlet__Log__V1__Retention__Bounds *cancelled;
+};
+#define MARTLET__LOG__V1__RETENTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__retention__descriptor) \
+    , NULL, NULL, NULL }
 
 
 struct  Martlet__Log__V1__PoolRecord
@@ -850,6 +959,44 @@ Martlet__Log__V1__Spec *
 void   martlet__log__v1__spec__free_unpacked
                      (Martlet__Log__V1__Spec *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__UniqueRule methods */
+void   martlet__log__v1__unique_rule__init
+                     (Martlet__Log__V1__UniqueRule         *message);
+size_t martlet__log__v1__unique_rule__get_packed_size
+                     (const Martlet__Log__V1__UniqueRule   *message);
+size_t martlet__log__v1__unique_rule__pack
+                     (const Martlet__Log__V1__UniqueRule   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__unique_rule__pack_to_buffer
+                     (const Martlet__Log__V1__UniqueRule   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__UniqueRule *
+       martlet__log__v1__unique_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__unique_rule__free_unpacked
+                     (Martlet__Log__V1__UniqueRule *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__UniqueMark methods */
+void   martlet__log__v1__unique_mark__init
+                     (Martlet__Log__V1__UniqueMark         *message);
+size_t martlet__log__v1__unique_mark__get_packed_size
+                     (const Martlet__Log__V1__UniqueMark   *message);
+size_t martlet__log__v1__unique_mark__pack
+                     (const Martlet__Log__V1__UniqueMark   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__unique_mark__pack_to_buffer
+                     (const Martlet__Log__V1__UniqueMark   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__UniqueMark *
+       martlet__log__v1__unique_mark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__unique_mark__free_unpacked
+                     (Martlet__Log__V1__UniqueMark *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Submission methods */
 void   martlet__log__v1__submission__init
                      (Martlet__Log__V1__Submission         *message);
@@ -963,6 +1110,28 @@ Martlet__Log__V1__PoolSpec *
                       const uint8_t       *data);
 void   martlet__log__v1__pool_spec__free_unpacked
                      (Martlet__Log__V1__PoolSpec *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Retention__Bounds methods */
+void   martlet__log__v1__retention__bounds__init
+                     (Martlet__Log__V1__Retention__Bounds         *message);
+/* Martlet__Log__V1__Retention methods */
+void   martlet__log__v1__retention__init
+                     (Martlet__Log__V1__Retention         *message);
+size_t martlet__log__v1__retention__get_packed_size
+                     (const Martlet__Log__V1__Retention   *message);
+size_t martlet__log__v1__retention__pack
+                     (const Martlet__Log__V1__Retention   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__retention__pack_to_buffer
+                     (const Martlet__Log__V1__Retention   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Retention *
+       martlet__log__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__retention__free_unpacked
+                     (Martlet__Log__V1__Retention *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__PoolRecord methods */
 void   martlet__log__v1__pool_record__init
@@ -1150,6 +1319,12 @@ typedef void (*Martlet__Log__V1__Policy_Closure)
 typedef void (*Martlet__Log__V1__Spec_Closure)
                  (const Martlet__Log__V1__Spec *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__UniqueRule_Closure)
+                 (const Martlet__Log__V1__UniqueRule *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__UniqueMark_Closure)
+                 (const Martlet__Log__V1__UniqueMark *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Submission_Closure)
                  (const Martlet__Log__V1__Submission *message,
                   void *closure_data);
@@ -1167,6 +1342,12 @@ typedef void (*Martlet__Log__V1__Turn_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__PoolSpec_Closure)
                  (const Martlet__Log__V1__PoolSpec *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__Retention__Bounds_Closure)
+                 (const Martlet__Log__V1__Retention__Bounds *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__Retention_Closure)
+                 (const Martlet__Log__V1__Retention *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__PoolRecord_Closure)
                  (const Martlet__Log__V1__PoolRecord *message,
@@ -1213,12 +1394,16 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__unique_rule__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__unique_mark__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__retention__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__retention__bounds__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__tasks_purged_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__purged_task__descriptor;
