@@ -51,7 +51,7 @@ struct CommandTests {
       let changed = await world.run(
         "task", "update", "@last", "--priority", "9", "--due", "2026-11-21T10:48:43Z", "-o", "json")
       #expect(changed.output.contains(#""priority":9"#))
-      #expect(changed.output.contains(#""due_time":"2026-11-21T10:48:43Z""#))
+      #expect(changed.output.contains(#""due_time":"2026-11-21T10:48:43.000000000Z""#))
       #expect(changed.output.contains(#""labels":{"a":"1"}"#))
       let bare = await world.run("task", "update", "@last", "--no-labels", "-o", "json")
       #expect(bare.output.contains(#""labels":{}"#) && bare.output.contains(#""priority":9"#))

@@ -33,8 +33,8 @@ extension Engine {
     return Decision([.task(event)], .task(viewAfter(status, of: task)))
   }
 
-  /// A time to come makes a PENDING task SCHEDULED, a past one a SCHEDULED task PENDING; others wait
-  /// for something else first, and for the time then.
+  /// A time to come makes a PENDING task SCHEDULED, a past one a SCHEDULED task PENDING; others
+  /// wait for something else first, and for the time then.
   func setDue(after wait: Span, of status: inout TaskStatus, at now: Instant) {
     // It has been due for a while.
     if wait == .zero, status.state == .pending { return }

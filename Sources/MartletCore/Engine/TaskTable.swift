@@ -103,8 +103,8 @@ package struct TaskTable: Sendable {
     setTimer(place)
   }
 
-  /// Somebody changed a task that waits: it goes to the tail of its queue, unless its notes say when
-  /// it joined.
+  /// Somebody changed a task that waits: it goes to the tail of its queue, unless its notes say
+  /// when it joined.
   package mutating func update(_ event: TaskEvent, priority: UInt8, revision: Revision) {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)

@@ -1,6 +1,6 @@
 /// Where a task's life took another way than straight from its submission to its end: an attempt
-/// that did not end it, a pause, a resumption, another due time, a reopening. What a task's row says
-/// no more.
+/// that did not end it, a pause, a resumption, another due time, a reopening. What a task's row
+/// says no more.
 package struct TaskTurn: Hashable, Sendable {
   package var time: WallTime
   package var from: TaskState

@@ -39,10 +39,8 @@ extension ErrorDetails {
         "is closed, or being deleted: resume it, or use another one")
     case .queueFull(let pool, let capacity, let waiting):
       self = .queueFull(pool: pool, capacity: capacity, waiting: waiting)
-    case .memoryPressure(let what, let limit):
-      self = .memoryPressure(what: what, limit: limit)
-    case .diskLow:
-      self = .diskLow
+    case .memoryPressure(let what, let limit): self = .memoryPressure(what: what, limit: limit)
+    case .diskLow: self = .diskLow
     case .taskNotLive(let task):
       self.init(
         .notFound, .taskNotFound, task: task, "does not exist, or is no longer kept: check its id")
@@ -50,23 +48,10 @@ extension ErrorDetails {
       self.init(
         .failedPrecondition, .taskTerminal, task: task,
         "has ended as \(state.name) already: nothing is left to stop", state: state)
-    case .duplicateTask(let task, let state, let index):
-      self = .duplicate(of: task, state, index: index)
-    case .duplicateInBatch(let index, let first):
-      self.init(
-        .alreadyExists, .duplicateTask,
-        "The task specs[\(index)] has the unique key of specs[\(first)]: leave one of them out.",
-        metadata: ["index": "\(index)", "first_index": "\(first)"])
-    case .taskRunning(let task):
-      self.init(
-        .failedPrecondition, .taskRunning, task: task,
-        "runs: only a waiting task can be changed", state: .running)
-    case .revisionMismatch(let task, let revision):
-      self.init(
-        .aborted, .revisionMismatch,
-        "The task \(task) has changed since it was read: read it again and repeat the update with "
-          + "its new revision.",
-        metadata: ["task_id": task.description, "revision": "\(revision.rawValue)"])
+    case .duplicateTask(let task, let state, let index): self = .duplicate(task, state, at: index)
+    case .duplicateInBatch(let index, let first): self = .duplicate(index, of: first)
+    case .taskRunning(let task): self = .taskRunning(task)
+    case .revisionMismatch(let task, let revision): self = .revisionMismatch(task, revision)
     case .taskNotRetryable(let task, let state):
       self.init(
         .failedPrecondition, .taskNotRetryable, task: task,
@@ -96,12 +81,9 @@ extension ErrorDetails {
       self.init(
         .aborted, .etagMismatch, pool: pool,
         "has changed since it was read: read it again and repeat the update with its new etag")
-    case .requestIDReused(let id):
-      self = .requestIDReused(id)
-    case .staleHistory:
-      self = .indexBehind
-    case .stopping:
-      self = .stopping
+    case .requestIDReused(let id): self = .requestIDReused(id)
+    case .staleHistory: self = .indexBehind
+    case .stopping: self = .stopping
     }
   }
 
@@ -163,7 +145,7 @@ extension ErrorDetails {
   }
 
   private static func duplicate(
-    of task: TaskID, _ state: TaskState, index: Int?
+    _ task: TaskID, _ state: TaskState, at index: Int?
   ) -> ErrorDetails {
     var metadata = ["task_id": task.description, "state": state.name]
     if let index { metadata["index"] = "\(index)" }
@@ -171,6 +153,27 @@ extension ErrorDetails {
       .alreadyExists, .duplicateTask,
       "The task \(task), which is \(state.name), has the same unique key: use that one, or wait "
         + "until it counts no longer.", metadata: metadata)
+  }
+
+  private static func duplicate(_ index: Int, of first: Int) -> ErrorDetails {
+    ErrorDetails(
+      .alreadyExists, .duplicateTask,
+      "The task specs[\(index)] has the unique key of specs[\(first)]: leave one of them out.",
+      metadata: ["index": "\(index)", "first_index": "\(first)"])
+  }
+
+  private static func taskRunning(_ task: TaskID) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .taskRunning, task: task,
+      "runs: only a waiting task can be changed", state: .running)
+  }
+
+  private static func revisionMismatch(_ task: TaskID, _ revision: Revision) -> ErrorDetails {
+    ErrorDetails(
+      .aborted, .revisionMismatch,
+      "The task \(task) has changed since it was read: read it again and repeat the update with "
+        + "its new revision.",
+      metadata: ["task_id": task.description, "revision": "\(revision.rawValue)"])
   }
 
   private static var indexBehind: ErrorDetails {

@@ -128,8 +128,8 @@ package final class Node: Sendable {
 
   /// Starts the threads and gives back to the queue what was running when the process ended.
   /// `onFailure` is called once if a store fails: nothing is acknowledged from then on, and the
-  /// process should end. `onSubmissions` is told when new tasks are refused, all of them, for want of
-  /// memory or disk (false), and when they are taken again.
+  /// process should end. `onSubmissions` is told when new tasks are refused, all of them, for want
+  /// of memory or disk (false), and when they are taken again.
   package func start(
     onFailure: @escaping @Sendable (StoreFailure) -> Void,
     onPressure: @escaping @Sendable (Bool) -> Void = { _ in },

@@ -11,7 +11,8 @@ public struct Reply<Value: Sendable>: Sendable {
   /// Watch events from here to see what came after; hand it to a read to see at least this.
   public var cursor: String
 
-  /// Of a submission: which of its tasks, from 0, were there already, as their `unique` rules found.
+  /// Of a submission: which of its tasks, from 0, were there already, as their `unique` rules
+  /// found.
   public var existing: [Int] = []
 
   public init(_ value: Value, cursor: String) {

@@ -9,8 +9,8 @@ public struct TaskClient: Sendable {
   /// Safe against a lost connection: the request carries an id, by which the server knows a
   /// repeat. Throws, among others, `.queueFull` (see `MartletClient.Configuration.waitsForRoom`),
   /// `.poolNotFound`, `.poolDraining`, `.duplicateTask` with the id of the other one in `metadata`,
-  /// `.fieldInvalid` with every violation. Where `spec.unique` returned a task that was there already,
-  /// `existing` of the reply is not empty.
+  /// `.fieldInvalid` with every violation. Where `spec.unique` returned a task that was there
+  /// already, `existing` of the reply is not empty.
   ///
   /// - Parameter requestID: Your own id of 1 to 127 bytes, if you may submit the same again from
   ///   another process: within 24 h it returns the first answer. A random one if unset.
@@ -138,8 +138,8 @@ public struct TaskClient: Sendable {
   }
 
   /// Reopens a FAILED or CANCELLED task with a fresh budget of attempts.
-  /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state; ALREADY_EXISTS (`.duplicateTask`)
-  /// while another task that has not ended has its unique key.
+  /// FAILED_PRECONDITION (`.taskNotRetryable`) in any other state; ALREADY_EXISTS
+  /// (`.duplicateTask`) while another task that has not ended has its unique key.
   @discardableResult
   public func retry(_ id: String, reason: String = "") async throws -> Reply<API.Task> {
     let response: API.RetryTaskResponse = try await runner.unary(
