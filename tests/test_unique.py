@@ -164,7 +164,7 @@ def test_a_task_is_not_reopened_beside_another(client, pool):
     (rule(finished_within=seconds(0)), "finished_within"),
     (rule(finished_within=seconds(365 * 86_400 + 1)), "finished_within"),
     (rule(scope=7), "scope"), (rule(conflict=9), "on_conflict"),
-])
+], ids=range(8))
 def test_a_rule_that_makes_no_sense_is_refused(client, pool, unique, field):
     with refused(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID") as error:
         submit(client, pool, unique)

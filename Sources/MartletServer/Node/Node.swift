@@ -159,6 +159,7 @@ package final class Node: Sendable {
     runner.start(
       CommitPipeline(engine: Engine(durable: recovery.durable, session: session)))
     _ = try? await perform(.recover, on: nil)
+    Maintenance.watchMemory(of: self)
     let maintenance = Task { [weak self] in await Maintenance.run { self } }
     status.withLock { $0.maintenance = maintenance }
   }
