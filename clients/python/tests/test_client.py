@@ -70,6 +70,30 @@ def test_a_submit_with_the_same_request_id_is_the_same_task(make_server):
     run(body())
 
 
+def test_a_waiting_task_is_changed_and_is_the_only_one_of_its_key(make_server):
+    server = make_server()
+
+    async def body():
+        async with Client(server.address) as client:
+            await client.pools.create("p", slots=1)
+            rule = task_pb2.UniqueRule(key="k")
+            task = await client.submit("p", "echo", 1, unique=rule, delay=3_600, priority=3)
+            with pytest.raises(MartletError) as caught:
+                await client.submit("p", "echo", 2, unique=rule)
+            assert caught.value.reason == "DUPLICATE_TASK"
+            assert caught.value.metadata["task_id"] == task.id
+            changed = await client.update(task.id, priority=9, labels={"a": "b"}, reason="so")
+            assert (changed.spec.priority, dict(changed.spec.labels)) == (9, {"a": "b"})
+            assert changed.due_time == task.due_time
+            with pytest.raises(MartletError) as caught:
+                await client.update(task.id, priority=1, if_revision=task.revision)
+            assert caught.value.reason == "REVISION_MISMATCH"
+            await client.update(task.id, due_time=datetime(2026, 1, 1, tzinfo=UTC))
+            assert result_of(await client.wait(task.id)) == 1
+
+    run(body())
+
+
 def test_what_the_server_refuses_is_a_typed_error(make_server):
     server = make_server()
 
