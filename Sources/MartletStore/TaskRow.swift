@@ -44,21 +44,39 @@ package struct TaskSubmissionRow: Hashable, Sendable {
 package struct TaskEdit: Hashable, Sendable {
   package var priority: UInt8?
   package var labels: LabelSet?
+  package var move: Move?
 
-  package init(priority: UInt8? = nil, labels: LabelSet? = nil) {
+  /// From pool to pool; what was moved twice went from the first to the last.
+  package struct Move: Hashable, Sendable {
+    package var from: PoolID
+    package var to: PoolID
+
+    package init(from: PoolID, to: PoolID) {
+      self.from = from
+      self.to = to
+    }
+  }
+
+  package init(priority: UInt8? = nil, labels: LabelSet? = nil, move: Move? = nil) {
     self.priority = priority
     self.labels = labels
+    self.move = move
   }
 
   /// The newer one counts.
   package mutating func add(_ newer: TaskEdit) {
     priority = newer.priority ?? priority
     labels = newer.labels ?? labels
+    if let newest = newer.move { move = Move(from: move?.from ?? newest.from, to: newest.to) }
   }
 
   package func apply(to row: inout TaskSubmissionRow) {
     if let priority { row.priority = priority }
     if let labels { row.labels = labels }
+    if let move {
+      row.pool = move.to
+      row.unique = row.unique?.moved(from: move.from, to: move.to)
+    }
   }
 }
 

@@ -37,6 +37,8 @@ struct WordTests {
       "Sources/MartletServer/Handlers/SleepHandler.swift": "its task is to sleep",
       "Sources/MartletServer/Handlers/Executor/HandlerTicker.swift":
         "the tick at which executors that have jobs waiting are looked after",
+      "Sources/MartletServer/Node/BulkRunner.swift":
+        "the rate of an operation, and the pause before its index is read again",
       "Sources/MartletServer/Node/Maintenance.swift":
         "the tick of what a node does beside its work",
       "Sources/MartletServer/Node/Node.swift": "the grace of a stop",

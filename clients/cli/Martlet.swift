@@ -20,7 +20,7 @@ struct Martlet: AsyncParsableCommand {
         1  the task failed or was cancelled (submit --wait, wait, batch --wait), or the demo's
            results were not right; the worker breaks a rule (worker check)
         2  the command or its input is not valid
-        3  there is no such pool, task or worker
+        3  there is no such pool, task, operation or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …
         5  the server cannot be reached
         6  the time limit passed (--timeout)
@@ -31,7 +31,8 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, WorkerCommands.self, EventsCommand.self,
+      PoolCommands.self, TaskCommands.self, BulkCommands.self, WorkerCommands.self,
+      EventsCommand.self,
       DemoCommand.self, InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])
 

@@ -6,7 +6,7 @@ import json
 import grpc
 
 from support.stubs import (
-    Duration, details, events, events_grpc, health_pb2_grpc, pools, pools_grpc, servers,
+    Duration, bulks_grpc, details, events, events_grpc, health_pb2_grpc, pools, pools_grpc, servers,
     servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc,
 )
 
@@ -37,6 +37,7 @@ class Client:
         self.channel = server.channel(**options)
         self.pools = pools_grpc.PoolServiceStub(self.channel)
         self.tasks = tasks_grpc.TaskServiceStub(self.channel)
+        self.bulks = bulks_grpc.BulkServiceStub(self.channel)
         self.events = events_grpc.EventServiceStub(self.channel)
         self.server = servers_grpc.ServerServiceStub(self.channel)
         self.workers = workers_grpc.WorkerServiceStub(self.channel)

@@ -39,6 +39,8 @@ from google.protobuf.timestamp_pb2 import Timestamp  # noqa: E402
 from google.rpc import error_details_pb2 as details  # noqa: E402
 from google.rpc import status_pb2  # noqa: E402
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
+from martlet.v1 import bulk_service_pb2 as bulks  # noqa: E402
+from martlet.v1 import bulk_service_pb2_grpc as bulks_grpc  # noqa: E402
 from martlet.v1 import event_service_pb2 as events  # noqa: E402
 from martlet.v1 import event_service_pb2_grpc as events_grpc  # noqa: E402
 from martlet.v1 import pool_service_pb2 as pools  # noqa: E402
@@ -53,7 +55,8 @@ from martlet.v1 import worker_service_pb2 as workers  # noqa: E402
 from martlet.v1 import worker_service_pb2_grpc as workers_grpc  # noqa: E402
 
 __all__ = [
-    "Duration", "FieldMask", "Timestamp", "details", "events", "events_grpc", "health_pb2",
-    "health_pb2_grpc", "pools", "pools_grpc", "servers", "servers_grpc", "status_pb2",
-    "stories", "task", "tasks", "tasks_grpc", "workers", "workers_grpc",
+    "Duration", "FieldMask", "Timestamp", "bulks", "bulks_grpc", "details", "events",
+    "events_grpc", "health_pb2", "health_pb2_grpc", "pools", "pools_grpc", "servers",
+    "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
+    "workers_grpc",
 ]

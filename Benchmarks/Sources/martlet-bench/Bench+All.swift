@@ -15,6 +15,7 @@ extension Bench {
     try await CatchUpExperiment(bench: self).run()
     try await LongQueueExperiment(bench: self).run()
     try await FilterExperiment(bench: self).run()
+    try await BulkExperiment(bench: self).run()
   }
 
   /// Waits until the server has nothing left to do.

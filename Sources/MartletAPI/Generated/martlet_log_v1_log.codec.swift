@@ -27,6 +27,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.tasks_purged { self.body = .tasksPurged(try .init(c: pointer)) }
     case 3:
       if let pointer = c.pointee.events_purged { self.body = .eventsPurged(try .init(c: pointer)) }
+    case 4:
+      if let pointer = c.pointee.bulk { self.body = .bulk(try .init(c: pointer)) }
     default: break
     }
   }
@@ -43,6 +45,9 @@ extension LogAPI.Record {
     case .eventsPurged(let value):
       c.pointee.body_case = .init(rawValue: 3)
       c.pointee.events_purged = value.cStruct(in: arena)
+    case .bulk(let value):
+      c.pointee.body_case = .init(rawValue: 4)
+      c.pointee.bulk = value.cStruct(in: arena)
     case nil: break
     }
     return c
@@ -93,6 +98,7 @@ extension LogAPI.TaskRecord {
     }
     self.joined = c.pointee.joined
     self.priority = c.pointee.priority
+    self.fromPool = c.pointee.from_pool
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -119,6 +125,7 @@ extension LogAPI.TaskRecord {
     }
     c.pointee.joined = self.joined
     c.pointee.priority = self.priority
+    c.pointee.from_pool = self.fromPool
     return c
   }
 }
@@ -1208,6 +1215,7 @@ extension LogAPI.EngineFact {
     self.lastPool = c.pointee.last_pool
     self.oldestEvent = c.pointee.oldest_event
     self.kindCount = c.pointee.kind_count
+    self.lastBulk = c.pointee.last_bulk
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__EngineFact> {
@@ -1219,6 +1227,145 @@ extension LogAPI.EngineFact {
     c.pointee.last_pool = self.lastPool
     c.pointee.oldest_event = self.oldestEvent
     c.pointee.kind_count = self.kindCount
+    c.pointee.last_bulk = self.lastBulk
+    return c
+  }
+}
+
+extension LogAPI.BulkFact {
+  public static var protobufName: String { "martlet.log.v1.BulkFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__bulk_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__BulkFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__BulkFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = c.pointee.id
+    self.action = c.pointee.action
+    if c.pointee._priority_case.rawValue == 3 {
+      self.priority = c.pointee.priority
+    }
+    if c.pointee._due_time_case.rawValue == 4 {
+      self.dueTime = c.pointee.due_time
+    }
+    self.pool = c.pointee.pool
+    self.poolName = try c.pointee.pool_name.utf8String()
+    self.filter = try c.pointee.filter.utf8String()
+    self.rate = c.pointee.rate
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    self.requestId = try c.pointee.request_id.utf8String()
+    self.fingerprint = c.pointee.fingerprint
+    self.state = c.pointee.state
+    self.total = c.pointee.total
+    self.done = c.pointee.done
+    self.failed = c.pointee.failed
+    if let elements = c.pointee.failures, c.pointee.n_failures > 0 {
+      self.failures.reserveCapacity(c.pointee.n_failures)
+      for index in 0..<c.pointee.n_failures {
+        if let pointer = elements[index] { self.failures.append(try .init(c: pointer)) }
+      }
+    }
+    self.last = c.pointee.last
+    self.through = c.pointee.through
+    self.createTime = c.pointee.create_time
+    self.finishTime = c.pointee.finish_time
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__BulkFact> {
+    let c = arena.make(Martlet__Log__V1__BulkFact.self, martlet__log__v1__bulk_fact__descriptor_address())
+    c.pointee.id = self.id
+    c.pointee.action = self.action
+    if let value = self.priority {
+      c.pointee._priority_case = .init(rawValue: 3)
+      c.pointee.priority = value
+    }
+    if let value = self.dueTime {
+      c.pointee._due_time_case = .init(rawValue: 4)
+      c.pointee.due_time = value
+    }
+    c.pointee.pool = self.pool
+    c.pointee.pool_name = arena.copy(self.poolName)
+    c.pointee.filter = arena.copy(self.filter)
+    c.pointee.rate = self.rate
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    c.pointee.request_id = arena.copy(self.requestId)
+    c.pointee.fingerprint = self.fingerprint
+    c.pointee.state = self.state
+    c.pointee.total = self.total
+    c.pointee.done = self.done
+    c.pointee.failed = self.failed
+    c.pointee.n_failures = self.failures.count
+    c.pointee.failures = arena.list(self.failures) { $0.cStruct(in: arena) }
+    c.pointee.last = self.last
+    c.pointee.through = self.through
+    c.pointee.create_time = self.createTime
+    c.pointee.finish_time = self.finishTime
+    return c
+  }
+}
+
+extension LogAPI.BulkFailureCount {
+  public static var protobufName: String { "martlet.log.v1.BulkFailureCount" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__bulk_failure_count__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__BulkFailureCount.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__BulkFailureCount>) throws(ProtobufDecodingError) {
+    self.init()
+    self.reason = c.pointee.reason
+    self.count = c.pointee.count
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__BulkFailureCount> {
+    let c = arena.make(Martlet__Log__V1__BulkFailureCount.self, martlet__log__v1__bulk_failure_count__descriptor_address())
+    c.pointee.reason = self.reason
+    c.pointee.count = self.count
+    return c
+  }
+}
+
+extension LogAPI.BulkEventRecord {
+  public static var protobufName: String { "martlet.log.v1.BulkEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__bulk_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__BulkEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__BulkEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    if let pointer = c.pointee.operation { self.operation = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    self.forgotten = .init(UnsafeBufferPointer(start: c.pointee.forgotten, count: c.pointee.n_forgotten))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__BulkEventRecord> {
+    let c = arena.make(Martlet__Log__V1__BulkEventRecord.self, martlet__log__v1__bulk_event_record__descriptor_address())
+    c.pointee.change = self.change
+    if let value = self.operation { c.pointee.operation = value.cStruct(in: arena) }
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    c.pointee.n_forgotten = self.forgotten.count
+    c.pointee.forgotten = arena.list(self.forgotten) { $0 }
     return c
   }
 }

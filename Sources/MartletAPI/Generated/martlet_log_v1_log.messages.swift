@@ -20,6 +20,7 @@ extension LogAPI {
       case pool(LogAPI.PoolRecord)
       case tasksPurged(LogAPI.TasksPurgedRecord)
       case eventsPurged(LogAPI.EventsPurgedRecord)
+      case bulk(LogAPI.BulkEventRecord)
     }
   }
 
@@ -44,6 +45,8 @@ extension LogAPI {
     public var joined: UInt64 = 0
     /// Of an update: the priority after it.
     public var priority: UInt32 = 0
+    /// Of a move: the pool before.
+    public var fromPool: UInt32 = 0
 
     public init() {}
 
@@ -64,7 +67,8 @@ extension LogAPI {
       logLinesDropped: Int64 = 0,
       priorityOverride: UInt32? = nil,
       joined: UInt64 = 0,
-      priority: UInt32 = 0
+      priority: UInt32 = 0,
+      fromPool: UInt32 = 0
     ) {
       self.labels = labels
       self.progress = progress
@@ -83,6 +87,7 @@ extension LogAPI {
       self.priorityOverride = priorityOverride
       self.joined = joined
       self.priority = priority
+      self.fromPool = fromPool
     }
   }
 
@@ -821,6 +826,7 @@ extension LogAPI {
     public var lastPool: UInt32 = 0
     public var oldestEvent: UInt64 = 0
     public var kindCount: UInt32 = 0
+    public var lastBulk: UInt64 = 0
 
     public init() {}
 
@@ -831,7 +837,8 @@ extension LogAPI {
       lastTask: UInt64 = 0,
       lastPool: UInt32 = 0,
       oldestEvent: UInt64 = 0,
-      kindCount: UInt32 = 0
+      kindCount: UInt32 = 0,
+      lastBulk: UInt64 = 0
     ) {
       self.revision = revision
       self.elapsed = elapsed
@@ -840,6 +847,117 @@ extension LogAPI {
       self.lastPool = lastPool
       self.oldestEvent = oldestEvent
       self.kindCount = kindCount
+      self.lastBulk = lastBulk
+    }
+  }
+
+  /// An operation on many tasks, with its progress.
+  public struct BulkFact: ProtobufMessage {
+    public var id: UInt64 = 0
+    /// 1 cancel, 2 retry, 3 delete, 4 update, 5 move.
+    public var action: UInt32 = 0
+    /// Of an update; presence matters.
+    public var priority: UInt32? = nil
+    public var dueTime: Int64? = nil
+    /// Of a move.
+    public var pool: UInt32 = 0
+    public var poolName: String = ""
+    public var filter: String = ""
+    public var rate: Int64 = 0
+    public var origin: LogAPI.Origin? = nil
+    public var requestId: String = ""
+    public var fingerprint: UInt64 = 0
+    public var state: UInt32 = 0
+    public var total: Int64 = 0
+    public var done: Int64 = 0
+    public var failed: Int64 = 0
+    public var failures: [LogAPI.BulkFailureCount] = []
+    /// The newest task at the start, and how far it has come.
+    public var last: UInt64 = 0
+    public var through: UInt64 = 0
+    public var createTime: Int64 = 0
+    public var finishTime: Int64 = 0
+
+    public init() {}
+
+    public init(
+      id: UInt64 = 0,
+      action: UInt32 = 0,
+      priority: UInt32? = nil,
+      dueTime: Int64? = nil,
+      pool: UInt32 = 0,
+      poolName: String = "",
+      filter: String = "",
+      rate: Int64 = 0,
+      origin: LogAPI.Origin? = nil,
+      requestId: String = "",
+      fingerprint: UInt64 = 0,
+      state: UInt32 = 0,
+      total: Int64 = 0,
+      done: Int64 = 0,
+      failed: Int64 = 0,
+      failures: [LogAPI.BulkFailureCount] = [],
+      last: UInt64 = 0,
+      through: UInt64 = 0,
+      createTime: Int64 = 0,
+      finishTime: Int64 = 0
+    ) {
+      self.id = id
+      self.action = action
+      self.priority = priority
+      self.dueTime = dueTime
+      self.pool = pool
+      self.poolName = poolName
+      self.filter = filter
+      self.rate = rate
+      self.origin = origin
+      self.requestId = requestId
+      self.fingerprint = fingerprint
+      self.state = state
+      self.total = total
+      self.done = done
+      self.failed = failed
+      self.failures = failures
+      self.last = last
+      self.through = through
+      self.createTime = createTime
+      self.finishTime = finishTime
+    }
+  }
+
+  public struct BulkFailureCount: ProtobufMessage {
+    public var reason: UInt32 = 0
+    public var count: Int64 = 0
+
+    public init() {}
+
+    public init(
+      reason: UInt32 = 0,
+      count: Int64 = 0
+    ) {
+      self.reason = reason
+      self.count = count
+    }
+  }
+
+  public struct BulkEventRecord: ProtobufMessage {
+    public var change: UInt32 = 0
+    public var operation: LogAPI.BulkFact? = nil
+    public var origin: LogAPI.Origin? = nil
+    public var forgotten: [UInt64] = []
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      operation: LogAPI.BulkFact? = nil,
+      origin: LogAPI.Origin? = nil,
+      forgotten: [UInt64] = []
+    ) {
+      self.change = change
+      self.operation = operation
+      self.origin = origin
+      self.forgotten = forgotten
     }
   }
 
@@ -863,6 +981,7 @@ extension LogAPI {
     case resumed
     case logged
     case updated
+    case moved
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -887,6 +1006,7 @@ extension LogAPI {
       case 16: self = .resumed
       case 17: self = .logged
       case 18: self = .updated
+      case 19: self = .moved
       default: self = .unrecognized(rawValue)
       }
     }
@@ -912,12 +1032,13 @@ extension LogAPI {
       case .resumed: 16
       case .logged: 17
       case .updated: 18
+      case .moved: 19
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged, .updated] }
+    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged, .updated, .moved] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -941,6 +1062,7 @@ extension LogAPI {
       case .resumed: "TASK_CHANGE_RESUMED"
       case .logged: "TASK_CHANGE_LOGGED"
       case .updated: "TASK_CHANGE_UPDATED"
+      case .moved: "TASK_CHANGE_MOVED"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -187,6 +187,8 @@ extension API.Event {
       }
     }
     self.logLinesDropped = c.pointee.log_lines_dropped
+    if let pointer = c.pointee.bulk { self.bulk = try .init(c: pointer) }
+    self.fromPool = try c.pointee.from_pool.utf8String()
     if c.pointee._priority_case.rawValue == 24 {
       self.priority = c.pointee.priority
     }
@@ -224,6 +226,8 @@ extension API.Event {
     c.pointee.n_log_lines = self.logLines.count
     c.pointee.log_lines = arena.list(self.logLines) { $0.cStruct(in: arena) }
     c.pointee.log_lines_dropped = self.logLinesDropped
+    if let value = self.bulk { c.pointee.bulk = value.cStruct(in: arena) }
+    c.pointee.from_pool = arena.copy(self.fromPool)
     if let value = self.priority {
       c.pointee._priority_case = .init(rawValue: 24)
       c.pointee.priority = value

@@ -121,6 +121,11 @@ extension API {
     public var logLines: [API.LogLine] = []
     /// Of TASK_LOGGED: lines before these that came too fast and were dropped.
     public var logLinesDropped: Int64 = 0
+    /// Of BULK_*: the operation after the event.
+    public var bulk: API.BulkOperation? = nil
+    /// Of TASK_MOVED: the pool that the task left. `pool` is the one that it waits in now; filters by
+    /// pool let the event pass for both.
+    public var fromPool: String = ""
     /// Of TASK_UPDATED: the priority after it.
     public var priority: Int32? = nil
 
@@ -148,6 +153,8 @@ extension API {
       checkpointSequence: UInt64 = 0,
       logLines: [API.LogLine] = [],
       logLinesDropped: Int64 = 0,
+      bulk: API.BulkOperation? = nil,
+      fromPool: String = "",
       priority: Int32? = nil
     ) {
       self.revision = revision
@@ -171,6 +178,8 @@ extension API {
       self.checkpointSequence = checkpointSequence
       self.logLines = logLines
       self.logLinesDropped = logLinesDropped
+      self.bulk = bulk
+      self.fromPool = fromPool
       self.priority = priority
     }
   }
@@ -234,6 +243,14 @@ extension API {
     case taskLogged
     /// Somebody changed a waiting task: labels, priority and due time are those after it.
     case taskUpdated
+    /// Waits in another pool from here on.
+    case taskMoved
+    /// An operation on many tasks began.
+    case bulkStarted
+    /// It has changed some; their events are right before this one.
+    case bulkProgressed
+    /// It has been through all of them, or was stopped.
+    case bulkEnded
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -268,6 +285,10 @@ extension API {
       case 33: self = .eventsPurged
       case 34: self = .taskLogged
       case 35: self = .taskUpdated
+      case 36: self = .taskMoved
+      case 48: self = .bulkStarted
+      case 49: self = .bulkProgressed
+      case 50: self = .bulkEnded
       default: self = .unrecognized(rawValue)
       }
     }
@@ -303,12 +324,16 @@ extension API {
       case .eventsPurged: 33
       case .taskLogged: 34
       case .taskUpdated: 35
+      case .taskMoved: 36
+      case .bulkStarted: 48
+      case .bulkProgressed: 49
+      case .bulkEnded: 50
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .bulkStarted, .bulkProgressed, .bulkEnded] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -342,6 +367,10 @@ extension API {
       case .eventsPurged: "EVENT_TYPE_EVENTS_PURGED"
       case .taskLogged: "EVENT_TYPE_TASK_LOGGED"
       case .taskUpdated: "EVENT_TYPE_TASK_UPDATED"
+      case .taskMoved: "EVENT_TYPE_TASK_MOVED"
+      case .bulkStarted: "EVENT_TYPE_BULK_STARTED"
+      case .bulkProgressed: "EVENT_TYPE_BULK_PROGRESSED"
+      case .bulkEnded: "EVENT_TYPE_BULK_ENDED"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -8,8 +8,9 @@
 #include "google/rpc/status.pb-c.h"
 #include "martlet/log/v1/log.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
-#include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
+#include "martlet/v1/bulk_service.pb-c.h"
+#include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
@@ -238,13 +239,23 @@ martlet__log__v1__engine_fact__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
-google__protobuf__timestamp__descriptor_address(void) {
-  return &google__protobuf__timestamp__descriptor;
+martlet__log__v1__bulk_fact__descriptor_address(void) {
+  return &martlet__log__v1__bulk_fact__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
-google__protobuf__field_mask__descriptor_address(void) {
-  return &google__protobuf__field_mask__descriptor;
+martlet__log__v1__bulk_failure_count__descriptor_address(void) {
+  return &martlet__log__v1__bulk_failure_count__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__bulk_event_record__descriptor_address(void) {
+  return &martlet__log__v1__bulk_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+google__protobuf__timestamp__descriptor_address(void) {
+  return &google__protobuf__timestamp__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -305,6 +316,101 @@ martlet__v1__task_result__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__failure__descriptor_address(void) {
   return &martlet__v1__failure__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__descriptor_address(void) {
+  return &martlet__v1__bulk_action__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__cancel__descriptor_address(void) {
+  return &martlet__v1__bulk_action__cancel__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__retry__descriptor_address(void) {
+  return &martlet__v1__bulk_action__retry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__delete__descriptor_address(void) {
+  return &martlet__v1__bulk_action__delete__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__update__descriptor_address(void) {
+  return &martlet__v1__bulk_action__update__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_action__move__descriptor_address(void) {
+  return &martlet__v1__bulk_action__move__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__start_bulk_request__descriptor_address(void) {
+  return &martlet__v1__start_bulk_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__start_bulk_response__descriptor_address(void) {
+  return &martlet__v1__start_bulk_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_operation__descriptor_address(void) {
+  return &martlet__v1__bulk_operation__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__bulk_operation__failures_entry__descriptor_address(void) {
+  return &martlet__v1__bulk_operation__failures_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_bulk_request__descriptor_address(void) {
+  return &martlet__v1__get_bulk_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_bulk_response__descriptor_address(void) {
+  return &martlet__v1__get_bulk_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_bulks_request__descriptor_address(void) {
+  return &martlet__v1__list_bulks_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_bulks_response__descriptor_address(void) {
+  return &martlet__v1__list_bulks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stop_bulk_request__descriptor_address(void) {
+  return &martlet__v1__stop_bulk_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stop_bulk_response__descriptor_address(void) {
+  return &martlet__v1__stop_bulk_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_bulk_request__descriptor_address(void) {
+  return &martlet__v1__watch_bulk_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_bulk_response__descriptor_address(void) {
+  return &martlet__v1__watch_bulk_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+google__protobuf__field_mask__descriptor_address(void) {
+  return &google__protobuf__field_mask__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

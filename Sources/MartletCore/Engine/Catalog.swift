@@ -13,6 +13,8 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var poolsByName: [String: PoolID] = [:]
   package private(set) var kinds = KindTable()
   package private(set) var counters = Counters()
+  /// Operations on many tasks.
+  package private(set) var bulks = BulkTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -21,7 +23,8 @@ package struct Catalog: Hashable, Sendable {
   /// Puts together what an index kept.
   package init(
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
-    kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision
+    kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
+    bulks: BulkTable = BulkTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -34,6 +37,7 @@ package struct Catalog: Hashable, Sendable {
     for kind in kinds { _ = self.kinds.intern(kind) }
     counters = Counters(counts)
     self.oldestEvent = oldestEvent
+    self.bulks = bulks
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -48,6 +52,7 @@ package struct Catalog: Hashable, Sendable {
     case .pool(let pool): evolve(pool, revision: event.revision)
     case .tasksPurged(let purge): evolve(purge)
     case .eventsPurged(let before, _): oldestEvent = before
+    case .bulk(let bulk): bulks.evolve(bulk)
     }
   }
 
@@ -55,6 +60,11 @@ package struct Catalog: Hashable, Sendable {
     if case .submitted(let submission) = event.change {
       if event.task > lastTask { lastTask = event.task }
       _ = kinds.intern(submission.kindName)
+    }
+    if case .moved(let pool, _) = event.change {
+      counters.move(pool: pool, kind: event.kind, from: event.from, to: nil)
+      counters.move(pool: event.pool, kind: event.kind, from: nil, to: event.status.state)
+      return
     }
     counters.move(pool: event.pool, kind: event.kind, from: event.from, to: event.status.state)
     switch event.change {
@@ -64,7 +74,7 @@ package struct Catalog: Hashable, Sendable {
     case .cancelled: pools[event.pool]?.totals.cancelled += 1
     case .retryScheduled, .lost: pools[event.pool]?.totals.retried += 1
     case .due, .started, .progressed, .cancelRequested, .released, .reopened, .checkpointed,
-      .pauseRequested, .paused, .resumed, .logged, .updated:
+      .pauseRequested, .paused, .resumed, .logged, .updated, .moved:
       break
     }
   }

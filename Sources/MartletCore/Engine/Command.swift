@@ -134,6 +134,8 @@ package enum Command: Sendable {
   case report(AttemptToken, Progress)
   case release(AttemptToken)
   case worker(WorkerCommand)
+  /// Changes of many tasks at once.
+  case bulk(BulkCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -147,6 +149,7 @@ package enum Answer: Hashable, Sendable {
   case pool(PoolView)
   case submitted([AnsweredTask], repeated: Bool)
   case task(TaskView)
+  case bulk(BulkRecord)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.
@@ -179,17 +182,20 @@ package struct TaskView: Hashable, Sendable {
   package var submitRevision: Revision
   /// As they are now: those of the submission may have been replaced.
   package var labels: LabelSet
+  /// Where it is now: it may have been moved.
+  package var pool: PoolID
   /// Why it waits; nil if it does not, and in answers to commands.
   package var cause: WaitingCause?
 
   package init(
     id: TaskID, status: TaskStatus, revision: Revision, submitRevision: Revision,
-    labels: LabelSet
+    labels: LabelSet, pool: PoolID
   ) {
     self.id = id
     self.status = status
     self.revision = revision
     self.submitRevision = submitRevision
     self.labels = labels
+    self.pool = pool
   }
 }

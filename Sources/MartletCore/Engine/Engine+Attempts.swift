@@ -264,7 +264,8 @@ extension Engine {
       from: history.status.state, status: status, change: .reopened(revival, origin))
     let view = TaskView(
       id: history.task, status: status, revision: catalog.revision.next,
-      submitRevision: history.revival.submitRevision, labels: history.labels)
+      submitRevision: history.revival.submitRevision, labels: history.labels,
+      pool: history.pool)
     return Decision([.task(event)], .task(view))
   }
 

@@ -44,6 +44,6 @@ extension Engine {
   func viewAfter(_ status: TaskStatus, of task: LiveTask) -> TaskView {
     TaskView(
       id: task.id, status: status, revision: task.revision, submitRevision: task.submitRevision,
-      labels: durable.tasks.labels(of: task))
+      labels: durable.tasks.labels(of: task), pool: task.pool)
   }
 }

@@ -24,6 +24,7 @@ package struct Engine: Sendable {
       case deletedPool(PoolView)
       case submitted([AnsweredTask], repeated: Bool)
       case task(TaskView)
+      case bulk(BulkRecord)
       case done
     }
 
@@ -76,6 +77,8 @@ package struct Engine: Sendable {
     case .worker:
       // They change the session: `perform` does.
       Decision([])
+    case .bulk(let command):
+      try decideBulk(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -133,6 +136,7 @@ package struct Engine: Sendable {
     case .submitted(let ids, let repeated): .submitted(ids, repeated: repeated)
     case .task(let view):
       .task(self.view(task: view.id) ?? view)
+    case .bulk(let record): .bulk(record)
     case .done: .done
     }
   }
@@ -153,6 +157,9 @@ package struct Engine: Sendable {
       }
       switch event.change {
       case .started, .progressed, .checkpointed, .logged: break
+      case .moved(let pool, _):
+        unsettle(pool)
+        unsettle(event.pool)
       default: unsettle(event.pool)
       }
     case .tasksPurged(let purge):
@@ -161,7 +168,7 @@ package struct Engine: Sendable {
         state.session.departed.note(entry.task, at: revision)
         state.session.endedMarks.forget(entry.task)
       }
-    case .eventsPurged: break
+    case .eventsPurged, .bulk: break
     }
   }
 

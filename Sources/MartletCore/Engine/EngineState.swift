@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged: break
+    case .tasksPurged, .eventsPurged, .bulk: break
     }
   }
 
@@ -53,6 +53,8 @@ package struct DurableState: Sendable {
         submitRevision: revival.submitRevision, revision: revision)
     case .updated(let priority, _):
       tasks.update(event, priority: priority, revision: revision)
+    case .moved(let pool, _):
+      tasks.move(event, from: pool, revision: revision)
     default:
       if event.status.state.isTerminal {
         tasks.remove(event.task)

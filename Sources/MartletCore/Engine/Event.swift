@@ -20,6 +20,7 @@ package struct Event: Hashable, Sendable {
     /// In a box: an event is handed from list to list, and copied with one reference.
     indirect case task(TaskEvent)
     indirect case tasksPurged(TasksPurged)
+    indirect case bulk(BulkEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }
@@ -90,6 +91,8 @@ package struct TaskEvent: Hashable, Sendable {
     case paused(Origin)
     /// PAUSED → PENDING or SCHEDULED; or a running task need not pause after all.
     case resumed(Origin)
+    /// It waits in another pool from here on; the event is of that one.
+    case moved(from: PoolID, Origin)
     /// Lines that the handler wrote, and how many before them came too fast.
     case logged([LogLine], dropped: Int64)
     /// Of a task that waits: its priority as it is now; labels and due time are in the event.

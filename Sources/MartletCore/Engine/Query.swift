@@ -14,6 +14,9 @@ package enum Query: Sendable {
   /// All workers, or one.
   case workers
   case worker(WorkerID)
+  /// All operations on many tasks, newest first, or one.
+  case bulks
+  case bulk(BulkID)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -29,6 +32,7 @@ package enum Sight: Sendable {
   case poolExplanation(PoolExplanation)
   case catalog(Catalog)
   case workers([Worker])
+  case bulks([BulkRecord])
   case rehearsed
 }
 
@@ -58,6 +62,10 @@ extension Engine {
     case .worker(let id):
       guard let worker = state.session.roster[id] else { throw .workerNotFound(id) }
       return .workers([worker])
+    case .bulks: return .bulks(catalog.bulks.all)
+    case .bulk(let id):
+      guard let record = catalog.bulks[id] else { throw .bulkNotFound(id) }
+      return .bulks([record])
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

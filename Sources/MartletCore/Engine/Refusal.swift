@@ -30,6 +30,7 @@ package enum Refusal: Error, Hashable, Sendable {
   case checkpointOutOfOrder(TaskID, kept: UInt64)
   /// No worker of that number is there, or no longer.
   case workerNotFound(WorkerID)
+  case bulkNotFound(BulkID)
   case etagMismatch(pool: String)
   case requestIDReused(String)
   /// What was fetched from the index is older than what has happened since: fetch again.

@@ -124,6 +124,19 @@ package struct TaskTable: Sendable {
     setTimer(place)
   }
 
+  /// A task that waits goes to the tail of its queue in another pool.
+  package mutating func move(_ event: TaskEvent, from old: PoolID, revision: Revision) {
+    guard let place = places[event.task] else { return }
+    setOffered(false, event.task)
+    unlink(place)
+    self[place].task.pool = event.pool
+    self[place].task.notes = event.status.notes
+    self[place].task.revision = revision
+    unique.move(event.task, from: old, to: event.pool)
+    link(place)
+    setTimer(place)
+  }
+
   package mutating func remove(_ id: TaskID) {
     guard let place = places[id] else { return }
     unlink(place)

@@ -33,6 +33,8 @@ package struct Limits: Hashable, Sendable {
   package var keptTaskBytes = 20 << 30
   package var taskTurns = 101
   package var diskReserveBytes = 1 << 30
+  package var runningBulks = 16
+  package var keptBulks = 100
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -148,6 +150,12 @@ extension Limits {
     Description(
       name: "disk-reserve-bytes", field: \.diskReserveBytes, unit: "bytes", range: 0...(1 << 40),
       beyond: "with less free disk, submits are refused: DISK_LOW"),
+    Description(
+      name: "running-bulks", field: \.runningBulks, unit: "operations", range: 1...1_000,
+      beyond: "StartBulk is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "kept-bulks", field: \.keptBulks, unit: "operations", range: 0...10_000,
+      beyond: "operations that have ended are forgotten, the oldest first"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

@@ -20,6 +20,7 @@ enum ErrorReason: String, CaseIterable, Sendable {
   case taskNotPaused = "TASK_NOT_PAUSED"
   case leaseLost = "LEASE_LOST"
   case workerNotFound = "WORKER_NOT_FOUND"
+  case bulkNotFound = "BULK_NOT_FOUND"
   case revisionMismatch = "REVISION_MISMATCH"
   case etagMismatch = "ETAG_MISMATCH"
   case duplicateTask = "DUPLICATE_TASK"

@@ -14,6 +14,7 @@ extension API.Event {
     case .tasksPurged(let purge):
       type = .tasksPurged
       count = Int64(purge.entries.count)
+    case .bulk(let change): set(change)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number
@@ -46,6 +47,10 @@ extension API.Event {
       actor = origin.actor
       reason = origin.reason
       if event.from == .running { failure = event.status.notes?.failure.map { .init($0) } }
+    case .moved(let pool, let origin):
+      fromPool = catalog.pools[pool]?.name ?? ""
+      actor = origin.actor
+      reason = origin.reason
     case .updated(let priority, let origin):
       actor = origin.actor
       reason = origin.reason
@@ -57,6 +62,17 @@ extension API.Event {
       logLinesDropped = dropped
     case .due, .started, .released: break
     }
+  }
+
+  private mutating func set(_ event: BulkEvent) {
+    switch event.change {
+    case .started: type = .bulkStarted
+    case .progressed: type = .bulkProgressed
+    case .ended: type = .bulkEnded
+    }
+    actor = event.origin.actor
+    reason = event.origin.reason
+    bulk = .init(event.record)
   }
 
   private mutating func set(_ event: PoolEvent) {
@@ -89,6 +105,7 @@ extension TaskEvent {
     case .resumed: .taskResumed
     case .logged: .taskLogged
     case .updated: .taskUpdated
+    case .moved: .taskMoved
     }
   }
 }

@@ -18,6 +18,7 @@ extension LogAPI.Record {
                 task: $0.task.rawValue, pool: $0.pool.rawValue, kind: $0.kind.rawValue,
                 state: UInt32($0.state.rawValue))
             })))
+    case .bulk(let event): self.init(body: .bulk(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -39,6 +40,7 @@ extension LogAPI.Record {
       return .tasksPurged(TasksPurged(entries: entries))
     case .eventsPurged(let record):
       return .eventsPurged(before: Revision(record.before), count: record.count)
+    case .bulk(let record): return record.value.map(Event.Body.bulk)
     case nil: return nil
     }
   }

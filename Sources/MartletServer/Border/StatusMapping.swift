@@ -77,6 +77,7 @@ extension ErrorDetails {
         .notFound, .workerNotFound,
         "The worker \(worker) is not there, or no longer: list the workers to see who is.",
         metadata: ["worker_id": worker.description])
+    case .bulkNotFound(let id): self = .bulkNotFound(id)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,
@@ -125,6 +126,13 @@ extension ErrorDetails {
     )
     .retry(after: .seconds(5))
     .quota(subject: "server:\(what)", "At most \(limit) \(what) on this server.")
+  }
+
+  private static func bulkNotFound(_ id: BulkID) -> ErrorDetails {
+    ErrorDetails(
+      .notFound, .bulkNotFound,
+      "The operation \(id) is not there, or no longer: list the operations to see which are.",
+      metadata: ["bulk_id": id.description])
   }
 
   private static var diskLow: ErrorDetails {

@@ -39,7 +39,11 @@ package struct FeedFilter: Sendable {
     let entry = segment.entry(index)
     if !types.isEmpty, !types.contains(Int32(bitPattern: entry.type)) { return false }
     if !tasks.isEmpty, !tasks.contains(TaskID(rawValue: entry.task)) { return false }
-    if !pools.isEmpty, !poolPasses(entry.pool, index, segment) { return false }
+    if !pools.isEmpty, !poolPasses(entry.pool, index, segment),
+      !leavesPool(entry, index, segment)
+    {
+      return false
+    }
     if !kinds.isEmpty, !kindPasses(entry.kind, index, segment) { return false }
     if labels.isEmpty, expression.isEmpty { return true }
     guard let event = segment.publicEvent(index) else { return false }
@@ -54,6 +58,14 @@ package struct FeedFilter: Sendable {
     let passes = pools.contains(event.pool)
     poolVerdicts[pool] = passes
     return passes
+  }
+
+  /// A task that moves out of a pool is of interest there, too.
+  private func leavesPool(
+    _ entry: SegmentFormat.Entry, _ index: Int, _ segment: Segment
+  ) -> Bool {
+    guard entry.type == UInt32(bitPattern: API.EventType.taskMoved.rawValue) else { return false }
+    return segment.publicEvent(index).map { pools.contains($0.fromPool) } ?? false
   }
 
   private mutating func kindPasses(_ kind: UInt32, _ index: Int, _ segment: Segment) -> Bool {

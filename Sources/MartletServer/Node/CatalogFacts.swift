@@ -6,6 +6,7 @@ import MartletProtobuf
 enum CatalogFacts {
   static func kindKey(_ number: Int) -> String { "kind/\(number)" }
   static func poolKey(_ pool: PoolID) -> String { "pool/\(pool.rawValue)" }
+  static func bulkKey(_ bulk: BulkID) -> String { "bulk/\(bulk.rawValue)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -15,7 +16,7 @@ enum CatalogFacts {
       revision: catalog.revision.rawValue, elapsed: catalog.stamp.elapsed.nanoseconds,
       feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
-      kindCount: UInt32(catalog.kinds.names.count)
+      kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue
     ).protobufBytes()
   }
 
@@ -47,6 +48,7 @@ enum CatalogFacts {
     }
     var pools: [PoolRecord] = []
     var counts: [Counters.Key: Counters.States] = [:]
+    var bulks: [BulkRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -54,6 +56,9 @@ enum CatalogFacts {
       } else if key.hasPrefix("counts/") {
         guard let (key, states) = Self.counts(bytes, key: key) else { return nil }
         counts[key] = states
+      } else if key.hasPrefix("bulk/") {
+        guard let bulk = (try? LogAPI.BulkFact(protobufBytes: bytes))?.value else { return nil }
+        bulks.append(bulk)
       }
     }
     return Catalog(
@@ -62,7 +67,8 @@ enum CatalogFacts {
         elapsed: Elapsed(nanoseconds: engine.elapsed),
         time: WallTime(nanoseconds: engine.feedTime)),
       lastTask: TaskID(rawValue: engine.lastTask), lastPool: PoolID(rawValue: engine.lastPool),
-      pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent))
+      pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent),
+      bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

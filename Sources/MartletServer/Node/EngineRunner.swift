@@ -305,7 +305,10 @@ final class EngineRunner: Sendable {
 
 extension EngineRunner.Input {
   fileprivate var isSubmission: Bool {
-    if case .command(.submit, _) = self { true } else { false }
+    switch self {
+    case .command(.submit, _), .command(.bulk(.step), _): true
+    default: false
+    }
   }
 
   /// What it holds of the queue's bound.

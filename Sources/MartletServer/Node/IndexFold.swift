@@ -17,6 +17,7 @@ package struct IndexFold: Sendable {
   private var remembered: [RememberedRequest] = []
   private var touchedPools: Set<PoolID> = []
   private var touchedCounts: Set<Counters.Key> = []
+  private var touchedBulks: Set<BulkID> = []
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -44,6 +45,9 @@ package struct IndexFold: Sendable {
       case .pool(let change): touch(change.pool)
       case .tasksPurged(let purge): apply(purge)
       case .eventsPurged: break
+      case .bulk(let change):
+        touchedBulks.insert(change.record.id)
+        touchedBulks.formUnion(change.forgotten)
       }
     }
     eventCount += segment.events.count
@@ -63,6 +67,7 @@ package struct IndexFold: Sendable {
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
     touchedCounts.removeAll(keepingCapacity: true)
+    touchedBulks.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -98,8 +103,13 @@ package struct IndexFold: Sendable {
     } else if !inserts.set(event.task, status), !updates.set(event.task, status) {
       updates.add(event.task, event.task, status)
     }
-    if case .updated(let priority, _) = event.change {
+    switch event.change {
+    case .updated(let priority, _):
       apply(TaskEdit(priority: priority, labels: event.labels), to: event.task)
+    case .moved(let pool, _):
+      touch(Counters.Key(pool: pool, kind: event.kind))
+      apply(TaskEdit(move: .init(from: pool, to: event.pool)), to: event.task)
+    default: break
     }
   }
 
@@ -179,6 +189,11 @@ package struct IndexFold: Sendable {
     for pool in touchedPools {
       facts.updateValue(
         catalog.pools[pool].map(CatalogFacts.pool), forKey: CatalogFacts.poolKey(pool))
+    }
+    for id in touchedBulks {
+      facts.updateValue(
+        catalog.bulks[id].map { LogAPI.BulkFact($0).protobufBytes() },
+        forKey: CatalogFacts.bulkKey(id))
     }
     for key in touchedCounts {
       facts.updateValue(

@@ -30,6 +30,7 @@ package final class Node: Sendable {
   let indexWriter: IndexWriter
   let dispatcher: Dispatcher
   let workers: WorkerGate
+  let bulks = BulkRunner()
   let names: NameBook
   private let readers: HandlerExecutor
   private let readersTicker = HandlerTicker()
@@ -160,6 +161,9 @@ package final class Node: Sendable {
       CommitPipeline(engine: Engine(durable: recovery.durable, session: session)))
     _ = try? await perform(.recover, on: nil)
     Maintenance.watchMemory(of: self)
+    for record in recovery.durable.catalog.bulks.running {
+      bulks.start(record, startedAt: recovery.durable.catalog.revision, on: self)
+    }
     let maintenance = Task { [weak self] in await Maintenance.run { self } }
     status.withLock { $0.maintenance = maintenance }
   }
@@ -173,6 +177,7 @@ package final class Node: Sendable {
       })
     else { return }
     status.withLock { $0.maintenance }?.cancel()
+    await bulks.stop()
     _ = runner.add(.change { $0.stopStarting() })
     // A reply leaves right before the events that it rests on are published: after the second one,
     // every attempt that was started is with the dispatcher.
@@ -279,6 +284,8 @@ package final class Node: Sendable {
       case .pool(let pool):
         if pool.change == .updated { dispatcher.poolChanged(pool.pool, slots: pool.spec.slots) }
         if pool.change == .deleted { dispatcher.poolChanged(pool.pool, slots: nil) }
+      case .bulk(let bulk) where bulk.change == .started:
+        bulks.start(bulk.record, startedAt: event.revision, on: self)
       default: break
       }
     }

@@ -129,7 +129,7 @@ extension TaskEvent {
     }
     switch change {
     case .submitted, .cancelRequested, .cancelled, .reopened, .checkpointed, .pauseRequested,
-      .paused, .resumed, .logged, .updated:
+      .paused, .resumed, .logged, .updated, .moved:
       return true
     case .succeeded(let result): return !result.data.isEmpty || !result.contentType.isEmpty
     case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: return false
@@ -159,6 +159,7 @@ extension TaskEvent.Change {
       case .resumed: .resumed
       case .logged: .logged
       case .updated: .updated
+      case .moved: .moved
       }
     return UInt8(truncatingIfNeeded: change.rawValue)
   }
@@ -189,6 +190,9 @@ extension LogAPI.TaskRecord {
     case .logged(let lines, let dropped):
       logLines = lines.map { .init($0) }
       logLinesDropped = dropped
+    case .moved(let pool, let origin):
+      fromPool = pool.rawValue
+      self.origin = .init(origin)
     case .updated(let priority, let origin):
       self.priority = UInt32(priority)
       self.origin = .init(origin)
@@ -223,6 +227,7 @@ extension LogAPI.TaskRecord {
     case .paused: .paused(origin?.value ?? .server)
     case .resumed: .resumed(origin?.value ?? .server)
     case .logged: .logged(logLines.compactMap(\.value), dropped: logLinesDropped)
+    case .moved: .moved(from: PoolID(rawValue: fromPool), origin?.value ?? .server)
     case .updated:
       UInt8(exactly: priority).map { .updated(priority: $0, origin?.value ?? .server) }
     case .unspecified, .unrecognized: nil

@@ -108,19 +108,7 @@ extension TaskService {
     }
     let rows = try await node.rows([id], withContent: false, asOf: seen.revision)
     guard let row = rows.first else { throw RPCStatus.taskNotFound(id) }
-    guard let status = TaskStatus(row.status),
-      let policy = (try? LogAPI.Policy(protobufBytes: row.submission.policy))?.value
-    else {
-      throw StoreFailure.corrupted(file: "index.db", reason: "the row of \(id) is damaged")
-    }
-    return TaskHistory(
-      task: id, pool: row.submission.pool, kind: row.submission.kind,
-      labels: row.submission.labels, status: status,
-      revival: TaskRevival(
-        priority: row.submission.priority, policy: policy,
-        createTime: row.submission.createTime, submitRevision: row.submission.submitRevision,
-        unique: row.submission.unique),
-      asOf: max(seen.revision, row.status.revision))
+    return try row.history(asOf: seen.revision)
   }
 
   private func task(

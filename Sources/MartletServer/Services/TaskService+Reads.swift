@@ -39,6 +39,7 @@ extension TaskService {
     let found = try await node.freshSubmissions([(view.id, view.submitRevision)])
     guard var submitted = found[view.id] else { return nil }
     submitted.labels = view.labels
+    submitted.pool = view.pool
     return TaskRecord(
       submitted: submitted, poolName: try await desk.names.name(of: submitted.pool),
       status: view.status, revision: view.revision, cause: view.cause)

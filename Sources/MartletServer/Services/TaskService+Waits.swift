@@ -201,6 +201,7 @@ extension TaskRecord {
   fileprivate mutating func apply(_ change: TaskChange) {
     status = change.event.status
     submitted.labels = change.event.labels
+    submitted.pool = change.event.pool
     revision = change.revision
     if case .succeeded(let result) = change.event.change { self.result = result }
   }

@@ -109,6 +109,7 @@ final class TaskTable {
   func edit(_ id: TaskID, _ change: TaskEdit) throws(StoreFailure) {
     let labels = change.labels.map { $0.isEmpty ? [] : $0.encoded } ?? []
     arena.clear(reserving: labels.count)
+    if let move = change.move { try self.move(id, move) }
     edit.bind(1, Int64(bitPattern: id.rawValue))
     edit.bind(2, change.priority.map { Int64($0) })
     edit.bind(3, change.labels == nil ? 0 : 1)
@@ -117,6 +118,23 @@ final class TaskTable {
     guard connection.changes == 1 else {
       throw .corrupted(file: path, reason: "task \(id) is missing")
     }
+  }
+
+  private func move(_ id: TaskID, _ move: TaskEdit.Move) throws(StoreFailure) {
+    let row = try connection.statement("SELECT unique_mark FROM task WHERE id = ?1")
+    row.bind(1, Int64(bitPattern: id.rawValue))
+    let mark = try row.step() ? row.withBytes(0, { UniqueMark(encoded: $0) }) : nil
+    row.reset()
+    let change = try connection.statement(
+      "UPDATE task SET pool = ?2, unique_mark = ?3 WHERE id = ?1")
+    change.bind(1, Int64(bitPattern: id.rawValue))
+    change.bind(2, Int64(move.to.rawValue))
+    if let mark {
+      change.bind(3, copying: mark.moved(from: move.from, to: move.to).encoded)
+    } else {
+      change.bindNull(3)
+    }
+    try change.run()
   }
 
   func delete(_ id: TaskID) throws(StoreFailure) {

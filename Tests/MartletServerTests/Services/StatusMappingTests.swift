@@ -88,6 +88,9 @@ struct StatusMappingTests {
       refusal: .workerNotFound(WorkerID(rawValue: 35)), code: .notFound,
       reason: "WORKER_NOT_FOUND", metadata: ["worker_id": "wz"]),
     .init(
+      refusal: .bulkNotFound(BulkID(rawValue: 7)), code: .notFound,
+      reason: "BULK_NOT_FOUND", metadata: ["bulk_id": "b7"]),
+    .init(
       refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["pool": "p"]),
     .init(

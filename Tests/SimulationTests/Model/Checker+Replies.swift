@@ -65,10 +65,26 @@ extension Checker {
     case (.worker, .leases(let report)): try check(report)
     case (.worker, .done): break
     case (.report(let token, _), .done): model.asked.progressHeard[token, default: 0] += 1
+    case (.bulk(let change), .bulk(let record)): try check(record, after: change)
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
     default: throw Violation(description: "\(command) was answered with \(answer)")
+    }
+  }
+
+  private func check(_ told: BulkRecord, after command: BulkCommand) throws(Violation) {
+    guard let record = model.bulks[told.id] else {
+      return try require(told.id <= model.lastBulk, "\(told.id) was told and is not there")
+    }
+    try require(
+      record.through >= told.through && record.done >= told.done && record.last == told.last,
+      "\(told) was told, it is \(record)")
+    switch command {
+    case .start(let draft, _):
+      try require(told.filter == draft.filter || !draft.requestID.isEmpty, "another filter")
+    case .step: break
+    case .stop: try require(record.state != .running, "\(record.id) was stopped and runs")
     }
   }
 
@@ -163,7 +179,8 @@ extension Checker {
     let task = model.tasks[id].flatMap { $0.status.state.isTerminal ? nil : $0 }
     try require(
       view?.status == task?.status && view?.revision == task?.revision
-        && view?.submitRevision == task?.submitRevision && view?.labels == task?.labels,
+        && view?.submitRevision == task?.submitRevision && view?.labels == task?.labels
+        && view?.pool == task?.pool,
       "task \(id) was seen as \(String(describing: view)), it is \(String(describing: task))")
   }
 
@@ -202,6 +219,9 @@ extension Checker {
         && pool.waiting + drafts.count > capacity
     case .memoryPressure("bytes", _): return true
     case .memoryPressure(_, let limit):
+      if case .bulk(.start) = command {
+        return model.bulks.values.count { $0.state == .running } >= limit
+      }
       guard case .submit(_, let drafts, _, _, _) = command else { return false }
       return replayed.tasks.count + drafts.count > limit
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
@@ -234,7 +254,13 @@ extension Checker {
     case .etagMismatch(let name):
       guard case .updatePool(_, let expected, _, _) = command else { return false }
       return expected != model.pool(named: name)?.version
-    case .requestIDReused:
+    case .bulkNotFound(let id): return model.bulks[id] == nil
+    case .requestIDReused(let id):
+      if case .bulk(.start(let draft, _)) = command {
+        return model.bulks.values.contains {
+          $0.requestID == id && $0.fingerprint != draft.fingerprint
+        }
+      }
       guard case .submit(_, _, let request?, _, _) = command else { return false }
       return model.requests[request.key].map { $0.fingerprint != request.fingerprint } ?? false
     case .staleHistory: return isStale(command)
@@ -253,6 +279,12 @@ extension Checker {
       let claims = drafts.compactMap(\.unique).filter { $0.rule.finishedWithin != nil }
       return request != nil && history.map { $0.asOf < model.revision } ?? true
         || claims.contains { $0.history.map { $0.asOf < model.revision } ?? true }
+    case .bulk(.step(_, let slice)):
+      return slice.candidates.contains { candidate in
+        guard case .ended(let history) = candidate else { return false }
+        let last = model.tasks[history.task]?.revision ?? model.purged[history.task]
+        return last.map { $0 > history.asOf } ?? false
+      }
     default: return false
     }
   }

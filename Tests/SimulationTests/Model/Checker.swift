@@ -108,6 +108,9 @@ struct Checker {
         && catalog.poolsByName == model.names, "the pools are others")
     try require(catalog.kinds.names == model.kinds, "the kinds are others")
     try require(catalog.lastTask == model.lastTask, "the newest id is another")
+    try require(
+      catalog.bulks == BulkTable(Array(model.bulks.values), last: model.lastBulk),
+      "the operations are others")
     try require(catalog.oldestEvent == model.oldestEvent, "the oldest event is another")
     let live = model.tasks.values.filter { !$0.status.state.isTerminal }
     try require(replayed.tasks.count == live.count, "\(live.count) tasks are live")

@@ -4,6 +4,7 @@ import MartletCore
 extension Model {
   mutating func apply(_ event: TaskEvent) throws(Violation) {
     if case .submitted(let submission) = event.change { return try submitted(event, submission) }
+    if case .moved(let pool, _) = event.change { return try moved(event, from: pool) }
     guard var task = tasks[event.task], event.from == task.status.state, event.pool == task.pool,
       event.kind == task.kind, event.labels == task.labels || event.isUpdate
     else {
@@ -106,13 +107,13 @@ extension Model {
   }
 
   /// Bookkeeping of pools.
-  private mutating func move(
-    _ task: TaskID, in pool: PoolID, from: TaskState?, to: TaskState
+  mutating func move(
+    _ task: TaskID, in pool: PoolID, from: TaskState?, to: TaskState?
   ) {
     if from == .running { pools[pool]?.running -= 1 }
     if from?.isWaiting == true { pools[pool]?.waiting -= 1 }
     if to == .running { pools[pool]?.running += 1 }
-    if to.isWaiting { pools[pool]?.waiting += 1 }
+    if to?.isWaiting == true { pools[pool]?.waiting += 1 }
     if to == .pending {
       pools[pool]?.pending.insert(task)
     } else {
@@ -126,7 +127,7 @@ extension Model {
     let (from, to) = (task.status.state, event.status.state)
     let isLegal =
       switch event.change {
-      case .submitted: false
+      case .submitted, .moved: false
       case .due: from == .scheduled && to == .pending
       case .started: from == .pending && to == .running
       case .progressed, .cancelRequested, .pauseRequested, .checkpointed, .logged:
@@ -213,7 +214,7 @@ extension Model {
       try require(
         isAsked ?? false || isDebounced(event, of: task),
         "nobody changed \(task.id) like that")
-    case .submitted, .started, .progressed: break
+    case .submitted, .started, .progressed, .moved: break
     }
     if case .progressed = event.change { try checkProgress(event, of: task) }
     if event.from == .running, event.status.state != .running { try checkLast(event, of: task) }

@@ -64,6 +64,7 @@ struct Asked {
   var resumes: Set<TaskID> = []
   var checkpoints: [AttemptToken: Set<Checkpoint>] = [:]
   var retries: Set<TaskID> = []
+  var moves: Set<TaskID> = []
   var updates: [TaskID: [TaskUpdate]] = [:]
   /// Times that submissions gave to who waits under their key.
   var debounces: [String: [TaskSubmission.Start]] = [:]
@@ -99,6 +100,9 @@ struct Model {
   var requests: [RememberedRequest.Key: Request] = [:]
   private(set) var oldestEvent = Revision(1)
   var rooms: [PoolID: Room] = [:]
+  var bulks: [BulkID: BulkRecord] = [:]
+  var bulkStarts: [BulkID: Revision] = [:]
+  var lastBulk = BulkID(rawValue: 0)
   private(set) var commits = 0
   /// Tasks that were cancelled in this commit for others, by the ids of those.
   var replaced: [String: [ModelTask]] = [:]
@@ -149,6 +153,9 @@ struct Model {
     case .task(let change): try apply(change)
     case .pool(let change): try apply(change)
     case .tasksPurged(let purge): try apply(purge)
+    case .bulk(let change):
+      try apply(change)
+      if change.change == .started { bulkStarts[change.record.id] = revision }
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision

@@ -4,6 +4,7 @@ import MartletCore
 /// purge, and rare meetings of two habits happen somewhere.
 struct Habits {
   enum Deed: CaseIterable {
+    case startBulk, stepBulk, stopBulk
     case submit, submitMany, repeatRequest, cancel, cancelPool, pause, resume, retry, update,
       purgeTasks, purgeEvents
     case changePool, deleteFullPool, look, passTime, passLongTime, jumpWall
@@ -40,6 +41,8 @@ struct Habits {
     limits.segmentEvents = [1, 5, 40, 20_000].randomElement(using: &random) ?? 40
     limits.requestMemoryBytes = [0, 600, 1 << 20].randomElement(using: &random) ?? 600
     limits.taskTurns = [2, 3, 101].randomElement(using: &random) ?? 101
+    limits.runningBulks = [1, 3].randomElement(using: &random) ?? 3
+    limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
     limits.liveTasks = [60, 100_000].randomElement(using: &random) ?? 60
@@ -53,6 +56,9 @@ struct Habits {
 
   private static func usual(_ deed: Deed) -> Int {
     switch deed {
+    case .startBulk: 8
+    case .stepBulk: 40
+    case .stopBulk: 2
     case .submit: 100
     case .submitMany: 10
     case .repeatRequest: 25

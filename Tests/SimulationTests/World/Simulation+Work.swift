@@ -79,7 +79,7 @@ extension Simulation {
     sendOrKeep(.purgeTasks(rows: entries, asOf: asOf))
   }
 
-  private func sendOrKeep(_ command: Command) {
+  func sendOrKeep(_ command: Command) {
     if chance(1, of: 4) {
       clients.late.append(command)
     } else {
@@ -131,7 +131,7 @@ extension Simulation {
   }
 
   /// The index applies all it has, without failing.
-  private func catchUp() throws(Violation) {
+  func catchUp() throws(Violation) {
     for segment in node.toIndex { node.fold.apply(segment) }
     node.toIndex = []
     let batch = node.fold.take()
@@ -147,6 +147,7 @@ extension Simulation {
       engine.setDiskIsLow(false)
       engine.setMemoryIsTight(false)
     }
+    try finishBulks()
     var turns = 0
     while try turn() {
       turns += 1

@@ -49,6 +49,9 @@ final class Simulation {
 
   private func act(_ deed: Habits.Deed) throws(Violation) {
     switch deed {
+    case .startBulk: startBulk()
+    case .stepBulk: try stepBulk()
+    case .stopBulk: stopBulk()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()

@@ -43,7 +43,7 @@ struct Subscriber {
   private func wants(_ event: API.Event) -> Bool {
     switch wish {
     case .everything, .everythingWithContent: true
-    case .onePool: event.pool == "a"
+    case .onePool: event.pool == "a" || event.fromPool == "a"
     case .ends: Self.endTypes.contains(event.type.rawValue)
     case .oneKind: event.kind == "work"
     }

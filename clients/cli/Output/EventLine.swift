@@ -24,6 +24,11 @@ enum EventLine {
     case .taskSubmitted, .taskReopened, .taskResumed, .taskUpdated: parts.append(event.state.name)
     default: break
     }
+    if !event.fromPool.isEmpty { parts.append("from \(event.fromPool)") }
+    if let bulk = event.bulk {
+      parts.append("\(bulk.id) \(bulk.action?.text ?? "")")
+      parts.append("\(bulk.done + bulk.failed) of \(bulk.total)")
+    }
     if let failure = event.failure { parts.append(failure.text) }
     if let due = event.dueTime, event.state == .scheduled { parts.append("due \(due.rfc3339())") }
     if let priority = event.priority { parts.append("priority \(priority)") }

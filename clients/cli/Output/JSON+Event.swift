@@ -23,6 +23,8 @@ extension JSON {
     fields.add("progress", event.progress.map { JSON($0) })
     fields.add("actor", event.actor)
     fields.add("reason", event.reason)
+    if !event.fromPool.isEmpty { fields.add("from_pool", event.fromPool) }
+    fields.add("bulk", event.bulk.map { JSON($0) })
     fields.add("pool_change", event.poolChange.map { JSON($0) })
     if event.checkpointSequence > 0 {
       fields.append(Field("checkpoint_sequence", .unsigned(event.checkpointSequence)))

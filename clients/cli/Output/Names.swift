@@ -46,6 +46,10 @@ extension API.LogLevel {
   var name: String { protobufName.droppingPrefix("LOG_LEVEL_") }
 }
 
+extension API.BulkState {
+  var name: String { protobufName.droppingPrefix("BULK_STATE_") }
+}
+
 extension API.EventType {
   var name: String { protobufName.droppingPrefix("EVENT_TYPE_") }
 }

@@ -66,6 +66,7 @@ struct CommandFailure: Error, Equatable {
     case .poolDraining, .poolClosed: return "open it again with `martlet pool resume`"
     case .taskNotFound: return "see `martlet task list`; finished tasks are kept only for a time"
     case .workerNotFound: return "see `martlet worker list`"
+    case .bulkNotFound: return "see `martlet bulk list`; ended ones are kept only for a time"
     case .taskNotPausable: return "it was asked to stop; wait until it has ended"
     case .taskNotPaused: return "only PAUSED tasks can be resumed"
     case .duplicateTask:

@@ -64,6 +64,9 @@ public struct MartletClient: Sendable {
   /// Tasks: submit, look at, wait for, cancel, retry.
   public var tasks: TaskClient { TaskClient(runner: runner) }
 
+  /// Changes of many tasks at once: start, follow, stop.
+  public var bulks: BulkClient { BulkClient(runner: runner) }
+
   /// The same client, over the same connection, with other settings.
   ///
   /// ```swift

@@ -90,6 +90,8 @@ extension MartletError {
     public static let leaseLost = Self(rawValue: "LEASE_LOST")
     /// There is no worker of that id, or no longer.
     public static let workerNotFound = Self(rawValue: "WORKER_NOT_FOUND")
+    /// There is no such operation on many tasks, or no longer.
+    public static let bulkNotFound = Self(rawValue: "BULK_NOT_FOUND")
     /// The pool's spec has changed since the etag was read.
     public static let etagMismatch = Self(rawValue: "ETAG_MISMATCH")
     /// There is a task like it, where only one may be.

@@ -93,7 +93,7 @@ extension RequestCheck {
       "must come from the page before, with the rest of the request as it was", reason: .pageToken)
   }
 
-  private mutating func filter(_ text: String) -> TaskFilter {
+  mutating func filter(_ text: String) -> TaskFilter {
     do throws(FilterError) {
       return try TaskFilter(parsing: text)
     } catch {

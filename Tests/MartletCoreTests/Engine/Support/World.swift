@@ -165,6 +165,7 @@ extension World {
       }
       history?.status = change.status
       history?.labels = change.labels
+      history?.pool = change.pool
       if case .updated(let priority, _) = change.change { history?.revival.priority = priority }
     }
     return history
@@ -223,6 +224,7 @@ extension Event {
     case .task(let event): event.change.word
     case .tasksPurged: "tasksPurged"
     case .eventsPurged: "eventsPurged"
+    case .bulk(let event): "bulk \(event.change)"
     }
   }
 }
@@ -248,6 +250,7 @@ extension TaskEvent.Change {
     case .resumed: "resumed"
     case .logged: "logged"
     case .updated: "updated"
+    case .moved: "moved"
     }
   }
 }
@@ -261,10 +264,11 @@ extension Event {
       switch event.change {
       case .cancelRequested(let origin), .cancelled(let origin), .reopened(_, let origin),
         .pauseRequested(let origin), .paused(let origin), .resumed(let origin),
-        .updated(_, let origin):
+        .updated(_, let origin), .moved(_, let origin):
         return origin
       default: return nil
       }
+    case .bulk(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

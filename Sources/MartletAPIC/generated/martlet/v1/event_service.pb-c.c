@@ -533,7 +533,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[22] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[24] =
 {
   {
     "revision",
@@ -799,14 +799,40 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[22] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bulk",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, bulk),
+    &martlet__v1__bulk_operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_pool",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, from_pool),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
   8,   /* field[8] = attempt */
+  22,   /* field[22] = bulk */
   18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
+  23,   /* field[23] = from_pool */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
   19,   /* field[19] = log_lines */
@@ -824,11 +850,12 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = time */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
-  { 0, 22 }
+  { 40, 22 },
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -838,10 +865,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  22,
+  24,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  2,  martlet__v1__event__number_ranges,
+  3,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -909,7 +936,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[29] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[33] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -940,12 +967,19 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[2
   { "EVENT_TYPE_EVENTS_PURGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_EVENTS_PURGED", 33 },
   { "EVENT_TYPE_TASK_LOGGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED", 34 },
   { "EVENT_TYPE_TASK_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED", 35 },
+  { "EVENT_TYPE_TASK_MOVED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_MOVED", 36 },
+  { "EVENT_TYPE_BULK_STARTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED", 48 },
+  { "EVENT_TYPE_BULK_PROGRESSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED", 49 },
+  { "EVENT_TYPE_BULK_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED", 50 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{0, 29}
+{0, 0},{16, 9},{48, 30},{0, 33}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[29] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[33] =
 {
+  { "EVENT_TYPE_BULK_ENDED", 32 },
+  { "EVENT_TYPE_BULK_PROGRESSED", 31 },
+  { "EVENT_TYPE_BULK_STARTED", 30 },
   { "EVENT_TYPE_EVENTS_PURGED", 26 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
@@ -963,6 +997,7 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_FAILED", 18 },
   { "EVENT_TYPE_TASK_LOGGED", 27 },
   { "EVENT_TYPE_TASK_LOST", 16 },
+  { "EVENT_TYPE_TASK_MOVED", 29 },
   { "EVENT_TYPE_TASK_PAUSED", 23 },
   { "EVENT_TYPE_TASK_PAUSE_REQUESTED", 22 },
   { "EVENT_TYPE_TASK_PROGRESSED", 12 },
@@ -983,11 +1018,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  29,
+  33,
   martlet__v1__event_type__enum_values_by_number,
-  29,
+  33,
   martlet__v1__event_type__enum_values_by_name,
-  2,
+  3,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "martlet/v1/bulk_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
 
@@ -58,7 +59,11 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASKS_PURGED = 32,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_EVENTS_PURGED = 33,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED = 34,
-  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED = 35
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED = 35,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_MOVED = 36,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED = 48,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED = 49,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED = 50
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT_TYPE)
 } Martlet__V1__EventType;
 
@@ -167,6 +172,8 @@ struct  Martlet__V1__Event
   size_t n_log_lines;
   Martlet__V1__LogLine **log_lines;
   int64_t log_lines_dropped;
+  Martlet__V1__BulkOperation *bulk;
+  ProtobufCBinaryData from_pool;
   Martlet__V1__Event__PriorityCase _priority_case;
   union {
     int32_t priority;
@@ -174,7 +181,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange

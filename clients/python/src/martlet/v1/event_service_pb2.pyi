@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from martlet.v1 import bulk_service_pb2 as _bulk_service_pb2
 from martlet.v1 import pool_service_pb2 as _pool_service_pb2
 from martlet.v1 import task_pb2 as _task_pb2
 from google.protobuf.internal import containers as _containers
@@ -44,6 +45,10 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_EVENTS_PURGED: _ClassVar[EventType]
     EVENT_TYPE_TASK_LOGGED: _ClassVar[EventType]
     EVENT_TYPE_TASK_UPDATED: _ClassVar[EventType]
+    EVENT_TYPE_TASK_MOVED: _ClassVar[EventType]
+    EVENT_TYPE_BULK_STARTED: _ClassVar[EventType]
+    EVENT_TYPE_BULK_PROGRESSED: _ClassVar[EventType]
+    EVENT_TYPE_BULK_ENDED: _ClassVar[EventType]
 EVENT_TYPE_UNSPECIFIED: EventType
 EVENT_TYPE_POOL_CREATED: EventType
 EVENT_TYPE_POOL_UPDATED: EventType
@@ -73,6 +78,10 @@ EVENT_TYPE_TASKS_PURGED: EventType
 EVENT_TYPE_EVENTS_PURGED: EventType
 EVENT_TYPE_TASK_LOGGED: EventType
 EVENT_TYPE_TASK_UPDATED: EventType
+EVENT_TYPE_TASK_MOVED: EventType
+EVENT_TYPE_BULK_STARTED: EventType
+EVENT_TYPE_BULK_PROGRESSED: EventType
+EVENT_TYPE_BULK_ENDED: EventType
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("cursor", "beginning", "time", "pools", "task_ids", "kinds", "types", "labels", "include_content", "heartbeat_interval", "until_now", "filter")
@@ -118,7 +127,7 @@ class WatchEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "priority")
+    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +156,8 @@ class Event(_message.Message):
     CHECKPOINT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     LOG_LINES_FIELD_NUMBER: _ClassVar[int]
     LOG_LINES_DROPPED_FIELD_NUMBER: _ClassVar[int]
+    BULK_FIELD_NUMBER: _ClassVar[int]
+    FROM_POOL_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     revision: int
     time: _timestamp_pb2.Timestamp
@@ -169,8 +180,10 @@ class Event(_message.Message):
     checkpoint_sequence: int
     log_lines: _containers.RepeatedCompositeFieldContainer[_task_pb2.LogLine]
     log_lines_dropped: int
+    bulk: _bulk_service_pb2.BulkOperation
+    from_pool: str
     priority: int
-    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class PoolChange(_message.Message):
     __slots__ = ("spec", "state", "etag")

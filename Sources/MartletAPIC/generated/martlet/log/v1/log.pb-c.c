@@ -1498,7 +1498,142 @@ void   martlet__log__v1__engine_fact__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__engine_fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[3] =
+void   martlet__log__v1__bulk_fact__init
+                     (Martlet__Log__V1__BulkFact         *message)
+{
+  static const Martlet__Log__V1__BulkFact init_value = MARTLET__LOG__V1__BULK_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__bulk_fact__get_packed_size
+                     (const Martlet__Log__V1__BulkFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__bulk_fact__pack
+                     (const Martlet__Log__V1__BulkFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__bulk_fact__pack_to_buffer
+                     (const Martlet__Log__V1__BulkFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__BulkFact *
+       martlet__log__v1__bulk_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__BulkFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__bulk_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__bulk_fact__free_unpacked
+                     (Martlet__Log__V1__BulkFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__bulk_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__bulk_failure_count__init
+                     (Martlet__Log__V1__BulkFailureCount         *message)
+{
+  static const Martlet__Log__V1__BulkFailureCount init_value = MARTLET__LOG__V1__BULK_FAILURE_COUNT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__bulk_failure_count__get_packed_size
+                     (const Martlet__Log__V1__BulkFailureCount *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_failure_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__bulk_failure_count__pack
+                     (const Martlet__Log__V1__BulkFailureCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_failure_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__bulk_failure_count__pack_to_buffer
+                     (const Martlet__Log__V1__BulkFailureCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_failure_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__BulkFailureCount *
+       martlet__log__v1__bulk_failure_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__BulkFailureCount *)
+     protobuf_c_message_unpack (&martlet__log__v1__bulk_failure_count__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__bulk_failure_count__free_unpacked
+                     (Martlet__Log__V1__BulkFailureCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__bulk_failure_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__bulk_event_record__init
+                     (Martlet__Log__V1__BulkEventRecord         *message)
+{
+  static const Martlet__Log__V1__BulkEventRecord init_value = MARTLET__LOG__V1__BULK_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__bulk_event_record__get_packed_size
+                     (const Martlet__Log__V1__BulkEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__bulk_event_record__pack
+                     (const Martlet__Log__V1__BulkEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__bulk_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__BulkEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__bulk_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__BulkEventRecord *
+       martlet__log__v1__bulk_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__BulkEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__bulk_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__bulk_event_record__free_unpacked
+                     (Martlet__Log__V1__BulkEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__bulk_event_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[4] =
 {
   {
     "pool",
@@ -1536,8 +1671,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bulk",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, bulk),
+    &martlet__log__v1__bulk_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
+  3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
   0,   /* field[0] = pool */
   1,   /* field[1] = tasks_purged */
@@ -1545,7 +1693,7 @@ static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -1555,14 +1703,14 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  3,
+  4,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
   1,  martlet__log__v1__record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[17] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[18] =
 {
   {
     "labels",
@@ -1768,6 +1916,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "from_pool",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, from_pool),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   8,   /* field[8] = assignment */
@@ -1775,6 +1935,7 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   11,   /* field[11] = checkpoint */
   10,   /* field[10] = checkpoint_mark */
   2,   /* field[2] = failure */
+  17,   /* field[17] = from_pool */
   15,   /* field[15] = joined */
   0,   /* field[0] = labels */
   12,   /* field[12] = log_lines */
@@ -1792,7 +1953,7 @@ static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[2 + 
 {
   { 1, 0 },
   { 20, 14 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -1802,7 +1963,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  17,
+  18,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
   2,  martlet__log__v1__task_record__number_ranges,
@@ -4421,7 +4582,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__kind_counts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[7] =
+static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[8] =
 {
   {
     "revision",
@@ -4507,11 +4668,24 @@ static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "last_bulk",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EngineFact, last_bulk),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   1,   /* field[1] = elapsed */
   2,   /* field[2] = feed_time */
   6,   /* field[6] = kind_count */
+  7,   /* field[7] = last_bulk */
   4,   /* field[4] = last_pool */
   3,   /* field[3] = last_task */
   5,   /* field[5] = oldest_event */
@@ -4520,7 +4694,7 @@ static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
 {
@@ -4530,14 +4704,427 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   "Martlet__Log__V1__EngineFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__EngineFact),
-  7,
+  8,
   martlet__log__v1__engine_fact__field_descriptors,
   martlet__log__v1__engine_fact__field_indices_by_name,
   1,  martlet__log__v1__engine_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[19] =
+static const ProtobufCFieldDescriptor martlet__log__v1__bulk_fact__field_descriptors[20] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, action),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Martlet__Log__V1__BulkFact, _priority_case),
+    offsetof(Martlet__Log__V1__BulkFact, priority),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__BulkFact, _due_time_case),
+    offsetof(Martlet__Log__V1__BulkFact, due_time),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pool",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, pool),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pool_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, pool_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, filter),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__BulkFact, n_failures),
+    offsetof(Martlet__Log__V1__BulkFact, failures),
+    &martlet__log__v1__bulk_failure_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "through",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, through),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finish_time",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFact, finish_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__bulk_fact__field_indices_by_name[] = {
+  1,   /* field[1] = action */
+  18,   /* field[18] = create_time */
+  13,   /* field[13] = done */
+  3,   /* field[3] = due_time */
+  14,   /* field[14] = failed */
+  15,   /* field[15] = failures */
+  6,   /* field[6] = filter */
+  10,   /* field[10] = fingerprint */
+  19,   /* field[19] = finish_time */
+  0,   /* field[0] = id */
+  16,   /* field[16] = last */
+  8,   /* field[8] = origin */
+  4,   /* field[4] = pool */
+  5,   /* field[5] = pool_name */
+  2,   /* field[2] = priority */
+  7,   /* field[7] = rate */
+  9,   /* field[9] = request_id */
+  11,   /* field[11] = state */
+  17,   /* field[17] = through */
+  12,   /* field[12] = total */
+};
+static const ProtobufCIntRange martlet__log__v1__bulk_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 20 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__bulk_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.BulkFact",
+  "BulkFact",
+  "Martlet__Log__V1__BulkFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__BulkFact),
+  20,
+  martlet__log__v1__bulk_fact__field_descriptors,
+  martlet__log__v1__bulk_fact__field_indices_by_name,
+  1,  martlet__log__v1__bulk_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__bulk_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__bulk_failure_count__field_descriptors[2] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFailureCount, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkFailureCount, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__bulk_failure_count__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange martlet__log__v1__bulk_failure_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__bulk_failure_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.BulkFailureCount",
+  "BulkFailureCount",
+  "Martlet__Log__V1__BulkFailureCount",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__BulkFailureCount),
+  2,
+  martlet__log__v1__bulk_failure_count__field_descriptors,
+  martlet__log__v1__bulk_failure_count__field_indices_by_name,
+  1,  martlet__log__v1__bulk_failure_count__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__bulk_failure_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__bulk_event_record__field_descriptors[4] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkEventRecord, operation),
+    &martlet__log__v1__bulk_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__BulkEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forgotten",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Martlet__Log__V1__BulkEventRecord, n_forgotten),
+    offsetof(Martlet__Log__V1__BulkEventRecord, forgotten),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__bulk_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  3,   /* field[3] = forgotten */
+  1,   /* field[1] = operation */
+  2,   /* field[2] = origin */
+};
+static const ProtobufCIntRange martlet__log__v1__bulk_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.BulkEventRecord",
+  "BulkEventRecord",
+  "Martlet__Log__V1__BulkEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__BulkEventRecord),
+  4,
+  martlet__log__v1__bulk_event_record__field_descriptors,
+  martlet__log__v1__bulk_event_record__field_indices_by_name,
+  1,  martlet__log__v1__bulk_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__bulk_event_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[20] =
 {
   { "TASK_CHANGE_UNSPECIFIED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNSPECIFIED", 0 },
   { "TASK_CHANGE_SUBMITTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_SUBMITTED", 1 },
@@ -4558,11 +5145,12 @@ static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_nu
   { "TASK_CHANGE_RESUMED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED", 16 },
   { "TASK_CHANGE_LOGGED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED", 17 },
   { "TASK_CHANGE_UPDATED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED", 18 },
+  { "TASK_CHANGE_MOVED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_MOVED", 19 },
 };
 static const ProtobufCIntRange martlet__log__v1__task_change__value_ranges[] = {
-{0, 0},{0, 19}
+{0, 0},{0, 20}
 };
-static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[19] =
+static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[20] =
 {
   { "TASK_CHANGE_CANCELLED", 11 },
   { "TASK_CHANGE_CANCEL_REQUESTED", 5 },
@@ -4571,6 +5159,7 @@ static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_
   { "TASK_CHANGE_FAILED", 10 },
   { "TASK_CHANGE_LOGGED", 17 },
   { "TASK_CHANGE_LOST", 8 },
+  { "TASK_CHANGE_MOVED", 19 },
   { "TASK_CHANGE_PAUSED", 15 },
   { "TASK_CHANGE_PAUSE_REQUESTED", 14 },
   { "TASK_CHANGE_PROGRESSED", 4 },
@@ -4591,9 +5180,9 @@ const ProtobufCEnumDescriptor martlet__log__v1__task_change__descriptor =
   "TaskChange",
   "Martlet__Log__V1__TaskChange",
   "martlet.log.v1",
-  19,
+  20,
   martlet__log__v1__task_change__enum_values_by_number,
-  19,
+  20,
   martlet__log__v1__task_change__enum_values_by_name,
   1,
   martlet__log__v1__task_change__value_ranges,

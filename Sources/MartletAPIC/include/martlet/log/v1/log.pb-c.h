@@ -49,6 +49,9 @@ typedef struct Martlet__Log__V1__EventsPurgedRecord Martlet__Log__V1__EventsPurg
 typedef struct Martlet__Log__V1__PoolFact Martlet__Log__V1__PoolFact;
 typedef struct Martlet__Log__V1__KindCounts Martlet__Log__V1__KindCounts;
 typedef struct Martlet__Log__V1__EngineFact Martlet__Log__V1__EngineFact;
+typedef struct Martlet__Log__V1__BulkFact Martlet__Log__V1__BulkFact;
+typedef struct Martlet__Log__V1__BulkFailureCount Martlet__Log__V1__BulkFailureCount;
+typedef struct Martlet__Log__V1__BulkEventRecord Martlet__Log__V1__BulkEventRecord;
 
 
 /* --- enums --- */
@@ -72,7 +75,8 @@ typedef enum _Martlet__Log__V1__TaskChange {
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_PAUSED = 15,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED = 16,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED = 17,
-  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED = 18
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED = 18,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_MOVED = 19
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_CHANGE)
 } Martlet__Log__V1__TaskChange;
 
@@ -82,7 +86,8 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY__NOT_SET = 0,
   MARTLET__LOG__V1__RECORD__BODY_POOL = 1,
   MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 2,
-  MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3
+  MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3,
+  MARTLET__LOG__V1__RECORD__BODY_BULK = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
 
@@ -94,6 +99,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__PoolRecord *pool;
     Martlet__Log__V1__TasksPurgedRecord *tasks_purged;
     Martlet__Log__V1__EventsPurgedRecord *events_purged;
+    Martlet__Log__V1__BulkEventRecord *bulk;
   };
 };
 #define MARTLET__LOG__V1__RECORD__INIT \
@@ -128,6 +134,7 @@ struct  Martlet__Log__V1__TaskRecord
   int64_t log_lines_dropped;
   uint64_t joined;
   uint32_t priority;
+  uint32_t from_pool;
   Martlet__Log__V1__TaskRecord__PriorityOverrideCase _priority_override_case;
   union {
     uint32_t priority_override;
@@ -135,7 +142,7 @@ struct  Martlet__Log__V1__TaskRecord
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__Label
@@ -630,10 +637,84 @@ struct  Martlet__Log__V1__EngineFact
   uint32_t last_pool;
   uint64_t oldest_event;
   uint32_t kind_count;
+  uint64_t last_bulk;
 };
 #define MARTLET__LOG__V1__ENGINE_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__engine_fact__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+typedef enum {
+  MARTLET__LOG__V1__BULK_FACT___PRIORITY__NOT_SET = 0,
+  MARTLET__LOG__V1__BULK_FACT___PRIORITY_PRIORITY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__BULK_FACT___PRIORITY__CASE)
+} Martlet__Log__V1__BulkFact__PriorityCase;
+
+typedef enum {
+  MARTLET__LOG__V1__BULK_FACT___DUE_TIME__NOT_SET = 0,
+  MARTLET__LOG__V1__BULK_FACT___DUE_TIME_DUE_TIME = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__BULK_FACT___DUE_TIME__CASE)
+} Martlet__Log__V1__BulkFact__DueTimeCase;
+
+struct  Martlet__Log__V1__BulkFact
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  uint32_t action;
+  uint32_t pool;
+  ProtobufCBinaryData pool_name;
+  ProtobufCBinaryData filter;
+  int64_t rate;
+  Martlet__Log__V1__Origin *origin;
+  ProtobufCBinaryData request_id;
+  uint64_t fingerprint;
+  uint32_t state;
+  int64_t total;
+  int64_t done;
+  int64_t failed;
+  size_t n_failures;
+  Martlet__Log__V1__BulkFailureCount **failures;
+  uint64_t last;
+  uint64_t through;
+  int64_t create_time;
+  int64_t finish_time;
+  Martlet__Log__V1__BulkFact__PriorityCase _priority_case;
+  union {
+    uint32_t priority;
+  };
+  Martlet__Log__V1__BulkFact__DueTimeCase _due_time_case;
+  union {
+    int64_t due_time;
+  };
+};
+#define MARTLET__LOG__V1__BULK_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__bulk_fact__descriptor) \
+    , 0, 0, 0, {0,NULL}, {0,NULL}, 0, NULL, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, MARTLET__LOG__V1__BULK_FACT___PRIORITY__NOT_SET, {0}, MARTLET__LOG__V1__BULK_FACT___DUE_TIME__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__BulkFailureCount
+{
+  ProtobufCMessage base;
+  uint32_t reason;
+  int64_t count;
+};
+#define MARTLET__LOG__V1__BULK_FAILURE_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__bulk_failure_count__descriptor) \
+    , 0, 0 }
+
+
+struct  Martlet__Log__V1__BulkEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  Martlet__Log__V1__BulkFact *operation;
+  Martlet__Log__V1__Origin *origin;
+  size_t n_forgotten;
+  uint64_t *forgotten;
+};
+#define MARTLET__LOG__V1__BULK_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__bulk_event_record__descriptor) \
+    , 0, NULL, NULL, 0,NULL }
 
 
 /* Martlet__Log__V1__Record methods */
@@ -1266,6 +1347,63 @@ Martlet__Log__V1__EngineFact *
 void   martlet__log__v1__engine_fact__free_unpacked
                      (Martlet__Log__V1__EngineFact *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__BulkFact methods */
+void   martlet__log__v1__bulk_fact__init
+                     (Martlet__Log__V1__BulkFact         *message);
+size_t martlet__log__v1__bulk_fact__get_packed_size
+                     (const Martlet__Log__V1__BulkFact   *message);
+size_t martlet__log__v1__bulk_fact__pack
+                     (const Martlet__Log__V1__BulkFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__bulk_fact__pack_to_buffer
+                     (const Martlet__Log__V1__BulkFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__BulkFact *
+       martlet__log__v1__bulk_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__bulk_fact__free_unpacked
+                     (Martlet__Log__V1__BulkFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__BulkFailureCount methods */
+void   martlet__log__v1__bulk_failure_count__init
+                     (Martlet__Log__V1__BulkFailureCount         *message);
+size_t martlet__log__v1__bulk_failure_count__get_packed_size
+                     (const Martlet__Log__V1__BulkFailureCount   *message);
+size_t martlet__log__v1__bulk_failure_count__pack
+                     (const Martlet__Log__V1__BulkFailureCount   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__bulk_failure_count__pack_to_buffer
+                     (const Martlet__Log__V1__BulkFailureCount   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__BulkFailureCount *
+       martlet__log__v1__bulk_failure_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__bulk_failure_count__free_unpacked
+                     (Martlet__Log__V1__BulkFailureCount *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__BulkEventRecord methods */
+void   martlet__log__v1__bulk_event_record__init
+                     (Martlet__Log__V1__BulkEventRecord         *message);
+size_t martlet__log__v1__bulk_event_record__get_packed_size
+                     (const Martlet__Log__V1__BulkEventRecord   *message);
+size_t martlet__log__v1__bulk_event_record__pack
+                     (const Martlet__Log__V1__BulkEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__bulk_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__BulkEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__BulkEventRecord *
+       martlet__log__v1__bulk_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__bulk_event_record__free_unpacked
+                     (Martlet__Log__V1__BulkEventRecord *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__Log__V1__Record_Closure)
@@ -1370,6 +1508,15 @@ typedef void (*Martlet__Log__V1__KindCounts_Closure)
 typedef void (*Martlet__Log__V1__EngineFact_Closure)
                  (const Martlet__Log__V1__EngineFact *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__BulkFact_Closure)
+                 (const Martlet__Log__V1__BulkFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__BulkFailureCount_Closure)
+                 (const Martlet__Log__V1__BulkFailureCount *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__BulkEventRecord_Closure)
+                 (const Martlet__Log__V1__BulkEventRecord *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1411,6 +1558,9 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__events_purged_record__
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_failure_count__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__descriptor;
 
 PROTOBUF_C__END_DECLS
 
