@@ -51,6 +51,22 @@ def test_the_exit_code_decides_and_the_last_lines_say_why(client, pool, program)
     assert 3000 < len(failed.failure.message) <= 4096
 
 
+def test_a_program_says_how_its_failure_is_to_be_repeated(client, pool, program):
+    program('''
+        case $MARTLET_ATTEMPT in
+        1) echo "snooze 10ms" >&3; exit 75;;
+        2) echo "failure-class network" >&3; echo "retry-delay 10ms" >&3; exit 1;;
+        *) echo no-retry >&3; exit 2;;
+        esac''')
+    failed = run(client, pool, retry_policy=task.RetryPolicy(
+        max_attempts=9, initial_backoff=seconds(60)))
+    assert (failed.attempt, failed.failure.code, failed.failure.retryable) == (3, "EXIT_2", False)
+    repeated = [
+        event for event in client.events_until_now(beginning=True, task_ids=[failed.id])
+        if event.type == events.EVENT_TYPE_TASK_RETRY_SCHEDULED]
+    assert [event.failure.failure_class for event in repeated] == ["network"]
+
+
 def test_a_signal_is_named(client, pool, program):
     program("kill -SEGV $$")
     failure = run(client, pool).failure

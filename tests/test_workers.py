@@ -11,7 +11,7 @@ from support.stubs import Duration, pools, task, workers
 from support.worker import Worker
 
 RUNNING, PENDING = task.TASK_STATE_RUNNING, task.TASK_STATE_PENDING
-SUCCEEDED = task.TASK_STATE_SUCCEEDED
+SUCCEEDED, SCHEDULED = task.TASK_STATE_SUCCEEDED, task.TASK_STATE_SCHEDULED
 
 
 def listed(client):
@@ -74,6 +74,90 @@ def test_a_failure_is_retried_on_any_worker(client, pool):
     assert worker.ack().accepted
     assert client.wait(id).failure.code == "NO"
     worker.leave()
+
+
+def test_a_failure_may_say_what_it_is_of_and_how_long_to_wait(client, pool):
+    worker = Worker(client, credit=5)
+    id = client.submit(pool, "remote", retry_policy=task.RetryPolicy(
+        initial_backoff=seconds(60))).id
+    first = worker.take()
+    worker.fail(first.lease, failure_class="network", retry_delay=seconds(0.001))
+    assert worker.ack().accepted
+    second = worker.take()
+    failure = second.task.failure
+    assert (second.attempt, failure.failure_class) == (2, "network")
+    assert failure.retry_delay == seconds(0.001)
+    worker.succeed(second.lease)
+    assert client.wait(id).state == SUCCEEDED
+    worker.leave()
+
+
+@pytest.mark.parametrize("field, failure", [
+    ("failure.retry_delay", {"retry_delay": seconds(-1)}),
+    ("failure.retry_delay", {"retry_delay": seconds(3_653 * 86_400 + 1)}),
+    ("failure.failure_class", {"failure_class": "No Class"}),
+    ("failure.failure_class", {"failure_class": "x" * 64}),
+])
+def test_a_failure_that_makes_no_sense_changes_nothing(client, pool, field, failure):
+    worker = Worker(client, credit=5)
+    id = client.submit(pool, "remote").id
+    lease = worker.take().lease
+    worker.fail(lease, **failure)
+    ack = worker.ack()
+    assert not ack.accepted and ack.problem.startswith(field)
+    assert client.get(id).state == RUNNING
+    worker.succeed(lease)
+    assert worker.ack().accepted
+    worker.leave()
+
+
+def test_a_task_that_is_given_back_for_a_while_waits_so_long(client, pool):
+    worker = Worker(client, credit=5)
+    id = client.submit(pool, "remote").id
+    lease = worker.take().lease
+    worker.release(lease, delay=seconds(3_653 * 86_400 + 1))
+    ack = worker.ack()
+    assert not ack.accepted and ack.problem.startswith("delay")
+    worker.release(lease, delay=seconds(0.2))
+    assert worker.ack().accepted
+    waiting = client.get(id)
+    assert waiting.state in (SCHEDULED, PENDING, RUNNING) and waiting.attempt == 1
+    again = worker.take()
+    assert (again.task.id, again.attempt) == (id, 2)
+    worker.succeed(again.lease)
+    assert client.wait(id).state == SUCCEEDED
+    worker.leave()
+
+
+def test_a_worker_that_beats_for_a_silent_handler_loses_it(client, pool):
+    worker = Worker(client, credit=5)
+    id = client.submit(
+        pool, "remote", heartbeat_timeout=seconds(1.5),
+        retry_policy=task.RetryPolicy(max_attempts=1)).id
+    lease = worker.take().lease
+    # Words count, whatever they are.
+    for words in ({"progress": {"percent": 1}}, {"log_lines": [{"text": "on"}]}):
+        time.sleep(0.9)
+        worker.beat(lease, **words)
+    time.sleep(0.9)
+    assert client.get(id).state == RUNNING
+    worker.beat(lease)
+    directive = worker.directive()
+    assert (directive.lease, directive.kind) == (lease, workers.DIRECTIVE_KIND_LOST)
+    assert directive.reason == "the handler was silent for longer than 1500 ms"
+    failed = client.wait(id)
+    assert failed.failure.kind == task.FAILURE_KIND_HEARTBEAT_TIMEOUT
+    worker.succeed(lease)
+    assert not worker.ack().accepted
+    worker.leave()
+
+
+def test_a_task_that_waits_too_long_for_a_worker_fails_for_good(client, pool):
+    id = client.submit(pool, "remote", queue_timeout=seconds(0.2)).id
+    failed = client.wait(id)
+    assert (failed.state, failed.attempt) == (task.TASK_STATE_FAILED, 0)
+    assert failed.failure.kind == task.FAILURE_KIND_QUEUE_TIMEOUT
+    assert not failed.failure.retryable
 
 
 def test_a_released_task_goes_back_and_does_not_count(client, pool):

@@ -87,8 +87,43 @@ struct ArgumentTests {
     let arguments = ["pool", "update", "p", "--slots", "3", "--max-attempts", "2"]
     let command = try await parsed(arguments, as: PoolUpdate.self)
     #expect(command.fields == ["slots", "default_retry_policy"])
+    let timers = try await parsed(
+      [
+        "pool", "update", "p", "--queue-timeout", "1m", "--heartbeat-timeout", "10s",
+        "--priority-ageing", "5m", "--reset", "run-timeout",
+      ], as: PoolUpdate.self)
+    #expect(
+      timers.fields == [
+        "default_queue_timeout", "default_heartbeat_timeout", "priority_ageing",
+        "default_run_timeout",
+      ])
+    #expect(timers.settings.spec.defaultQueueTimeout == .init(seconds: 60))
+    #expect(timers.settings.spec.defaultHeartbeatTimeout == .init(seconds: 10))
+    #expect(timers.settings.spec.priorityAgeing == .init(seconds: 300))
     await #expect(throws: (any Error).self) {
       try await Martlet.asyncParseAsRoot(["pool", "update", "p"])
+    }
+  }
+
+  @Test("delays for classes of failures are read, replaced and removed")
+  func failureDelays() async throws {
+    let arguments = ["pool", "update", "p"]
+    let given = try await parsed(
+      arguments + ["--failure-delay", "network=30s", "--failure-delay", "disk=1m30s"],
+      as: PoolUpdate.self)
+    #expect(given.fields == ["failure_class_delays"])
+    #expect(
+      given.settings.spec.failureClassDelays
+        == ["network": .init(seconds: 30), "disk": .init(seconds: 90)])
+    let none = try await parsed(arguments + ["--reset", "failure-delays"], as: PoolUpdate.self)
+    #expect(none.fields == ["failure_class_delays"])
+    #expect(none.settings.spec.failureClassDelays.isEmpty)
+    for wrong in ["network", "=30s", "network=soon", "network="] {
+      #expect(FailureDelayArgument(argument: wrong) == nil)
+    }
+    await #expect(throws: (any Error).self) {
+      try await Martlet.asyncParseAsRoot(
+        arguments + ["--reset", "failure-delays", "--failure-delay", "network=30s"])
     }
   }
 

@@ -75,6 +75,44 @@ struct FailureTests {
   }
 
   @Test(
+    "a failure waits as it asks, or as its pool says for its class", arguments: StoreKind.allCases)
+  func ownDelay(on store: StoreKind) async throws {
+    try await World.run(on: store) { world in
+      try await world.pools.update(
+        "work", spec: .init(failureClassDelays: ["network": .init(.milliseconds(40))]),
+        fields: ["failure_class_delays"])
+      let policy = API.RetryPolicy(maxAttempts: 2, initialBackoff: .init(.seconds(60)))
+      let own = try await world.ended(
+        .fail(#"{"class": "network", "retry_delay_ms": 10}"#, retry: policy))
+      #expect(own.failure?.failureClass == "network")
+      #expect(own.failure?.retryDelay == .init(.milliseconds(10)))
+      let pools = try await world.ended(.fail(#"{"class": "network"}"#, retry: policy))
+      #expect(pools.state == .failed && pools.attempt == 2)
+      let repeats = try await world.events(.init(types: [.taskRetryScheduled]))
+      let waits = try repeats.map { event in
+        try #require(event.dueTime).since(try #require(event.time)) / .milliseconds(1)
+      }
+      #expect(zip(waits, [10, 40]).allSatisfy { abs($0 - $1) < 1 })
+    }
+  }
+
+  @Test("an attempt that is given back for a while does not count", arguments: StoreKind.allCases)
+  func snooze(on store: StoreKind) async throws {
+    try await World.run(on: store) { world in
+      let task = try await world.ended(.fail(#"{"snooze_ms": 5, "times": 2}"#, retry: .never))
+      #expect(task.state == .succeeded && task.attempt == 3)
+      #expect(
+        try await world.story(of: task.id) == [
+          .taskSubmitted, .taskStarted, .taskReleased, .taskDue, .taskStarted, .taskReleased,
+          .taskDue, .taskStarted, .taskSucceeded,
+        ])
+      let released = try await world.events(.init(types: [.taskReleased]))
+      #expect(released.map(\.state) == [.scheduled, .scheduled])
+      #expect(released.allSatisfy { $0.dueTime != nil && $0.failure == nil })
+    }
+  }
+
+  @Test(
     "an attempt that runs too long is stopped, fails and is repeated", arguments: StoreKind.allCases
   )
   func runTimeout(on store: StoreKind) async throws {
@@ -90,6 +128,45 @@ struct FailureTests {
       // An attempt that is over before its handler could be started is not started.
       await gate.left(gate.order.count)
       #expect(gate.stops.allSatisfy { $0 == .runTimeout })
+    }
+  }
+
+  @Test("a task that waits too long for a slot fails for good", arguments: StoreKind.allCases)
+  func queueTimeout(on store: StoreKind) async throws {
+    try await World.run(on: store) { world in
+      var spec = API.TaskSpec.unserved
+      spec.queueTimeout = .init(.milliseconds(100))
+      let task = try await world.ended(spec)
+      #expect(task.state == .failed && task.attempt == 0)
+      #expect(task.failure?.kind == .queueTimeout)
+      #expect(task.failure?.retryable == false)
+      #expect(task.spec?.queueTimeout == .init(.milliseconds(100)))
+      let waited = try #require(task.finishTime).since(try #require(task.createTime))
+      #expect(waited >= .milliseconds(100))
+      #expect(try await world.story(of: task.id) == [.taskSubmitted, .taskFailed])
+    }
+  }
+
+  @Test(
+    "a handler that is silent for too long is stopped, fails and is repeated",
+    arguments: StoreKind.allCases)
+  func heartbeatTimeout(on store: StoreKind) async throws {
+    let gate = GateHandler()
+    try await World.run(on: store, handlers: [gate]) { world in
+      try await world.pools.update(
+        "work", spec: .init(defaultHeartbeatTimeout: .init(.milliseconds(100))),
+        fields: ["default_heartbeat_timeout"])
+      var spec = API.TaskSpec.gate
+      spec.retryPolicy = .quick(attempts: 2)
+      let task = try await world.ended(spec)
+      #expect(task.state == .failed && task.attempt == 2)
+      #expect(task.failure?.kind == .heartbeatTimeout)
+      await gate.left(gate.order.count)
+      #expect(gate.stops.allSatisfy { $0 == .heartbeatTimeout })
+      // One that says something now and then is left alone.
+      var talker = API.TaskSpec(kind: "sleep", json: #"{"milliseconds": 300, "steps": 30}"#)
+      talker.retryPolicy = .never
+      #expect(try await world.ended(talker).state == .succeeded)
     }
   }
 

@@ -35,11 +35,16 @@ struct SessionLeaseTests {
     var world = SessionWorld.open()
     world.run("a", "b")
     #expect(world.end("a") == .succeeded)
-    #expect(world.end("b", .failure(TaskFailure(code: "X", message: "no"))) == .failed)
+    let broken = TaskFailure(
+      code: "X", message: "no", retryDelay: .seconds(9), failureClass: "network")
+    #expect(world.end("b", .failure(broken)) == .failed)
     let said = world.said()
     #expect(said.finishes.map(\.lease) == ["a", "b"])
     #expect(said.finishes[0].result?.data == Array("done".utf8))
-    #expect(said.finishes[1].failure == API.WorkerFailure(code: "X", message: "no"))
+    #expect(
+      said.finishes[1].failure
+        == API.WorkerFailure(
+          code: "X", message: "no", retryDelay: .init(seconds: 9), failureClass: "network"))
     #expect(said.credit == API.Credit(more: 4, received: 2))
   }
 

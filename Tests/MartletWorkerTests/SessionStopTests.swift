@@ -30,6 +30,21 @@ struct SessionStopTests {
     #expect(said.finishes.isEmpty)
   }
 
+  @Test("a handler for which it is too early gives its attempt back for so long")
+  func snooze() {
+    var world = SessionWorld.open()
+    world.run("a", "b", "c")
+    #expect(world.end("a", .snoozed(.seconds(600))) == .released)
+    #expect(world.end("b", .snoozed(.seconds(-1))) == .released)
+    world.direct("c", .cancel)
+    #expect(world.end("c", .snoozed(.seconds(1 << 40))) == .cancelled)
+    #expect(
+      world.said().releases == [
+        API.Release(lease: "a", delay: .init(seconds: 600)), API.Release(lease: "b"),
+        API.Release(lease: "c", delay: .init(seconds: 3_653 * 86_400)),
+      ])
+  }
+
   @Test("a result that comes although the task was paused counts")
   func pausedResult() {
     var world = SessionWorld.open()

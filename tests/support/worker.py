@@ -76,8 +76,8 @@ class Worker:
     def fail(self, lease, **failure):
         self.say(finishes=[workers.Finish(lease=lease, failure=failure)])
 
-    def release(self, *leases):
-        self.say(releases=[workers.Release(lease=lease) for lease in leases])
+    def release(self, *leases, delay=None):
+        self.say(releases=[workers.Release(lease=lease, delay=delay) for lease in leases])
 
     # What is heard
 

@@ -62,6 +62,7 @@ public enum LogAPI {
       LogAPI.PastEnd.self,
       LogAPI.Turn.self,
       LogAPI.PoolSpec.self,
+      LogAPI.FailureClassDelay.self,
       LogAPI.Retention.self,
       LogAPI.Retention.Bounds.self,
       LogAPI.PoolRecord.self,

@@ -415,6 +415,10 @@ extension LogAPI.Failure {
     self.message = try c.pointee.message.utf8String()
     self.attempt = c.pointee.attempt
     self.retryable = c.pointee.retryable != 0
+    self.failureClass = try c.pointee.failure_class.utf8String()
+    if c.pointee._retry_delay_case.rawValue == 7 {
+      self.retryDelay = c.pointee.retry_delay
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Failure> {
@@ -424,6 +428,11 @@ extension LogAPI.Failure {
     c.pointee.message = arena.copy(self.message)
     c.pointee.attempt = self.attempt
     c.pointee.retryable = self.retryable ? 1 : 0
+    c.pointee.failure_class = arena.copy(self.failureClass)
+    if let value = self.retryDelay {
+      c.pointee._retry_delay_case = .init(rawValue: 7)
+      c.pointee.retry_delay = value
+    }
     return c
   }
 }
@@ -575,6 +584,8 @@ extension LogAPI.Policy {
         if let pointer = elements[index] { self.selector.append(try .init(c: pointer)) }
       }
     }
+    self.queueTimeout = c.pointee.queue_timeout
+    self.heartbeatTimeout = c.pointee.heartbeat_timeout
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Policy> {
@@ -583,6 +594,8 @@ extension LogAPI.Policy {
     c.pointee.run_timeout = self.runTimeout
     c.pointee.n_selector = self.selector.count
     c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
+    c.pointee.queue_timeout = self.queueTimeout
+    c.pointee.heartbeat_timeout = self.heartbeatTimeout
     return c
   }
 }
@@ -898,6 +911,15 @@ extension LogAPI.PoolSpec {
         if let pointer = elements[index] { self.labels.append(try .init(c: pointer)) }
       }
     }
+    self.queueTimeout = c.pointee.queue_timeout
+    self.heartbeatTimeout = c.pointee.heartbeat_timeout
+    if let elements = c.pointee.failure_class_delays, c.pointee.n_failure_class_delays > 0 {
+      self.failureClassDelays.reserveCapacity(c.pointee.n_failure_class_delays)
+      for index in 0..<c.pointee.n_failure_class_delays {
+        if let pointer = elements[index] { self.failureClassDelays.append(try .init(c: pointer)) }
+      }
+    }
+    self.priorityAgeing = c.pointee.priority_ageing
     if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
   }
 
@@ -909,7 +931,39 @@ extension LogAPI.PoolSpec {
     c.pointee.run_timeout = self.runTimeout
     c.pointee.n_labels = self.labels.count
     c.pointee.labels = arena.list(self.labels) { $0.cStruct(in: arena) }
+    c.pointee.queue_timeout = self.queueTimeout
+    c.pointee.heartbeat_timeout = self.heartbeatTimeout
+    c.pointee.n_failure_class_delays = self.failureClassDelays.count
+    c.pointee.failure_class_delays = arena.list(self.failureClassDelays) { $0.cStruct(in: arena) }
+    c.pointee.priority_ageing = self.priorityAgeing
     if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.FailureClassDelay {
+  public static var protobufName: String { "martlet.log.v1.FailureClassDelay" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__failure_class_delay__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__FailureClassDelay.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__FailureClassDelay>) throws(ProtobufDecodingError) {
+    self.init()
+    self.failureClass = try c.pointee.failure_class.utf8String()
+    self.delay = c.pointee.delay
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__FailureClassDelay> {
+    let c = arena.make(Martlet__Log__V1__FailureClassDelay.self, martlet__log__v1__failure_class_delay__descriptor_address())
+    c.pointee.failure_class = arena.copy(self.failureClass)
+    c.pointee.delay = self.delay
     return c
   }
 }

@@ -265,6 +265,9 @@ extension LogAPI {
     public var message: String = ""
     public var attempt: UInt32 = 0
     public var retryable: Bool = false
+    public var failureClass: String = ""
+    /// Presence matters: 0 is a wait that was asked for.
+    public var retryDelay: Int64? = nil
 
     public init() {}
 
@@ -273,13 +276,17 @@ extension LogAPI {
       code: String = "",
       message: String = "",
       attempt: UInt32 = 0,
-      retryable: Bool = false
+      retryable: Bool = false,
+      failureClass: String = "",
+      retryDelay: Int64? = nil
     ) {
       self.kind = kind
       self.code = code
       self.message = message
       self.attempt = attempt
       self.retryable = retryable
+      self.failureClass = failureClass
+      self.retryDelay = retryDelay
     }
   }
 
@@ -364,17 +371,23 @@ extension LogAPI {
     public var runTimeout: Int64 = 0
     /// What labels its workers must have.
     public var selector: [LogAPI.Label] = []
+    public var queueTimeout: Int64 = 0
+    public var heartbeatTimeout: Int64 = 0
 
     public init() {}
 
     public init(
       retry: LogAPI.RetryPolicy? = nil,
       runTimeout: Int64 = 0,
-      selector: [LogAPI.Label] = []
+      selector: [LogAPI.Label] = [],
+      queueTimeout: Int64 = 0,
+      heartbeatTimeout: Int64 = 0
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
       self.selector = selector
+      self.queueTimeout = queueTimeout
+      self.heartbeatTimeout = heartbeatTimeout
     }
   }
 
@@ -611,6 +624,11 @@ extension LogAPI {
     public var retry: LogAPI.RetryPolicy? = nil
     public var runTimeout: Int64 = 0
     public var labels: [LogAPI.Label] = []
+    public var queueTimeout: Int64 = 0
+    public var heartbeatTimeout: Int64 = 0
+    /// By class.
+    public var failureClassDelays: [LogAPI.FailureClassDelay] = []
+    public var priorityAgeing: Int64 = 0
     public var retention: LogAPI.Retention? = nil
 
     public init() {}
@@ -621,6 +639,10 @@ extension LogAPI {
       retry: LogAPI.RetryPolicy? = nil,
       runTimeout: Int64 = 0,
       labels: [LogAPI.Label] = [],
+      queueTimeout: Int64 = 0,
+      heartbeatTimeout: Int64 = 0,
+      failureClassDelays: [LogAPI.FailureClassDelay] = [],
+      priorityAgeing: Int64 = 0,
       retention: LogAPI.Retention? = nil
     ) {
       self.slots = slots
@@ -628,7 +650,26 @@ extension LogAPI {
       self.retry = retry
       self.runTimeout = runTimeout
       self.labels = labels
+      self.queueTimeout = queueTimeout
+      self.heartbeatTimeout = heartbeatTimeout
+      self.failureClassDelays = failureClassDelays
+      self.priorityAgeing = priorityAgeing
       self.retention = retention
+    }
+  }
+
+  public struct FailureClassDelay: ProtobufMessage {
+    public var failureClass: String = ""
+    public var delay: Int64 = 0
+
+    public init() {}
+
+    public init(
+      failureClass: String = "",
+      delay: Int64 = 0
+    ) {
+      self.failureClass = failureClass
+      self.delay = delay
     }
   }
 

@@ -73,6 +73,17 @@ extension API.PoolSpec {
         self.labels[key] = try entry.pointee.value.utf8String()
       }
     }
+    if let pointer = c.pointee.default_queue_timeout { self.defaultQueueTimeout = try .init(c: pointer) }
+    if let pointer = c.pointee.default_heartbeat_timeout { self.defaultHeartbeatTimeout = try .init(c: pointer) }
+    if let entries = c.pointee.failure_class_delays, c.pointee.n_failure_class_delays > 0 {
+      self.failureClassDelays.reserveCapacity(c.pointee.n_failure_class_delays)
+      for index in 0..<c.pointee.n_failure_class_delays {
+        guard let entry = entries[index] else { continue }
+        let key = try entry.pointee.key.utf8String()
+        if let pointer = entry.pointee.value { self.failureClassDelays[key] = try .init(c: pointer) } else { self.failureClassDelays[key] = .init() }
+      }
+    }
+    if let pointer = c.pointee.priority_ageing { self.priorityAgeing = try .init(c: pointer) }
     if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
   }
 
@@ -94,6 +105,18 @@ extension API.PoolSpec {
         return entry
       }
     }
+    if let value = self.defaultQueueTimeout { c.pointee.default_queue_timeout = value.cStruct(in: arena) }
+    if let value = self.defaultHeartbeatTimeout { c.pointee.default_heartbeat_timeout = value.cStruct(in: arena) }
+    if !self.failureClassDelays.isEmpty {
+      c.pointee.n_failure_class_delays = self.failureClassDelays.count
+      c.pointee.failure_class_delays = arena.list(self.failureClassDelays.sorted(by: { $0.key < $1.key })) { pair in
+        let entry = arena.make(Martlet__V1__PoolSpec__FailureClassDelaysEntry.self, martlet__v1__pool_spec__failure_class_delays_entry__descriptor_address())
+        entry.pointee.key = arena.copy(pair.key)
+        entry.pointee.value = pair.value.cStruct(in: arena)
+        return entry
+      }
+    }
+    if let value = self.priorityAgeing { c.pointee.priority_ageing = value.cStruct(in: arena) }
     if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
     return c
   }

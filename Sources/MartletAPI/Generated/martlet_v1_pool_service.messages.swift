@@ -51,6 +51,18 @@ extension API {
     public var defaultRunTimeout: WellKnown.Duration? = nil
     /// At most 32, keys of 1 to 63 bytes, values of at most 255 bytes.
     public var labels: [String: String] = [:]
+    /// For tasks that bring none: 1 ms to 30 days. Unset: they wait without end.
+    public var defaultQueueTimeout: WellKnown.Duration? = nil
+    /// For tasks that bring none: 1 ms to 30 days. Unset: their handlers may be silent without end, and
+    /// only the death of their process is noticed.
+    public var defaultHeartbeatTimeout: WellKnown.Duration? = nil
+    /// How long a task waits after a failure of such a class, for example `network`: 0 to 10 years, in
+    /// place of the back-off of its retry policy, which still says how often. What stands here when
+    /// the attempt fails counts. At most 32; classes are `[a-z][a-z0-9_-]{0,62}`.
+    public var failureClassDelays: [String: WellKnown.Duration] = [:]
+    /// A PENDING task rises by one level of priority for each so long that it has waited, to 10 at most;
+    /// within a level it is who joined first. 1 s to 7 days. Unset: waiting changes no priority.
+    public var priorityAgeing: WellKnown.Duration? = nil
     /// Which finished tasks are kept. Unset: as long and as many as the server keeps.
     public var retention: API.Retention? = nil
 
@@ -62,6 +74,10 @@ extension API {
       defaultRetryPolicy: API.RetryPolicy? = nil,
       defaultRunTimeout: WellKnown.Duration? = nil,
       labels: [String: String] = [:],
+      defaultQueueTimeout: WellKnown.Duration? = nil,
+      defaultHeartbeatTimeout: WellKnown.Duration? = nil,
+      failureClassDelays: [String: WellKnown.Duration] = [:],
+      priorityAgeing: WellKnown.Duration? = nil,
       retention: API.Retention? = nil
     ) {
       self.slots = slots
@@ -69,6 +85,10 @@ extension API {
       self.defaultRetryPolicy = defaultRetryPolicy
       self.defaultRunTimeout = defaultRunTimeout
       self.labels = labels
+      self.defaultQueueTimeout = defaultQueueTimeout
+      self.defaultHeartbeatTimeout = defaultHeartbeatTimeout
+      self.failureClassDelays = failureClassDelays
+      self.priorityAgeing = priorityAgeing
       self.retention = retention
     }
   }

@@ -120,6 +120,8 @@ extension API.TaskSpec {
         self.workerSelector[key] = try entry.pointee.value.utf8String()
       }
     }
+    if let pointer = c.pointee.queue_timeout { self.queueTimeout = try .init(c: pointer) }
+    if let pointer = c.pointee.heartbeat_timeout { self.heartbeatTimeout = try .init(c: pointer) }
     if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
   }
 
@@ -163,6 +165,8 @@ extension API.TaskSpec {
         return entry
       }
     }
+    if let value = self.queueTimeout { c.pointee.queue_timeout = value.cStruct(in: arena) }
+    if let value = self.heartbeatTimeout { c.pointee.heartbeat_timeout = value.cStruct(in: arena) }
     if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
     return c
   }
@@ -411,6 +415,8 @@ extension API.Failure {
     self.message = try c.pointee.message.utf8String()
     self.attempt = c.pointee.attempt
     self.retryable = c.pointee.retryable != 0
+    self.failureClass = try c.pointee.failure_class.utf8String()
+    if let pointer = c.pointee.retry_delay { self.retryDelay = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Failure> {
@@ -420,6 +426,8 @@ extension API.Failure {
     c.pointee.message = arena.copy(self.message)
     c.pointee.attempt = self.attempt
     c.pointee.retryable = self.retryable ? 1 : 0
+    c.pointee.failure_class = arena.copy(self.failureClass)
+    if let value = self.retryDelay { c.pointee.retry_delay = value.cStruct(in: arena) }
     return c
   }
 }

@@ -116,13 +116,14 @@ extension API {
     public var contentType: String = ""
     /// At most 32, keys of 1 to 63 bytes, values of at most 255 bytes.
     public var labels: [String: String] = [:]
-    /// 0 to 10, 10 first, 5 if unset. First in, first out within one priority.
+    /// 0 to 10, 10 first, 5 if unset. First in, first out within one priority. A pool may let a task rise
+    /// while it waits (`priority_ageing`); what is said here stays what it is.
     public var priority: Int32? = nil
     /// When the task may start: at once if neither is set.
     public var start: OneOf_Start? = nil
     /// Unset: the pool's default.
     public var retryPolicy: API.RetryPolicy? = nil
-    /// The longest time that one attempt may run. Unset: the pool's default.
+    /// The longest time that one attempt may run: 1 ms to 30 days. Unset: the pool's default.
     public var runTimeout: WellKnown.Duration? = nil
     /// When the task as a whole ends as FAILED with DEADLINE, whatever it does then; as CANCELLED if it
     /// had been asked to stop. Fixed as a span of time at submission: a wall clock that jumps later
@@ -132,6 +133,14 @@ extension API {
     public var traceParent: String = ""
     /// Only workers that have all these labels may run it. At most 32. Empty: any that serves the kind.
     public var workerSelector: [String: String] = [:]
+    /// The longest time that the task may be PENDING without a start: 1 ms to 30 days. Then it is FAILED
+    /// with QUEUE_TIMEOUT, and not repeated. Each stay in the queue counts from when the task became
+    /// due; an offer to a worker that has not been accepted is no start. Unset: the pool's default.
+    public var queueTimeout: WellKnown.Duration? = nil
+    /// The longest time that the handler may say nothing of its own (progress, checkpoint, log lines; a
+    /// bare beat of its worker only renews the lease): 1 ms to 30 days. Then the attempt fails with
+    /// HEARTBEAT_TIMEOUT and is repeated by the retry policy. Unset: the pool's default.
+    public var heartbeatTimeout: WellKnown.Duration? = nil
     /// Have no other task with the same key. Unset: no matter how many there are.
     public var unique: API.UniqueRule? = nil
 
@@ -149,6 +158,8 @@ extension API {
       deadline: WellKnown.Timestamp? = nil,
       traceParent: String = "",
       workerSelector: [String: String] = [:],
+      queueTimeout: WellKnown.Duration? = nil,
+      heartbeatTimeout: WellKnown.Duration? = nil,
       unique: API.UniqueRule? = nil
     ) {
       self.kind = kind
@@ -162,6 +173,8 @@ extension API {
       self.deadline = deadline
       self.traceParent = traceParent
       self.workerSelector = workerSelector
+      self.queueTimeout = queueTimeout
+      self.heartbeatTimeout = heartbeatTimeout
       self.unique = unique
     }
 
@@ -211,7 +224,8 @@ extension API {
     }
   }
 
-  /// How often and after which delays a failed attempt is repeated.
+  /// How often and after which delays a failed attempt is repeated. A delay that the failure itself
+  /// asks for comes first, then the pool's for the failure's class, then the one from here.
   public struct RetryPolicy: ProtobufMessage {
     /// Attempts in all, the first included: 1 to 1,000. 4 if unset.
     public var maxAttempts: Int32? = nil
@@ -340,6 +354,12 @@ extension API {
     public var attempt: Int32 = 0
     /// Whether the retry policy may repeat it.
     public var retryable: Bool = false
+    /// What it failed of, as its handler says, for example `network`: the pool may have a delay for it.
+    /// Empty if the handler did not say.
+    public var failureClass: String = ""
+    /// The wait before the next attempt that the handler asked for; unset if it left that to pool and
+    /// policy.
+    public var retryDelay: WellKnown.Duration? = nil
 
     public init() {}
 
@@ -348,13 +368,17 @@ extension API {
       code: String = "",
       message: String = "",
       attempt: Int32 = 0,
-      retryable: Bool = false
+      retryable: Bool = false,
+      failureClass: String = "",
+      retryDelay: WellKnown.Duration? = nil
     ) {
       self.kind = kind
       self.code = code
       self.message = message
       self.attempt = attempt
       self.retryable = retryable
+      self.failureClass = failureClass
+      self.retryDelay = retryDelay
     }
   }
 
@@ -574,9 +598,9 @@ extension API {
     case handler
     /// An attempt ran longer than `run_timeout`.
     case runTimeout
-    /// It waited too long for a slot.
+    /// It was PENDING longer than `queue_timeout`. Never repeated.
     case queueTimeout
-    /// The worker stopped reporting.
+    /// The handler was silent for longer than `heartbeat_timeout`.
     case heartbeatTimeout
     /// The process that ran the attempt is gone.
     case workerLost

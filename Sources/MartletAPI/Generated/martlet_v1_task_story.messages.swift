@@ -582,6 +582,8 @@ extension API {
     case cancelGrace
     /// The task is PAUSED whether its handler has given it back or not.
     case pauseGrace
+    /// The attempt fails with HEARTBEAT_TIMEOUT unless its handler says something before.
+    case heartbeatTimeout
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -593,6 +595,7 @@ extension API {
       case 3: self = .lease
       case 4: self = .cancelGrace
       case 5: self = .pauseGrace
+      case 6: self = .heartbeatTimeout
       default: self = .unrecognized(rawValue)
       }
     }
@@ -605,12 +608,13 @@ extension API {
       case .lease: 3
       case .cancelGrace: 4
       case .pauseGrace: 5
+      case .heartbeatTimeout: 6
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .runTimeout, .deadline, .lease, .cancelGrace, .pauseGrace] }
+    public static var allCases: [Self] { [.unspecified, .runTimeout, .deadline, .lease, .cancelGrace, .pauseGrace, .heartbeatTimeout] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -621,6 +625,7 @@ extension API {
       case .lease: "ATTEMPT_TIMER_TYPE_LEASE"
       case .cancelGrace: "ATTEMPT_TIMER_TYPE_CANCEL_GRACE"
       case .pauseGrace: "ATTEMPT_TIMER_TYPE_PAUSE_GRACE"
+      case .heartbeatTimeout: "ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -411,6 +411,8 @@ extension API.WorkerFailure {
     self.code = try c.pointee.code.utf8String()
     self.message = try c.pointee.message.utf8String()
     self.nonRetryable = c.pointee.non_retryable != 0
+    if let pointer = c.pointee.retry_delay { self.retryDelay = try .init(c: pointer) }
+    self.failureClass = try c.pointee.failure_class.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WorkerFailure> {
@@ -418,6 +420,8 @@ extension API.WorkerFailure {
     c.pointee.code = arena.copy(self.code)
     c.pointee.message = arena.copy(self.message)
     c.pointee.non_retryable = self.nonRetryable ? 1 : 0
+    if let value = self.retryDelay { c.pointee.retry_delay = value.cStruct(in: arena) }
+    c.pointee.failure_class = arena.copy(self.failureClass)
     return c
   }
 }
@@ -426,7 +430,7 @@ extension API.Release {
   public static var protobufName: String { "martlet.v1.Release" }
 
   public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
-    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__release__descriptor_address(), checksFields: false)
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__release__descriptor_address(), checksFields: true)
     defer { unpacked.discard() }
     try self.init(c: unpacked.message(as: Martlet__V1__Release.self))
   }
@@ -438,11 +442,13 @@ extension API.Release {
   init(c: UnsafePointer<Martlet__V1__Release>) throws(ProtobufDecodingError) {
     self.init()
     self.lease = try c.pointee.lease.utf8String()
+    if let pointer = c.pointee.delay { self.delay = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Release> {
     let c = arena.make(Martlet__V1__Release.self, martlet__v1__release__descriptor_address())
     c.pointee.lease = arena.copy(self.lease)
+    if let value = self.delay { c.pointee.delay = value.cStruct(in: arena) }
     return c
   }
 }

@@ -232,29 +232,42 @@ extension API {
     public var message: String = ""
     /// The retry policy may not repeat it.
     public var nonRetryable: Bool = false
+    /// How long to wait before the next attempt, if there is one: 0 to 10 years. Unset: as the pool says
+    /// for `failure_class`, else as the retry policy does.
+    public var retryDelay: WellKnown.Duration? = nil
+    /// What it failed of, for example `network`: `[a-z][a-z0-9_-]{0,62}`, or empty.
+    public var failureClass: String = ""
 
     public init() {}
 
     public init(
       code: String = "",
       message: String = "",
-      nonRetryable: Bool = false
+      nonRetryable: Bool = false,
+      retryDelay: WellKnown.Duration? = nil,
+      failureClass: String = ""
     ) {
       self.code = code
       self.message = message
       self.nonRetryable = nonRetryable
+      self.retryDelay = retryDelay
+      self.failureClass = failureClass
     }
   }
 
   public struct Release: ProtobufMessage {
     public var lease: String = ""
+    /// How long the task then waits: 0 to 10 years, SCHEDULED. Unset or 0: it is PENDING at once.
+    public var delay: WellKnown.Duration? = nil
 
     public init() {}
 
     public init(
-      lease: String = ""
+      lease: String = "",
+      delay: WellKnown.Duration? = nil
     ) {
       self.lease = lease
+      self.delay = delay
     }
   }
 

@@ -51,7 +51,7 @@ extension API {
     func renewLeases(_ request: API.RenewLeasesRequest, context: CallContext) async throws -> API.RenewLeasesResponse
     /// Says what attempts came to. Safe to repeat: an accepted finish is accepted again.
     func finishTasks(_ request: API.FinishTasksRequest, context: CallContext) async throws -> API.FinishTasksResponse
-    /// Gives attempts back; they do not count.
+    /// Gives attempts back, to be made again at once or after a delay; they do not count.
     func releaseTasks(_ request: API.ReleaseTasksRequest, context: CallContext) async throws -> API.ReleaseTasksResponse
     /// The workers that are there or hold leases.
     func listWorkers(_ request: API.ListWorkersRequest, context: CallContext) async throws -> API.ListWorkersResponse
@@ -102,7 +102,7 @@ extension API {
       try await channel.unary(WorkerServiceMethods.finishTasks, request, options: options)
     }
 
-    /// Gives attempts back; they do not count.
+    /// Gives attempts back, to be made again at once or after a delay; they do not count.
     public func releaseTasks(_ request: API.ReleaseTasksRequest, options: CallOptions = .init()) async throws -> API.ReleaseTasksResponse {
       try await channel.unary(WorkerServiceMethods.releaseTasks, request, options: options)
     }

@@ -194,6 +194,11 @@ martlet__log__v1__pool_spec__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__failure_class_delay__descriptor_address(void) {
+  return &martlet__log__v1__failure_class_delay__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__retention__descriptor_address(void) {
   return &martlet__log__v1__retention__descriptor;
 }
@@ -456,6 +461,11 @@ martlet__v1__pool_spec__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool_spec__labels_entry__descriptor_address(void) {
   return &martlet__v1__pool_spec__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pool_spec__failure_class_delays_entry__descriptor_address(void) {
+  return &martlet__v1__pool_spec__failure_class_delays_entry__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -9,6 +9,8 @@ package struct TaskDraft: Hashable, Sendable {
   package var start: TaskSubmission.Start
   package var retry: RetryPolicy?
   package var runTimeout: Span?
+  package var queueTimeout: Span?
+  package var heartbeatTimeout: Span?
   package var deadline: WallTime?
   package var traceParent: String
   /// Only workers that have all these labels may run it.
@@ -18,8 +20,9 @@ package struct TaskDraft: Hashable, Sendable {
   package init(
     kind: String, payload: [UInt8] = [], contentType: String = "", labels: LabelSet = .none,
     priority: UInt8 = 5, start: TaskSubmission.Start = .now, retry: RetryPolicy? = nil,
-    runTimeout: Span? = nil, deadline: WallTime? = nil, traceParent: String = "",
-    selector: LabelSet = .none, unique: UniqueClaim? = nil
+    runTimeout: Span? = nil, queueTimeout: Span? = nil, heartbeatTimeout: Span? = nil,
+    deadline: WallTime? = nil, traceParent: String = "", selector: LabelSet = .none,
+    unique: UniqueClaim? = nil
   ) {
     self.kind = kind
     self.payload = payload
@@ -29,10 +32,20 @@ package struct TaskDraft: Hashable, Sendable {
     self.start = start
     self.retry = retry
     self.runTimeout = runTimeout
+    self.queueTimeout = queueTimeout
+    self.heartbeatTimeout = heartbeatTimeout
     self.deadline = deadline
     self.traceParent = traceParent
     self.selector = selector
     self.unique = unique
+  }
+
+  /// How its attempts are made in such a pool: by its own words, else by the pool's.
+  package func policy(in pool: PoolSpec) -> TaskPolicy {
+    TaskPolicy(
+      retry: retry ?? pool.retry, runTimeout: runTimeout ?? pool.runTimeout,
+      queueTimeout: queueTimeout ?? pool.queueTimeout,
+      heartbeatTimeout: heartbeatTimeout ?? pool.heartbeatTimeout, selector: selector)
   }
 }
 
@@ -50,7 +63,9 @@ package struct AttemptToken: Hashable, Sendable {
 /// What an attempt came to, as its handler says.
 package enum AttemptOutcome: Hashable, Sendable {
   case succeeded(TaskResult)
-  case failed(kind: FailureKind, code: String, message: String, retryable: Bool)
+  case failed(
+    kind: FailureKind, code: String, message: String, retryable: Bool, failureClass: String = "",
+    retryDelay: Span? = nil)
 }
 
 /// What is to change of a task that waits: what is nil stays.
@@ -132,7 +147,8 @@ package enum Command: Sendable {
   case update(TaskID, TaskUpdate, expected: Revision?, origin: Origin)
   case finish(AttemptToken, AttemptOutcome)
   case report(AttemptToken, Progress)
-  case release(AttemptToken)
+  /// The attempt does not count; the task waits for so long.
+  case release(AttemptToken, delay: Span = .zero)
   case worker(WorkerCommand)
   /// Changes of many tasks at once.
   case bulk(BulkCommand)

@@ -41,12 +41,13 @@ extension Engine {
     let body =
       switch outcome {
       case .succeeded(let result): succeed(task, result, at: now)
-      case .failed(let kind, let code, let message, let retryable):
+      case .failed(
+        let kind, let code, let message, let retryable, let failureClass, let retryDelay):
         fail(
           task,
           Failure(
             kind: kind, code: code, message: message, attempt: task.attempt,
-            retryable: retryable), at: now)
+            retryable: retryable, failureClass: failureClass, retryDelay: retryDelay), at: now)
       }
     return Decision([body])
   }
@@ -59,17 +60,15 @@ extension Engine {
   /// An attempt failed: repeated if failure and policy allow it, else the task has.
   func fail(_ task: LiveTask, _ failure: Failure, at now: Instant) -> Event.Body {
     if task.notes?.cancel != nil { return cancelled(task, at: now) }
-    let policy = durable.tasks.policy(of: task).retry
+    let rule = RetryDelay(
+      policy: durable.tasks.policy(of: task).retry,
+      classDelays: catalog.pools[task.pool]?.spec.failureClassDelays ?? [:])
     let made = Int(task.attempt - task.attemptsForgiven)
-    guard failure.retryable, policy.allowsRetry(code: failure.code, attemptsMade: made) else {
+    let bits = SeededRandom.mixed(task.id.rawValue &+ UInt64(task.attempt))
+    guard let wait = rule.wait(after: failure, attemptsMade: made, randomBits: bits) else {
       return failed(task, failure, at: now)
     }
-    let bits = SeededRandom.mixed(task.id.rawValue &+ UInt64(task.attempt))
-    let wait = policy.delay(afterAttempt: made, randomBits: bits)
-    var status = task.status
-    status.state = .scheduled
-    status.due = now.elapsed + wait
-    status.dueTime = now.wall + wait
+    var status = scheduled(task, after: wait, at: now)
     status.notes = notes(of: task, failure: failure)
     return waitsAgain(.retryScheduled, task, status)
   }
@@ -108,15 +107,18 @@ extension Engine {
 
   // MARK: - Given back
 
-  func decideRelease(_ token: AttemptToken, at now: Instant) throws(Refusal) -> Decision {
+  func decideRelease(
+    _ token: AttemptToken, delay: Span, at now: Instant
+  ) throws(Refusal) -> Decision {
     let task = try running(token)
     if task.notes?.cancel != nil { return Decision([cancelled(task, at: now)]) }
-    return Decision([givenBack(task, at: now)])
+    return Decision([givenBack(task, for: delay, at: now)])
   }
 
-  /// An attempt that ends without an outcome and does not count.
-  func givenBack(_ task: LiveTask, at now: Instant) -> Event.Body {
-    var status = queued(task, at: now)
+  /// An attempt that ends without an outcome and does not count; the next may begin after `delay`.
+  func givenBack(_ task: LiveTask, for delay: Span = .zero, at now: Instant) -> Event.Body {
+    var status =
+      delay > .zero ? scheduled(task, after: delay, at: now) : queued(task, at: now)
     status.attemptsForgiven += 1
     var facts = task.knownNotes.facts.lasting
     facts.startTime = task.notes?.startTime
@@ -166,6 +168,14 @@ extension Engine {
     status.state = .pending
     status.due = now.elapsed
     status.dueTime = now.wall
+    return status
+  }
+
+  private func scheduled(_ task: LiveTask, after wait: Span, at now: Instant) -> TaskStatus {
+    var status = task.status
+    status.state = .scheduled
+    status.due = now.elapsed + wait
+    status.dueTime = now.wall + wait
     return status
   }
 

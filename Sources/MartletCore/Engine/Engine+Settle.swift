@@ -3,7 +3,8 @@ extension Engine {
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     // With timers left nothing is started: a deadline that has passed comes before a start.
     guard fireTimers(at: now, stamp: stamp, into: &events),
-      expireLeases(at: now, stamp: stamp, into: &events)
+      expireLeases(at: now, stamp: stamp, into: &events),
+      endSilentAttempts(at: now, stamp: stamp, into: &events)
     else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
@@ -31,6 +32,9 @@ extension Engine {
       var status = task.status
       status.state = .pending
       return event(.due, task, status)
+    }
+    if task.state == .pending, let timeout = durable.tasks.queueTimeout(of: task) {
+      return failed(task, timeout.failure, at: now)
     }
     if let cancel = task.notes?.cancel, cancel.graceEnd <= now.elapsed {
       return cancelled(task, at: now)
@@ -109,9 +113,9 @@ extension Engine {
     guard obstacle(in: pool) == nil else { return }
     learnServedKinds()
     var free = freeSlots(in: pool)
-    while free > 0, let (task, taker) = nextStartable(in: pool) {
+    while free > 0, let (task, taker) = nextStartable(in: pool, at: now) {
       switch taker {
-      case .server: events.append(evolve(start(task, at: now, stamp: stamp), at: stamp))
+      case .server: begin(task, at: now, stamp: stamp, into: &events)
       case .worker(let worker): offer(task, to: worker, in: pool, at: now)
       }
       free -= 1
@@ -123,8 +127,13 @@ extension Engine {
     }
   }
 
-  private func nextStartable(in pool: PoolRecord) -> (task: LiveTask, taker: Taker)? {
-    durable.tasks.nextReady(in: pool.id) { taker(of: $0, $1, in: pool) }
+  private func nextStartable(
+    in pool: PoolRecord, at now: Instant
+  ) -> (task: LiveTask, taker: Taker)? {
+    let ageing = pool.spec.priorityAgeing.map(PriorityAgeing.init)
+    return durable.tasks.nextReady(in: pool.id, ageing: ageing, at: now.elapsed) {
+      taker(of: $0, $1, in: pool)
+    }
   }
 
   private mutating func learnServedKinds() {

@@ -87,10 +87,11 @@ extension Engine {
     in pool: PoolRecord, _ drafts: [TaskDraft], at now: Instant
   ) -> Int64 {
     guard obstacle(in: pool) == nil else { return 0 }
-    // A step that leaves timers for the next one starts nothing.
+    // A step that leaves timers for the next one starts nothing. A task may become due and have
+    // waited too long in one step.
     let steps = state.session.timersPerStep
     let passed = drafts.lazy.filter { $0.deadline.map { $0 <= now.wall } ?? false }.count
-    guard durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
+    guard 2 * durable.tasks.dueCount(at: now.elapsed, upTo: steps + 1) + passed <= steps else {
       return 0
     }
     var free = freeSlots(in: pool)
@@ -122,9 +123,7 @@ extension Engine {
   ) -> TaskEvent {
     let submission = TaskSubmission(
       kindName: draft.kind, priority: draft.priority,
-      policy: TaskPolicy(
-        retry: draft.retry ?? pool.spec.retry,
-        runTimeout: draft.runTimeout ?? pool.spec.runTimeout, selector: draft.selector),
+      policy: draft.policy(in: pool.spec),
       deadline: draft.deadline.map { now.elapsed + max($0 - now.wall, .zero) } ?? .never,
       deadlineTime: draft.deadline, start: draft.start, payload: draft.payload,
       contentType: draft.contentType, traceParent: draft.traceParent, actor: origin.actor,

@@ -68,10 +68,10 @@ package struct Engine: Sendable {
       try decideFinish(token, outcome, at: now)
     case .report(let token, let progress):
       try decideProgress(token, progress)
-    case .release(let token):
-      try decideRelease(token, at: now)
-    case .worker(.release(let lease)):
-      try decideRelease(lease, at: now)
+    case .release(let token, let delay):
+      try decideRelease(token, delay: delay, at: now)
+    case .worker(.release(let lease, let delay)):
+      try decideRelease(lease, delay: delay, at: now)
     case .worker(.checkpoint(let lease, let checkpoint)):
       try decideCheckpoint(lease, checkpoint)
     case .worker:
@@ -95,7 +95,7 @@ package struct Engine: Sendable {
     let event = Event(revision: durable.catalog.revision.next, body: body)
     noteMark(of: body, revision: event.revision)
     state.durable.evolve(event, at: stamp)
-    noteFollowUps(of: body, revision: event.revision)
+    noteFollowUps(of: body, revision: event.revision, at: stamp.elapsed)
     return event
   }
 
@@ -103,6 +103,7 @@ package struct Engine: Sendable {
   package mutating func perform(
     _ command: Command, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) throws(Refusal) -> Answer {
+    listen(to: command, at: now.elapsed)
     if case .report(let token, let progress) = command {
       guard hold(progress, of: token, at: now) else { return .done }
     }
@@ -124,7 +125,7 @@ package struct Engine: Sendable {
   package var nextDeadline: Elapsed? {
     let deadlines = [
       durable.tasks.nextTimer, state.session.progress.nextDeadline,
-      state.session.leases.nextDeadline,
+      state.session.leases.nextDeadline, state.session.silences.nextDeadline,
     ]
     return deadlines.lazy.compactMap { $0 }.min()
   }
@@ -142,7 +143,9 @@ package struct Engine: Sendable {
   }
 
   /// What an event may make possible: remembered here, decided in `settle`.
-  private mutating func noteFollowUps(of body: Event.Body, revision: Revision) {
+  private mutating func noteFollowUps(
+    of body: Event.Body, revision: Revision, at now: Elapsed
+  ) {
     switch body {
     case .pool(let event):
       unsettle(event.pool)
@@ -151,6 +154,7 @@ package struct Engine: Sendable {
         state.session.progress.end(
           AttemptToken(task: event.task, attempt: event.status.attempt))
       }
+      followSilence(event, at: now)
       if event.status.state != .running { endLease(of: event.task) }
       if event.status.state.isTerminal {
         state.session.departed.note(event.task, at: revision)
@@ -177,6 +181,7 @@ package struct Engine: Sendable {
     guard state.session.awaitsRecovery else { return }
     state.session.awaitsRecovery = false
     restoreLeases(at: now)
+    watchAgain(at: now)
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 

@@ -135,6 +135,7 @@ package struct SessionState: Sendable {
   /// Of them those that had a mark and may count still.
   var endedMarks = EndedMarks(floor: .zero)
   var progress = ProgressThrottle()
+  var silences = SilenceWatch()
   /// Pools with free slots and tasks that nobody takes.
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()

@@ -26,6 +26,11 @@ package struct InternTable<Value: Hashable & Sendable>: Sendable {
     return value
   }
 
+  /// A part of a value, without a copy of the rest.
+  func read<Part>(_ reference: Reference, _ part: (Value) -> Part?) -> Part? {
+    entries[Int(reference.index)].value.flatMap(part)
+  }
+
   mutating func retain(_ value: Value) -> Reference {
     if let newest, entries[Int(newest.index)].value == value {
       entries[Int(newest.index)].uses += 1
@@ -61,5 +66,14 @@ package struct InternTable<Value: Hashable & Sendable>: Sendable {
     entries[index].value = nil
     free.append(reference.index)
     if newest == reference { newest = nil }
+  }
+}
+
+extension InternTable<TaskPolicy> {
+  /// Asked of every task that begins to wait or to run.
+  func queueTimeout(_ reference: Reference) -> Span? { read(reference) { $0.queueTimeout } }
+
+  func heartbeatTimeout(_ reference: Reference) -> Span? {
+    read(reference) { $0.heartbeatTimeout }
   }
 }

@@ -117,15 +117,37 @@ extension TaskTable {
   /// The PENDING task that a free slot of the pool goes to, and who takes it: of the highest
   /// priority that has one that anybody takes, the one that has been PENDING the longest.
   func nextReady<Taker>(
-    in pool: PoolID, taker: (KindID, LabelSet) -> Taker?
+    in pool: PoolID, ageing: PriorityAgeing? = nil, at now: Elapsed = .zero,
+    taker: (KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     guard let queues = queues[pool] else { return nil }
+    if let ageing { return nextReady(queues.ready, ageing, at: now, taker: taker) }
     var best: (task: LiveTask, taker: Taker)?
     for entry in queues.ready {
       if let best, entry.priority < best.task.priority { break }
       let head = self[entry.list.head].task
       if let best, best.task.joined < head.joined { continue }
       if let taker = taker(entry.kind, entry.selector) { best = (head, taker) }
+    }
+    return best
+  }
+
+  /// The same where waiting counts: the head of each queue has the level that it has risen to.
+  private func nextReady<Taker>(
+    _ queues: ContiguousArray<PoolQueues.Ready>, _ ageing: PriorityAgeing, at now: Elapsed,
+    taker: (KindID, LabelSet) -> Taker?
+  ) -> (task: LiveTask, taker: Taker)? {
+    var best: (task: LiveTask, taker: Taker)?
+    var bestLevel: UInt8 = 0
+    for entry in queues {
+      let head = self[entry.list.head].task
+      let level = ageing.level(of: entry.priority, pendingSince: head.due, at: now)
+      if let best, level < bestLevel || level == bestLevel && best.task.joined < head.joined {
+        continue
+      }
+      guard let taker = taker(entry.kind, entry.selector) else { continue }
+      best = (head, taker)
+      bestLevel = level
     }
     return best
   }

@@ -28,12 +28,24 @@ extension TaskTable {
     return count
   }
 
-  /// Set by the engine's rules: a delay ends, an attempt has run too long, a deadline passes.
-  private func moment(for task: LiveTask) -> Elapsed {
+  func heartbeatTimeout(of task: LiveTask) -> HeartbeatTimeout? {
+    policies.heartbeatTimeout(task.policy).map(HeartbeatTimeout.init)
+  }
+
+  func queueTimeout(of task: LiveTask) -> QueueTimeout? {
+    policies.queueTimeout(task.policy).map(QueueTimeout.init)
+  }
+
+  /// Set by the engine's rules: a delay ends, a task has waited or run too long, a deadline passes.
+  func moment(for task: LiveTask) -> Elapsed {
     var at = task.deadline
     switch task.state {
     case .scheduled:
       at = min(at, task.due)
+    case .pending:
+      if let timeout = queueTimeout(of: task) {
+        at = min(at, timeout.end(pendingSince: task.due))
+      }
     case .running:
       if let started = task.notes?.startElapsed {
         at = min(at, started + policies[task.policy].runTimeout)

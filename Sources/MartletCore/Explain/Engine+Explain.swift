@@ -122,7 +122,8 @@ extension Engine {
   /// Tasks that nobody who is there takes are passed over: no slot goes to them.
   private func position(of task: LiveTask, in pool: PoolRecord) -> QueuePosition? {
     var looks = WorkerLooks()
-    return durable.tasks.position(of: task.id) { kind, selector in
+    let ages = pool.spec.priorityAgeing != nil
+    return durable.tasks.position(of: task.id, ages: ages) { kind, selector in
       let count = state.session.roster.servingCount(catalog.kinds[kind])
       return looks.take(count) ? isServed(kind, selector, in: pool) : nil
     }
@@ -153,6 +154,9 @@ extension Engine {
       moments.append((.runTimeout, started + durable.tasks.policy(of: task).runTimeout))
     }
     if let lease = state.session.leases[task.id] { moments.append((.lease, lease.expires)) }
+    if let silence = state.session.silences.end(of: task.id) {
+      moments.append((.heartbeatTimeout, silence))
+    }
     if let cancel = task.notes?.cancel { moments.append((.cancelGrace, cancel.graceEnd)) }
     if let pause = task.notes?.pause { moments.append((.pauseGrace, pause.graceEnd)) }
     return moments.filter { $0.1 != .never }

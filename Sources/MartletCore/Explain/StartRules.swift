@@ -20,9 +20,10 @@ extension Engine {
   /// Not above 0 if a pool has lost slots that are in use.
   func freeSlots(in pool: PoolRecord) -> Int { pool.spec.slots - slotsTaken(in: pool.id) }
 
-  /// The pool may have been paused or have lost slots since the offer, the deadline have passed.
+  /// The pool may have been paused or have lost slots since the offer, the task's time be over.
   func mayAccept(_ task: LiveTask, at now: Instant) -> Bool {
-    guard task.deadline > now.elapsed, let pool = catalog.pools[task.pool] else { return false }
+    guard durable.tasks.moment(for: task) > now.elapsed, let pool = catalog.pools[task.pool]
+    else { return false }
     return obstacle(in: pool) == nil && durable.tasks.runningCount(in: pool.id) < pool.spec.slots
   }
 

@@ -7,8 +7,9 @@ extension TaskTable {
   ///
   /// - Parameter isServed: Whether anybody takes tasks of that kind and selector: those that nobody
   ///   takes go before none. nil: it would take too long to find out.
+  /// - Parameter ages: Waiting tasks rise: what is certain then is who is before it in its queue.
   func position(
-    of id: TaskID, isServed: (KindID, LabelSet) -> Bool?
+    of id: TaskID, ages: Bool = false, isServed: (KindID, LabelSet) -> Bool?
   ) -> QueuePosition? {
     guard let place = places[id], self[place].task.state == .pending, !self[place].isOffered,
       let queues = queues[self[place].task.pool]
@@ -16,6 +17,14 @@ extension TaskTable {
     let task = self[place].task
     let selector = policies[task.policy].selector
     var position = QueuePosition(ahead: 0, isExact: true)
+    if ages {
+      let (index, found) = queues.readyIndex(
+        priority: task.priority, kind: task.kind, selector: selector)
+      guard found else { return nil }
+      position.ahead = slots.count(of: queues.ready[index], before: task.joined)
+      position.isExact = false
+      return position
+    }
     for (number, entry) in queues.ready.enumerated() {
       if entry.priority < task.priority { break }
       let isOwn = entry.kind == task.kind && entry.selector == selector

@@ -120,6 +120,7 @@ extension WaitingCause.Timer.Kind {
     case .deadline: "its deadline"
     case .lease: "the end of its lease"
     case .cancelGrace, .pauseGrace: "the end of its grace"
+    case .heartbeatTimeout: "its heartbeat timeout"
     }
   }
 }

@@ -61,6 +61,7 @@ package enum WaitingCause: Hashable, Sendable {
       case lease = 3
       case cancelGrace = 4
       case pauseGrace = 5
+      case heartbeatTimeout = 6
     }
 
     package var kind: Kind

@@ -7,18 +7,32 @@ package struct PoolSpec: Hashable, Sendable {
   /// What a task gets that brings none of its own.
   package var retry: RetryPolicy
   package var runTimeout: Span
+  /// nil: tasks that bring none wait without end.
+  package var queueTimeout: Span?
+  /// nil: attempts of tasks that bring none may be silent without end.
+  package var heartbeatTimeout: Span?
   package var labels: LabelSet
+  /// How long a task waits after a failure of such a class, in place of its policy's back-off.
+  package var failureClassDelays: [String: Span]
+  /// A PENDING task rises by one level of priority for each so long waited; nil: it never does.
+  package var priorityAgeing: Span?
   package var retention: Retention
 
   package init(
     slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
-    labels: LabelSet = .none, retention: Retention = Retention()
+    queueTimeout: Span? = nil, heartbeatTimeout: Span? = nil, labels: LabelSet = .none,
+    failureClassDelays: [String: Span] = [:], priorityAgeing: Span? = nil,
+    retention: Retention = Retention()
   ) {
     self.slots = slots
     self.queueCapacity = queueCapacity
     self.retry = retry
     self.runTimeout = runTimeout
+    self.queueTimeout = queueTimeout
+    self.heartbeatTimeout = heartbeatTimeout
     self.labels = labels
+    self.failureClassDelays = failureClassDelays
+    self.priorityAgeing = priorityAgeing
     self.retention = retention
   }
 }

@@ -19,15 +19,22 @@ package struct Failure: Hashable, Sendable {
   /// 0 if the task failed while it waited.
   package var attempt: UInt32
   package var retryable: Bool
+  /// What it failed of, for the delays of the pool. Empty if the handler did not say.
+  package var failureClass: String
+  /// The wait before the next attempt that the handler asked for.
+  package var retryDelay: Span?
 
   package init(
-    kind: FailureKind, code: String = "", message: String, attempt: UInt32, retryable: Bool
+    kind: FailureKind, code: String = "", message: String, attempt: UInt32, retryable: Bool,
+    failureClass: String = "", retryDelay: Span? = nil
   ) {
     self.kind = kind
     self.code = code
     self.message = message
     self.attempt = attempt
     self.retryable = retryable
+    self.failureClass = failureClass
+    self.retryDelay = retryDelay
   }
 }
 

@@ -4,12 +4,21 @@ package struct TaskPolicy: Hashable, Sendable {
   package var retry: RetryPolicy
   /// The longest time that one attempt may run; more than 0.
   package var runTimeout: Span
+  /// The longest time that it may be PENDING without a start; more than 0. None: without end.
+  package var queueTimeout: Span?
+  /// The longest time that a handler may be silent; more than 0. None: without end.
+  package var heartbeatTimeout: Span?
   /// Only workers that have all these labels may run it; none: whoever serves the kind.
   package var selector: LabelSet
 
-  package init(retry: RetryPolicy, runTimeout: Span, selector: LabelSet = .none) {
+  package init(
+    retry: RetryPolicy, runTimeout: Span, queueTimeout: Span? = nil,
+    heartbeatTimeout: Span? = nil, selector: LabelSet = .none
+  ) {
     self.retry = retry
     self.runTimeout = runTimeout
+    self.queueTimeout = queueTimeout
+    self.heartbeatTimeout = heartbeatTimeout
     self.selector = selector
   }
 }

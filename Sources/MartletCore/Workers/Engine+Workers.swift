@@ -166,7 +166,7 @@ extension Engine {
       }
       state.session.leases.remove(lease.task)
       let assignment = Assignment(worker: identity, epoch: lease.epoch)
-      events.append(evolve(start(task, by: assignment, at: now, stamp: stamp), at: stamp))
+      begin(task, by: assignment, at: now, stamp: stamp, into: &events)
       hold(lease, by: id, in: entry.pool, at: now)
     }
     return report
@@ -246,9 +246,11 @@ extension Engine {
     return failure.attempt == lease.attempt && failure.kind == .handler
   }
 
-  func decideRelease(_ lease: Lease, at now: Instant) throws(Refusal) -> Decision {
+  func decideRelease(
+    _ lease: Lease, delay: Span, at now: Instant
+  ) throws(Refusal) -> Decision {
     _ = try running(lease)
-    return try decideRelease(lease.token, at: now)
+    return try decideRelease(lease.token, delay: delay, at: now)
   }
 
   /// The task runs no more, or was cancelled while it was offered.

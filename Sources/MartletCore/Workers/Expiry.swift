@@ -40,6 +40,7 @@ struct ExpiryHeap: Sendable {
   private var entries: ContiguousArray<Expiry> = []
 
   var first: Expiry? { entries.first }
+  var count: Int { entries.count }
 
   mutating func push(_ expiry: Expiry) {
     entries.append(expiry)

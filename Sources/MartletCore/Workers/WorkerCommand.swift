@@ -16,8 +16,8 @@ package enum WorkerCommand: Sendable {
   case log(Lease, [LogLine])
   /// What attempts came to; each is taken or refused for itself.
   case finish([LeaseOutcome])
-  /// It gives the attempt back, which does not count as one.
-  case release(Lease)
+  /// It gives the attempt back, which does not count as one; the task waits for so long.
+  case release(Lease, delay: Span = .zero)
   /// It is offered nothing more, and finishes what it has.
   case drain(WorkerID)
   /// Its stream is gone; it keeps its leases until they end.

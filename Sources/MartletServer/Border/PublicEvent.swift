@@ -169,7 +169,8 @@ extension API.Failure {
     self.init(
       kind: .init(rawValue: Int32(failure.kind.rawValue)), code: failure.code,
       message: failure.message, attempt: Int32(clamping: failure.attempt),
-      retryable: failure.retryable)
+      retryable: failure.retryable, failureClass: failure.failureClass,
+      retryDelay: failure.retryDelay.map { .init($0) })
   }
 }
 
@@ -179,6 +180,10 @@ extension API.PoolSpec {
       slots: Int32(clamping: spec.slots), queueCapacity: Int32(clamping: spec.queueCapacity),
       defaultRetryPolicy: .init(spec.retry), defaultRunTimeout: .init(spec.runTimeout),
       labels: spec.labels.dictionary,
+      defaultQueueTimeout: spec.queueTimeout.map { .init($0) },
+      defaultHeartbeatTimeout: spec.heartbeatTimeout.map { .init($0) },
+      failureClassDelays: spec.failureClassDelays.mapValues { .init($0) },
+      priorityAgeing: spec.priorityAgeing.map { .init($0) },
       retention: spec.retention.isEmpty ? nil : .init(spec.retention))
   }
 }

@@ -24,13 +24,17 @@ extension LogAPI.Policy {
   init(_ policy: TaskPolicy) {
     self.init(
       retry: .init(policy.retry), runTimeout: policy.runTimeout.nanoseconds,
-      selector: policy.selector.records)
+      selector: policy.selector.records,
+      queueTimeout: policy.queueTimeout?.nanoseconds ?? 0,
+      heartbeatTimeout: policy.heartbeatTimeout?.nanoseconds ?? 0)
   }
 
   var value: TaskPolicy? {
     retry.map {
       TaskPolicy(
         retry: $0.value, runTimeout: Span(nanoseconds: runTimeout),
+        queueTimeout: Span(unlessZero: queueTimeout),
+        heartbeatTimeout: Span(unlessZero: heartbeatTimeout),
         selector: LabelSet(records: selector))
     }
   }
@@ -46,12 +50,15 @@ extension LogAPI.Failure {
   init(_ failure: Failure) {
     self.init(
       kind: UInt32(failure.kind.rawValue), code: failure.code, message: failure.message,
-      attempt: failure.attempt, retryable: failure.retryable)
+      attempt: failure.attempt, retryable: failure.retryable,
+      failureClass: failure.failureClass, retryDelay: failure.retryDelay?.nanoseconds)
   }
 
   var value: Failure? {
     UInt8(exactly: kind).flatMap(FailureKind.init(rawValue:)).map {
-      Failure(kind: $0, code: code, message: message, attempt: attempt, retryable: retryable)
+      Failure(
+        kind: $0, code: code, message: message, attempt: attempt, retryable: retryable,
+        failureClass: failureClass, retryDelay: retryDelay.map(Span.init(nanoseconds:)))
     }
   }
 }
@@ -214,7 +221,11 @@ extension LogAPI.PoolSpec {
     self.init(
       slots: Int64(spec.slots), queueCapacity: Int64(spec.queueCapacity),
       retry: .init(spec.retry), runTimeout: spec.runTimeout.nanoseconds,
-      labels: spec.labels.records,
+      labels: spec.labels.records, queueTimeout: spec.queueTimeout?.nanoseconds ?? 0,
+      heartbeatTimeout: spec.heartbeatTimeout?.nanoseconds ?? 0,
+      failureClassDelays: spec.failureClassDelays.sorted { $0.key < $1.key }
+        .map { .init(failureClass: $0.key, delay: $0.value.nanoseconds) },
+      priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
       retention: spec.retention.isEmpty ? nil : .init(spec.retention))
   }
 
@@ -222,7 +233,12 @@ extension LogAPI.PoolSpec {
     guard let retry else { return nil }
     return PoolSpec(
       slots: Int(slots), queueCapacity: Int(queueCapacity), retry: retry.value,
-      runTimeout: Span(nanoseconds: runTimeout), labels: LabelSet(records: labels),
+      runTimeout: Span(nanoseconds: runTimeout), queueTimeout: Span(unlessZero: queueTimeout),
+      heartbeatTimeout: Span(unlessZero: heartbeatTimeout), labels: LabelSet(records: labels),
+      failureClassDelays: Dictionary(
+        failureClassDelays.map { ($0.failureClass, Span(nanoseconds: $0.delay)) },
+        uniquingKeysWith: { first, _ in first }),
+      priorityAgeing: Span(unlessZero: priorityAgeing),
       retention: retention?.value ?? Retention())
   }
 }
@@ -234,6 +250,14 @@ extension LabelSet {
     self =
       records.isEmpty
       ? .none : LabelSet(sorted: records.map { Label(key: $0.key, value: $0.value) })
+  }
+}
+
+extension Span {
+  /// The log writes 0 for: none.
+  init?(unlessZero nanoseconds: Int64) {
+    if nanoseconds == 0 { return nil }
+    self.init(nanoseconds: nanoseconds)
   }
 }
 

@@ -79,6 +79,8 @@ struct RequestFingerprint {
     add(10, spec.deadline)
     add(11, spec.traceParent)
     if !spec.workerSelector.isEmpty { add(12, LabelSet(spec.workerSelector)) }
+    add(13, spec.queueTimeout)
+    add(14, spec.heartbeatTimeout)
     if let rule = spec.unique { add(15, rule) }
     add(0, number: field)
   }

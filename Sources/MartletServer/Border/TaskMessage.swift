@@ -102,6 +102,8 @@ extension API.TaskSpec {
       runTimeout: .init(submission.policy.runTimeout),
       deadline: submission.deadlineTime.map { .init($0) }, traceParent: submission.traceParent,
       workerSelector: submission.policy.selector.dictionary,
+      queueTimeout: submission.policy.queueTimeout.map { .init($0) },
+      heartbeatTimeout: submission.policy.heartbeatTimeout.map { .init($0) },
       unique: submission.unique.map { .init($0) })
   }
 
@@ -109,9 +111,7 @@ extension API.TaskSpec {
   init(_ draft: TaskDraft, pool: PoolSpec) {
     let submission = TaskSubmission(
       kindName: draft.kind, priority: draft.priority,
-      policy: TaskPolicy(
-        retry: draft.retry ?? pool.retry, runTimeout: draft.runTimeout ?? pool.runTimeout,
-        selector: draft.selector),
+      policy: draft.policy(in: pool),
       deadlineTime: draft.deadline, start: draft.start, contentType: draft.contentType,
       traceParent: draft.traceParent, unique: draft.unique?.rule)
     self.init(submission, labels: draft.labels, priority: draft.priority, isFull: false)

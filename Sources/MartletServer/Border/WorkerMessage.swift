@@ -30,9 +30,10 @@ extension API.Directive {
       reason: stopping.origin.reason, grace: .init(stopping.grace))
   }
 
-  static func lost(_ lease: Lease) -> Self {
+  static func lost(_ lease: Lease, because reason: String? = nil) -> Self {
     .init(
-      lease: lease.description, kind: .lost, reason: "the lease has ended: drop its work")
+      lease: lease.description, kind: .lost,
+      reason: reason ?? "the lease has ended: drop its work")
   }
 }
 

@@ -62,6 +62,8 @@ package enum HandlerStopReason: Hashable, Sendable {
   case pauseRequested
   /// The attempt ran longer than it may.
   case runTimeout
+  /// The handler was silent for longer than it may.
+  case heartbeatTimeout
   /// The task's deadline passed.
   case deadline
   /// The server stops; the task will run again, here or elsewhere.

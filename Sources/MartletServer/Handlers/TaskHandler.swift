@@ -1,3 +1,5 @@
+package import MartletCore
+
 /// Code inside the server that runs the tasks of one kind.
 ///
 /// `run` is called once per attempt, on a thread of the pool's `HandlerExecutor`, so it may block:
@@ -31,11 +33,31 @@ package struct HandlerFailure: Error, Hashable, Sendable {
   package var message: String
   /// Whether another attempt may end better.
   package var retryable: Bool
+  /// What it failed of, such as `network`: `[a-z][a-z0-9_-]{0,62}`, or empty. A pool may have a
+  /// delay for it.
+  package var failureClass: String
+  /// How long to wait before the next attempt, at most 10 years; nil: as pool and policy say.
+  package var retryDelay: Span?
+  /// Set: the attempt did not fail but is given back, and does not count; the task waits for so
+  /// long.
+  package private(set) var snooze: Span?
 
-  package init(code: String, message: String, retryable: Bool) {
+  package init(
+    code: String, message: String, retryable: Bool, failureClass: String = "",
+    retryDelay: Span? = nil
+  ) {
     self.code = code
     self.message = message
     self.retryable = retryable
+    self.failureClass = failureClass
+    self.retryDelay = retryDelay
+  }
+
+  /// It is too early: another attempt after so long, at most 10 years, and this one does not count.
+  package static func snooze(for span: Span) -> HandlerFailure {
+    var failure = HandlerFailure(code: "SNOOZED", message: "it is too early", retryable: true)
+    failure.snooze = span
+    return failure
   }
 
   /// The handler stopped because it was told to. Its attempt ends by the reason for that, not by

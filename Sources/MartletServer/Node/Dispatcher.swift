@@ -147,13 +147,14 @@ final class Dispatcher: Sendable {
 
   private func make(_ start: Start) async {
     let (dispatch, link) = (start.attempt, start.link)
-    let outcome = await outcome(of: start)
+    let ending = await ending(of: start)
     // Reported before it is forgotten: a stop gives back what it finds here, and nothing may be
     // neither here nor with the engine.
-    if link.stopReason?.givesBack == true, case .failed = outcome {
+    switch ending {
+    case .outcome(.failed) where link.stopReason?.givesBack == true:
       report(.release(dispatch.token))
-    } else {
-      report(.finish(dispatch.token, outcome))
+    case .outcome(let outcome): report(.finish(dispatch.token, outcome))
+    case .snooze(let delay): report(.release(dispatch.token, delay: delay))
     }
     let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
       state.running[dispatch.token] = nil
@@ -164,20 +165,27 @@ final class Dispatcher: Sendable {
     for waiter in idle { waiter.resume() }
   }
 
-  private func outcome(of start: Start) async -> AttemptOutcome {
+  private enum Ending {
+    case outcome(AttemptOutcome)
+    /// Given back by its handler, for so long.
+    case snooze(Span)
+
+    static func rejected(_ message: String) -> Ending {
+      .outcome(.failed(kind: .rejected, code: "", message: message, retryable: true))
+    }
+  }
+
+  private func ending(of start: Start) async -> Ending {
     let dispatch = start.attempt
     guard start.link.stopReason == nil else {
-      return .failed(
-        kind: .handler, code: "", message: "stopped before it began", retryable: true)
+      return .outcome(
+        .failed(kind: .handler, code: "", message: "stopped before it began", retryable: true))
     }
     guard let handler = handlers.handler(for: dispatch.kind) else {
-      return .failed(
-        kind: .rejected, code: "", message: "no handler serves \(dispatch.kind)",
-        retryable: true)
+      return .rejected("no handler serves \(dispatch.kind)")
     }
     guard let content = await content(of: start) else {
-      return .failed(
-        kind: .rejected, code: "", message: "the payload could not be read", retryable: true)
+      return .rejected("the payload could not be read")
     }
     let left = dispatch.stopAt == .never ? nil : dispatch.stopAt - clock.elapsed
     let context = HandlerContext(
@@ -188,11 +196,14 @@ final class Dispatcher: Sendable {
       deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) },
       link: start.link)
     do throws(HandlerFailure) {
-      return succeeded(try await handler.run(context))
+      return .outcome(succeeded(try await handler.run(context)))
     } catch {
-      return .failed(
-        kind: .handler, code: error.code.prefixed(bytes: 63),
-        message: error.message.prefixed(bytes: 4_096), retryable: error.retryable)
+      if let snooze = error.snooze { return .snooze(snooze) }
+      return .outcome(
+        .failed(
+          kind: .handler, code: error.code.prefixed(bytes: 63),
+          message: error.message.prefixed(bytes: 4_096), retryable: error.retryable,
+          failureClass: error.failureClass, retryDelay: error.retryDelay))
     }
   }
 

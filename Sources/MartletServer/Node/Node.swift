@@ -303,6 +303,7 @@ package final class Node: Sendable {
       switch change.status.notes?.failure?.kind {
       case .runTimeout: reason = .runTimeout
       case .deadline: reason = .deadline
+      case .heartbeatTimeout: reason = .heartbeatTimeout
       default: return
       }
     default: return

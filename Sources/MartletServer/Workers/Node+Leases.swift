@@ -92,7 +92,13 @@ extension Node {
     guard let lease = Lease(release.lease) else {
       return outsideRound { then(.unreadable(release.lease)) }
     }
-    ask(.worker(.release(lease))) { then(.init($0, lease)) }
+    let delay: Span
+    do throws(EntryProblem) {
+      delay = try Span(delay: release.delay, "delay") ?? .zero
+    } catch {
+      return outsideRound { then(.refused(release.lease, error.text)) }
+    }
+    ask(.worker(.release(lease, delay: delay))) { then(.init($0, lease)) }
   }
 
   /// Those of the leases whose holders said how the task ended.

@@ -96,8 +96,10 @@ final class WorkerGate: Sendable {
     case .paused where change.status.notes?.pause.map { $0.graceEnd <= clock.elapsed } == true:
       outbox.add(.directive(.lost(lease)))
     case .failed, .retryScheduled, .paused:
-      switch change.status.notes?.failure?.kind {
-      case .runTimeout, .deadline: outbox.add(.directive(.lost(lease)))
+      guard let failure = change.status.notes?.failure else { return }
+      switch failure.kind {
+      case .runTimeout, .deadline, .heartbeatTimeout:
+        outbox.add(.directive(.lost(lease, because: failure.message)))
       default: break
       }
     default: break

@@ -1,3 +1,4 @@
+import MartletCore
 import MartletServer
 import Testing
 
@@ -19,6 +20,22 @@ struct SmallHandlerTests {
     let unasked = await FailHandler().failure(of: "")
     #expect(unasked?.code == "FAILED")
     #expect(unasked?.retryable == true)
+  }
+
+  @Test("fail asks for a delay, names a class, or gives its attempt back")
+  func failsWithWishes() async {
+    #expect(
+      await FailHandler().failure(of: #"{"class": "network", "retry_delay_ms": 250}"#)
+        == HandlerFailure(
+          code: "FAILED", message: "failed as asked", retryable: true, failureClass: "network",
+          retryDelay: .milliseconds(250)))
+    #expect(
+      await FailHandler().failure(of: #"{"snooze_ms": 0}"#) == .snooze(for: .zero))
+    for payload in [
+      #"{"retry_delay_ms": -1}"#, #"{"snooze_ms": 86400001}"#, #"{"class": "No Class"}"#,
+    ] {
+      #expect(await FailHandler().failure(of: payload)?.code == "INVALID_PAYLOAD")
+    }
   }
 
   @Test("fail with times succeeds from the attempt after them")

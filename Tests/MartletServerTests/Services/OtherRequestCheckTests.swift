@@ -12,13 +12,21 @@ struct PoolCheckTests {
       name: "Digests",
       spec: .init(
         slots: 0, queueCapacity: 10_000_001, defaultRetryPolicy: .init(factor: 11),
-        defaultRunTimeout: .init(), labels: ["": "x"]))
+        defaultRunTimeout: .init(), labels: ["": "x"], defaultQueueTimeout: .init(),
+        defaultHeartbeatTimeout: .init(seconds: 30 * 86_400, nanos: 1),
+        failureClassDelays: [
+          "Net work": .init(seconds: 1), "age": .init(seconds: 3_653 * 86_400, nanos: 1),
+          "network": .init(seconds: -1),
+        ], priorityAgeing: .init(nanos: 999_999_999)))
     #expect(
       fields { () throws(InvalidRequest) in
         _ = try RequestCheck.create(request, limits: Limits())
       } == [
         "name", "spec.slots", "spec.queue_capacity", "spec.default_retry_policy.factor",
-        "spec.default_run_timeout", "spec.labels[\"\"]",
+        "spec.default_run_timeout", "spec.default_queue_timeout",
+        "spec.default_heartbeat_timeout", "spec.labels[\"\"]",
+        "spec.failure_class_delays[\"Net work\"]", "spec.failure_class_delays[\"age\"]",
+        "spec.failure_class_delays[\"network\"]", "spec.priority_ageing",
       ])
     #expect(
       fields { () throws(InvalidRequest) in
@@ -85,6 +93,63 @@ struct PoolCheckTests {
     #expect(update.etag == PoolVersion(pool: PoolID(rawValue: 12), specVersion: 3))
   }
 
+  @Test("takes delays for at most 32 classes of failures, from nothing to ten years")
+  func failureClassDelays() throws {
+    var spec = API.PoolSpec(
+      slots: 1,
+      failureClassDelays: ["network": .init(seconds: 30), "x": .init(seconds: 3_653 * 86_400)])
+    spec.failureClassDelays["y-_9"] = .init()
+    let (_, checked) = try RequestCheck.create(
+      API.CreatePoolRequest(name: "p", spec: spec), limits: Limits())
+    #expect(
+      checked.failureClassDelays == [
+        "network": .seconds(30), "x": .seconds(3_653 * 86_400), "y-_9": .zero,
+      ])
+    for number in 0..<33 { spec.failureClassDelays["c\(number)"] = .init() }
+    #expect(
+      fields { () throws(InvalidRequest) in
+        _ = try RequestCheck.create(
+          API.CreatePoolRequest(name: "p", spec: spec), limits: Limits())
+      } == ["spec.failure_class_delays"])
+  }
+
+  @Test("takes limits of waiting and of silence up to 30 days, and ageing up to 7")
+  func timers() throws {
+    let (_, spec) = try RequestCheck.create(
+      API.CreatePoolRequest(
+        name: "p",
+        spec: .init(
+          slots: 1, defaultQueueTimeout: .init(nanos: 1_000_000),
+          defaultHeartbeatTimeout: .init(seconds: 30 * 86_400),
+          priorityAgeing: .init(seconds: 7 * 86_400))), limits: Limits())
+    #expect(spec.queueTimeout == .milliseconds(1))
+    #expect(spec.heartbeatTimeout == .seconds(30 * 86_400))
+    #expect(spec.priorityAgeing == .seconds(7 * 86_400))
+  }
+
+  @Test("an update takes away what its spec does not set")
+  func takesAway() throws {
+    let paths = ["default_queue_timeout", "default_heartbeat_timeout", "priority_ageing"]
+    let update = try RequestCheck.update(
+      API.UpdatePoolRequest(name: "p", spec: .init(), updateMask: .init(paths: paths)),
+      limits: Limits())
+    var spec = PoolSpec(
+      slots: 9, queueCapacity: 9, retry: .default, runTimeout: .seconds(9),
+      queueTimeout: .seconds(9), heartbeatTimeout: .seconds(9), priorityAgeing: .seconds(9))
+    update.change.apply(to: &spec)
+    #expect(
+      spec == PoolSpec(slots: 9, queueCapacity: 9, retry: .default, runTimeout: .seconds(9)))
+  }
+
+  @Test("replaces the delays of failure classes as a whole, also by none")
+  func replacesDelays() throws {
+    let update = try RequestCheck.update(
+      API.UpdatePoolRequest(
+        name: "p", spec: .init(), updateMask: .init(paths: ["failure_class_delays"])),
+      limits: Limits())
+    #expect(update.change == PoolSpecChange(failureClassDelays: [:]))
+  }
+
   @Test("replaces the whole spec by `*`")
   func replacesAll() throws {
     let update = try RequestCheck.update(
@@ -92,7 +157,8 @@ struct PoolCheckTests {
         name: "p", spec: .init(slots: 2), updateMask: .init(paths: ["*"])), limits: Limits())
     var spec = PoolSpec(
       slots: 9, queueCapacity: 9, retry: RetryPolicy(maxAttempts: 9), runTimeout: .seconds(9),
-      labels: LabelSet(["a": "b"]))
+      queueTimeout: .seconds(9), heartbeatTimeout: .seconds(9), labels: LabelSet(["a": "b"]),
+      failureClassDelays: ["network": .seconds(9)], priorityAgeing: .seconds(9))
     update.change.apply(to: &spec)
     #expect(
       spec

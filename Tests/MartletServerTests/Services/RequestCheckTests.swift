@@ -51,6 +51,12 @@ struct SubmissionCheckTests {
     BrokenSpec("schedule_time") { $0.start = .scheduleTime(.init(seconds: .min)) },
     BrokenSpec("run_timeout") { $0.runTimeout = .init(nanos: 999_999) },
     BrokenSpec("run_timeout") { $0.runTimeout = .init(seconds: 30 * 86_400, nanos: 1) },
+    BrokenSpec("queue_timeout") { $0.queueTimeout = .init() },
+    BrokenSpec("queue_timeout") { $0.queueTimeout = .init(seconds: 30 * 86_400, nanos: 1) },
+    BrokenSpec("heartbeat_timeout") { $0.heartbeatTimeout = .init(seconds: -1) },
+    BrokenSpec("heartbeat_timeout") {
+      $0.heartbeatTimeout = .init(seconds: 30 * 86_400, nanos: 1)
+    },
     BrokenSpec("deadline") { $0.deadline = .init(nanos: 1_000_000_000) },
     BrokenSpec("trace_parent") { $0.traceParent = String(repeating: "0", count: 256) },
     BrokenSpec("retry_policy.max_attempts") { $0.retryPolicy = .init(maxAttempts: 0) },
@@ -161,7 +167,8 @@ struct SubmissionCheckTests {
         nonRetryableCodes: [String](repeating: "C", count: 32)),
       runTimeout: .init(seconds: 30 * 86_400),
       deadline: .init(seconds: 9_214_646_399, nanos: 999_999_999),
-      traceParent: String(repeating: "0", count: 255))
+      traceParent: String(repeating: "0", count: 255),
+      queueTimeout: .init(nanos: 1_000_000), heartbeatTimeout: .init(seconds: 30 * 86_400))
     let checked = try RequestCheck.submission(
       API.SubmitTaskRequest(
         pool: "p" + long, spec: spec, requestId: String(repeating: "r", count: 127)),
@@ -171,6 +178,8 @@ struct SubmissionCheckTests {
     #expect(draft.start == .delay(.seconds(3_653 * 86_400)))
     #expect(draft.retry?.maxAttempts == 1_000)
     #expect(draft.runTimeout == .seconds(30 * 86_400))
+    #expect(draft.queueTimeout == .milliseconds(1))
+    #expect(draft.heartbeatTimeout == .seconds(30 * 86_400))
     #expect(draft.deadline == WallTime(nanoseconds: 9_214_646_399_999_999_999))
     #expect(checked.request?.id.utf8.count == 127)
   }

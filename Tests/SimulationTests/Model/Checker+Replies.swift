@@ -40,11 +40,11 @@ extension Checker {
       try require(
         model.status(of: view.id, asOf: view.revision) == view.status,
         "\(view) was told and is not so")
-    case (.finish(let token, _), .done), (.release(let token), .done):
+    case (.finish(let token, _), .done), (.release(let token, _), .done):
       try require(
         model.tasks[token.task]?.status.state != .running
           || model.tasks[token.task]?.token != token, "\(token) has ended and runs")
-    case (.worker(.release(let lease)), .done):
+    case (.worker(.release(let lease, _)), .done):
       try require(!runs(lease), "\(lease) has ended and runs")
     case (.worker(.finish(let ends)), .finished(let refusals)):
       try require(ends.count == refusals.count, "\(ends.count) finishes, other answers")
@@ -53,6 +53,8 @@ extension Checker {
     case (.worker(.checkpoint(let lease, let checkpoint)), .done):
       let kept = model.tasks[lease.task]?.checkpoint?.sequence ?? .max
       try require(kept >= checkpoint.sequence, "\(checkpoint) was taken and is not kept")
+      model.heard(lease.token)
+    case (.worker(.log(let lease, _)), .done): model.heard(lease.token)
     case (.worker(.connect(let hello)), .worker(let welcome)):
       for lease in welcome.kept {
         // It may have ended at the same instant.
@@ -64,7 +66,9 @@ extension Checker {
       try check(welcome.report)
     case (.worker, .leases(let report)): try check(report)
     case (.worker, .done): break
-    case (.report(let token, _), .done): model.asked.progressHeard[token, default: 0] += 1
+    case (.report(let token, _), .done):
+      model.asked.progressHeard[token, default: 0] += 1
+      model.heard(token)
     case (.bulk(let change), .bulk(let record)): try check(record, after: change)
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
@@ -137,9 +141,17 @@ extension Checker {
           && task.submission.priority == draft.priority
           && task.submission.payload == draft.payload && task.submission.start == draft.start
           && task.submission.deadlineTime == draft.deadline
-          && draft.retry.map { $0 == task.submission.policy.retry } ?? true,
+          && isAsDrafted(task.submission.policy, draft),
         "task \(id) is not what was submitted")
     }
+  }
+
+  /// What the task did not bring, its pool gave it.
+  private func isAsDrafted(_ policy: TaskPolicy, _ draft: TaskDraft) -> Bool {
+    draft.retry.map { $0 == policy.retry } ?? true
+      && draft.runTimeout.map { $0 == policy.runTimeout } ?? true
+      && draft.queueTimeout.map { $0 == policy.queueTimeout } ?? true
+      && draft.heartbeatTimeout.map { $0 == policy.heartbeatTimeout } ?? true
   }
 
   private func check(_ view: PoolView) throws(Violation) {
@@ -245,7 +257,7 @@ extension Checker {
     case .leaseLost(let id, let attempt):
       if case .worker(.checkpoint(let lease, _)) = command { return !runs(lease) }
       if case .worker(.log(let lease, _)) = command { return !runs(lease) }
-      if case .worker(.release(let lease)) = command { return !runs(lease) }
+      if case .worker(.release(let lease, _)) = command { return !runs(lease) }
       let task = model.tasks[id]
       return task?.status.state != .running || task?.status.attempt != attempt
     case .workerNotFound:

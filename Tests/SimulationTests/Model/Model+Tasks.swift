@@ -133,7 +133,8 @@ extension Model {
       case .progressed, .cancelRequested, .pauseRequested, .checkpointed, .logged:
         from == .running && to == .running
       case .retryScheduled: from == .running && to == .scheduled
-      case .released, .lost: from == .running && to == .pending
+      case .released: from == .running && (to == .pending || to == .scheduled)
+      case .lost: from == .running && to == .pending
       case .succeeded: from == .running && to == .succeeded
       case .failed: !from.isTerminal && to == .failed
       case .cancelled: !from.isTerminal && to == .cancelled
@@ -175,7 +176,11 @@ extension Model {
     case .due:
       try require(stamp.elapsed >= task.status.due, "task \(task.id) was due too early")
     case .released:
-      try require(asked.releases.contains(task.token), "nobody gave \(task.id) back")
+      let wait = event.status.due - stamp.elapsed
+      try require(
+        asked.releases[task.token]?.contains(wait) ?? false
+          && (event.status.state == .scheduled) == (wait > .zero),
+        "nobody gave \(task.id) back for \(wait.text)")
     case .lost:
       try require(mayBeLost(task), "\(task.token) was lost in no crash")
     case .succeeded(let result):
@@ -216,6 +221,7 @@ extension Model {
         "nobody changed \(task.id) like that")
     case .submitted, .started, .progressed, .moved: break
     }
+    if case .resumed = event.change, event.status.state == .running { heard(task.token) }
     if case .progressed = event.change { try checkProgress(event, of: task) }
     if event.from == .running, event.status.state != .running { try checkLast(event, of: task) }
   }
@@ -229,7 +235,7 @@ extension Model {
     }
     if event.isGivenBack {
       try require(
-        asked.releases.contains(task.token) || stamp.elapsed >= pause.graceEnd,
+        asked.releases[task.token] != nil || stamp.elapsed >= pause.graceEnd,
         "\(task.id) was paused before its grace was over")
     } else {
       try checkFailure(event, of: task)
@@ -285,62 +291,6 @@ extension Model {
     try require(notes?.pause == nil || notes?.cancel == nil, "\(task.id) has two wishes")
   }
 
-  private func checkCancel(of task: ModelTask) throws(Violation) {
-    guard task.status.state == .running else {
-      return try require(
-        asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting,
-        "nobody cancelled \(task.id)")
-    }
-    guard let cancel = task.status.notes?.cancel else {
-      throw Violation(description: "\(task.id) ended CANCELLED and was not asked to stop")
-    }
-    let isOver =
-      asked.finishes[task.token] != nil || asked.releases.contains(task.token)
-      || mayBeLost(task) || stamp.elapsed >= cancel.graceEnd
-      || stamp.elapsed >= timeout(of: task) || stamp.elapsed >= task.deadline
-    try require(isOver, "\(task.id) was cancelled before its grace was over")
-  }
-
-  private func timeout(of task: ModelTask) -> Elapsed {
-    (task.status.notes?.startElapsed ?? .never) + task.submission.policy.runTimeout
-  }
-
-  private func checkFailure(_ event: TaskEvent, of task: ModelTask) throws(Violation) {
-    guard let failure = event.status.notes?.failure else {
-      throw Violation(description: "\(task.id) failed of nothing")
-    }
-    try require(task.status.notes?.cancel == nil, "cancel was lost")
-    switch failure.kind {
-    case .runTimeout:
-      try require(stamp.elapsed >= timeout(of: task), "\(task.id) timed out too early")
-    case .deadline:
-      try require(stamp.elapsed >= task.deadline, "\(task.id) failed before its deadline")
-      return try require(event.status.state == .failed, "a deadline was repeated")
-    case .workerLost:
-      try require(mayBeLost(task), "\(task.token) was lost in no crash")
-    case .handler:
-      try require(
-        asked.finishes[task.token]?.contains {
-          $0
-            == .failed(
-              kind: .handler, code: failure.code, message: failure.message,
-              retryable: failure.retryable)
-        } ?? false, "no handler said that \(task.id) failed so")
-    default: throw Violation(description: "\(task.id) failed of \(failure.kind)")
-    }
-    let policy = task.submission.policy.retry
-    let made = Int(task.status.attempt - task.status.attemptsForgiven)
-    let mayRetry = failure.retryable && policy.allowsRetry(code: failure.code, attemptsMade: made)
-    try require(
-      mayRetry == (event.status.state == .scheduled || event.status.state == .paused),
-      "\(task.id) after \(made) attempts: \(event.status.state)")
-    if event.status.state == .scheduled {
-      let wait = event.status.due - stamp.elapsed
-      try require(
-        wait >= .zero && wait <= policy.maxBackoff, "\(task.id) backs off for \(wait.text)")
-    }
-  }
-
   private mutating func checkStart(
     of task: ModelTask, by assignment: Assignment?
   ) throws(Violation) {
@@ -350,11 +300,28 @@ extension Model {
     )
     try require(pool.running < pool.spec.slots, "\(pool.name) runs more than its slots")
     try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
+    try require(stamp.elapsed < queueEnd(of: task), "\(task.id) starts after its queue timeout")
     if let assignment { return try checkAssignment(assignment, of: task) }
     try require(isServedHere(task), "nobody serves what starts")
-    for id in pool.pending {
-      guard let other = tasks[id], other.id != task.id, isServedHere(other) else { continue }
-      let (mine, theirs) = (task.priority, other.priority)
+    try checkTurn(of: task, in: pool)
+  }
+
+  /// It has the highest level of all that could start, and joined before those of the same. Where
+  /// waiting counts it is that of the first of each queue.
+  private func checkTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
+    let ageing = pool.spec.priorityAgeing.map(PriorityAgeing.init)
+    func level(_ task: ModelTask) -> UInt8 {
+      ageing?.level(of: task.priority, pendingSince: task.status.due, at: stamp.elapsed)
+        ?? task.priority
+    }
+    let others = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    let mine = level(task)
+    for other in others where other.id != task.id {
+      let isBehind = others.contains {
+        $0.kind == other.kind && $0.priority == other.priority && $0.joined < other.joined
+      }
+      if ageing != nil, isBehind { continue }
+      let theirs = level(other)
       try require(
         mine > theirs || mine == theirs && task.joined < other.joined,
         "\(task.id) starts before \(other.id), which goes first")

@@ -49,9 +49,13 @@ struct ModelPool {
 /// What handlers and clients asked for: events must have a reason.
 struct Asked {
   var finishes: [AttemptToken: [AttemptOutcome]] = [:]
-  var releases: Set<AttemptToken> = []
+  /// With the waits that were asked for: 0 for an ordinary one.
+  var releases: [AttemptToken: Set<Span>] = [:]
   /// Offers that their workers said they take.
   var accepts: Set<Lease> = []
+  /// When each attempt was heard for certain: its words were acknowledged, or it need not pause
+  /// after all.
+  var heard: [AttemptToken: Elapsed] = [:]
   /// When the last renewal that was acknowledged was sent.
   var renewed: [AttemptToken: Elapsed] = [:]
   /// Attempts that their workers said nothing of when they came back.
@@ -135,6 +139,19 @@ struct Model {
     let heard = asked.renewed[task.token] ?? task.status.notes?.startElapsed ?? .zero
     return stamp.elapsed >= max(heard, bootedAt) + leaseLength
   }
+
+  /// When the handler of the attempt that runs was heard last, as far as anybody was told; a
+  /// process that starts gives each attempt of a worker its full time.
+  func heardAt(_ task: ModelTask) -> Elapsed {
+    let moments = [
+      task.status.notes?.startElapsed, asked.heard[task.token],
+      task.status.notes?.assignment == nil ? nil : bootedAt,
+    ]
+    return moments.lazy.compactMap { $0 }.max() ?? .zero
+  }
+
+  /// The handler of this attempt said something at this commit's instant or later.
+  mutating func heard(_ token: AttemptToken) { asked.heard[token] = stamp.elapsed }
 
   // MARK: - Events
 

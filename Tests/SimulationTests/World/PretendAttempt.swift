@@ -24,7 +24,12 @@ struct PretendAttempt {
       outcome = .failed(kind: .handler, code: "FATAL", message: "no", retryable: false)
     default:
       let code = ["", "BUSY", "BAD"].randomElement(using: &random) ?? ""
-      outcome = .failed(kind: .handler, code: code, message: "try again", retryable: true)
+      let failureClass = ["", "", "network", "disk", "odd"].randomElement(using: &random) ?? ""
+      let delay = Int64.random(in: 0...4_000, using: &random)
+      outcome = .failed(
+        kind: .handler, code: code, message: "try again", retryable: true,
+        failureClass: failureClass,
+        retryDelay: Bool.random(using: &random) ? nil : .milliseconds(delay))
     }
   }
 }

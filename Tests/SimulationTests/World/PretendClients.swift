@@ -45,6 +45,10 @@ extension Simulation {
       slots: Int.random(in: 1...4, using: &random),
       queueCapacity: [2, 10, 100].randomElement(using: &random) ?? 10, retry: randomPolicy(),
       runTimeout: .milliseconds(Int64.random(in: 1_000...40_000, using: &random)),
+      queueTimeout: randomTimeout(one: 4), heartbeatTimeout: randomTimeout(one: 4),
+      failureClassDelays: chance(1, of: 2) ? ["network": randomDelay(), "disk": .zero] : [:],
+      priorityAgeing: chance(1, of: 3)
+        ? .milliseconds(Int64.random(in: 1...2_000, using: &random)) : nil,
       retention: randomRetention())
   }
 
@@ -56,6 +60,13 @@ extension Simulation {
     }
     return retention
   }
+
+  /// None but for one in so many.
+  private func randomTimeout(one share: Int) -> Span? {
+    chance(1, of: share) ? .milliseconds(Int64.random(in: 1...9_000, using: &random)) : nil
+  }
+
+  func randomDelay() -> Span { .milliseconds(Int64.random(in: 0...5_000, using: &random)) }
 
   private func randomPolicy() -> RetryPolicy {
     RetryPolicy(
@@ -129,10 +140,11 @@ extension Simulation {
       payload: (0..<Int.random(in: 0...20, using: &random)).map { UInt8($0) },
       contentType: chance(1, of: 2) ? "a/b" : "",
       labels: chance(1, of: 3) ? randomLabels() : .none,
-      priority: [5, 5, 5, 0, 10].randomElement(using: &random) ?? 5, start: start,
+      priority: [5, 5, 5, 0, 3, 7, 10].randomElement(using: &random) ?? 5, start: start,
       retry: chance(1, of: 4) ? randomPolicy() : nil,
       runTimeout: chance(1, of: 6)
         ? .milliseconds(Int64.random(in: 1...3_000, using: &random)) : nil,
+      queueTimeout: randomTimeout(one: 6), heartbeatTimeout: randomTimeout(one: 6),
       deadline: isLimited
         ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
       traceParent: chance(1, of: 9) ? "00-1" : "",

@@ -30,8 +30,7 @@ extension Simulation {
   func stop() throws(Violation) {
     node.pipeline.inform { $0.stopStarting() }
     for token in node.attemptsInOrder where chance(9, of: 10) {
-      checker.model.asked.releases.insert(token)
-      send(.release(token))
+      release(token)
     }
     while !node.backlog.isEmpty || !node.isClean {
       try pump()

@@ -55,8 +55,12 @@ private struct Obstacles {
     let offered = Set(offers.map(\.lease.task))
     let inUse = mine.count { $0.state == .running || offered.contains($0.id) }
     if inUse >= pool.spec.slots {
+      let ages = pool.spec.priorityAgeing != nil
       let ahead = mine.count { other in
-        other.state == .pending && !offered.contains(other.id)
+        if ages, other.priority != task.priority || !Self.isAlike(other, task, engine) {
+          return false
+        }
+        return other.state == .pending && !offered.contains(other.id)
           && (other.priority > task.priority
             || other.priority == task.priority && other.joined < task.joined)
           && (Self.isAlike(other, task, engine)
@@ -65,7 +69,7 @@ private struct Obstacles {
       causes.append(
         .noFreeSlot(
           pool: pool.name, slots: pool.spec.slots, inUse: inUse,
-          position: QueuePosition(ahead: ahead, isExact: true)))
+          position: QueuePosition(ahead: ahead, isExact: !ages)))
     }
     causes += Self.lacks(of: task, in: pool, engine)
     if causes.isEmpty { causes = [.starting] }

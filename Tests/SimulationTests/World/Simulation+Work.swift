@@ -12,11 +12,20 @@ extension Simulation {
     for token in node.attemptsInOrder {
       guard let attempt = node.attempts[token], attempt.doneAt <= now else { continue }
       node.attempts[token] = nil
+      if chance(1, of: 20) {
+        release(token, delay: randomDelay())
+        continue
+      }
       checker.model.asked.finishes[token, default: []].append(attempt.outcome)
       send(.finish(token, attempt.outcome))
       // Some say it twice.
       if chance(1, of: 25) { send(.finish(token, attempt.outcome)) }
     }
+  }
+
+  func release(_ token: AttemptToken, delay: Span = .zero) {
+    checker.model.asked.releases[token, default: []].insert(delay)
+    send(.release(token, delay: delay))
   }
 
   func report() {
@@ -188,7 +197,7 @@ extension Simulation {
       let pool = checker.model.pools[task.pool]
       let kind = checker.model.kindName(task.kind)
       let mayWait =
-        task.status.state == .pending
+        task.status.state == .pending && task.submission.policy.queueTimeout == nil
         && (pool?.state == .paused || !checker.model.served.contains(kind)
           || !task.submission.policy.selector.isEmpty)
       try require(

@@ -86,8 +86,9 @@ extension Simulation {
       }
       workers[number].running[lease] = nil
       if chance(1, of: 10) {
-        checker.model.asked.releases.insert(lease.token)
-        send(.worker(.release(lease)))
+        let delay = chance(1, of: 2) ? randomDelay() : .zero
+        checker.model.asked.releases[lease.token, default: []].insert(delay)
+        send(.worker(.release(lease, delay: delay)))
         continue
       }
       checker.model.asked.finishes[lease.token, default: []].append(attempt.outcome)

@@ -154,8 +154,7 @@ final class Simulation {
       case .cancelRequested: node.attempts[token]?.doneAt = clock.elapsed
       case .pauseRequested:
         node.attempts[token] = nil
-        checker.model.asked.releases.insert(token)
-        send(.release(token))
+        release(token)
       case .cancelled, .failed, .retryScheduled, .paused: node.attempts[token] = nil
       default: break
       }

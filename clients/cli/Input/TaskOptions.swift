@@ -26,6 +26,18 @@ struct TaskOptions: ParsableArguments {
 
   @Option(
     help: .init(
+      "Longest time that it may wait in the queue: then it fails for good (the pool's if unset).",
+      valueName: "duration"))
+  var queueTimeout: DurationArgument?
+
+  @Option(
+    help: .init(
+      "Longest time that its handler may be silent: then the attempt fails (the pool's if unset).",
+      valueName: "duration"))
+  var heartbeatTimeout: DurationArgument?
+
+  @Option(
+    help: .init(
       "When the task as a whole fails, whatever it does then: a time or a span from now.",
       valueName: "time|duration"))
   var deadline: TimeArgument?
@@ -58,6 +70,8 @@ struct TaskOptions: ParsableArguments {
     if let delay { spec.start = .delay(WellKnown.Duration(delay.duration)) }
     if let at { spec.start = .scheduleTime(at.timestamp(now: now)) }
     spec.runTimeout = runTimeout.map { WellKnown.Duration($0.duration) }
+    spec.queueTimeout = queueTimeout.map { WellKnown.Duration($0.duration) }
+    spec.heartbeatTimeout = heartbeatTimeout.map { WellKnown.Duration($0.duration) }
     spec.deadline = deadline?.timestamp(now: now)
     spec.traceParent = traceParent ?? ""
     spec.workerSelector = workerSelector.dictionary

@@ -20,7 +20,15 @@ extension JSON {
     fields.add("queue_capacity", spec.queueCapacity.map { .integer(Int64($0)) })
     fields.add("default_retry_policy", spec.defaultRetryPolicy.map { JSON($0) })
     fields.add("default_run_timeout", spec.defaultRunTimeout.map { JSON($0) })
+    fields.add("default_queue_timeout", spec.defaultQueueTimeout.map { JSON($0) })
+    fields.add("default_heartbeat_timeout", spec.defaultHeartbeatTimeout.map { JSON($0) })
+    fields.add("priority_ageing", spec.priorityAgeing.map { JSON($0) })
     fields.append(Field("labels", JSON(spec.labels)))
+    if !spec.failureClassDelays.isEmpty {
+      let delays = spec.failureClassDelays.sorted { $0.key < $1.key }
+      fields.append(
+        Field("failure_class_delays", .object(delays.map { Field($0.key, JSON($0.value)) })))
+    }
     fields.add("retention", spec.retention.map { JSON($0) })
     self = .object(fields)
   }

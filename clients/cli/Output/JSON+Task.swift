@@ -42,6 +42,8 @@ extension JSON {
     }
     fields.add("retry_policy", spec.retryPolicy.map { JSON($0) })
     fields.add("run_timeout", spec.runTimeout.map { JSON($0) })
+    fields.add("queue_timeout", spec.queueTimeout.map { JSON($0) })
+    fields.add("heartbeat_timeout", spec.heartbeatTimeout.map { JSON($0) })
     fields.add("deadline", spec.deadline.map { JSON($0) })
     fields.add("trace_parent", spec.traceParent.isEmpty ? nil : .string(spec.traceParent))
     if !spec.workerSelector.isEmpty {
@@ -108,6 +110,8 @@ extension JSON {
     fields.add("message", failure.message)
     fields.add("attempt", failure.attempt)
     fields.append(Field("retryable", .bool(failure.retryable)))
+    if !failure.failureClass.isEmpty { fields.add("failure_class", failure.failureClass) }
+    fields.add("retry_delay", failure.retryDelay.map { JSON($0) })
     self = .object(fields)
   }
 

@@ -33,7 +33,13 @@ extension Table {
       add("slots", "\(spec.slots)")
       add("queue capacity", spec.queueCapacity.map { "\($0)" })
       add("run timeout", spec.defaultRunTimeout?.duration.text)
+      add("queue timeout", spec.defaultQueueTimeout?.duration.text)
+      add("heartbeat timeout", spec.defaultHeartbeatTimeout?.duration.text)
       add("retries", spec.defaultRetryPolicy?.text)
+      add(
+        "failure delays",
+        spec.failureClassDelays.mapValues(\.duration.text).text)
+      add("priority ageing", spec.priorityAgeing?.duration.text)
       add("labels", spec.labels.text)
       add("keeps", spec.retention?.text)
     }

@@ -28,6 +28,8 @@ extension Table {
     }
     add("waits", task.waitingFor)
     add("failure", task.failure?.text)
+    add("failure class", task.failure?.failureClass)
+    add("retry delay", task.failure?.retryDelay?.duration.text)
     add("result", task.result.map { contentText($0.data) })
     add("progress", task.progress?.text)
     add("labels", task.spec?.labels.text)
@@ -45,6 +47,8 @@ extension Table {
     add("checkpoint", task.checkpoint.map { "\($0.sequence)" })
     add("deadline", task.spec?.deadline?.rfc3339())
     add("run timeout", task.spec?.runTimeout?.duration.text)
+    add("queue timeout", task.spec?.queueTimeout?.duration.text)
+    add("heartbeat timeout", task.spec?.heartbeatTimeout?.duration.text)
     add("worker", task.worker)
     add("actor", task.actor)
     add("request id", task.requestId)

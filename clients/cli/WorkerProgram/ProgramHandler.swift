@@ -28,10 +28,10 @@ struct ProgramHandler: Sendable {
       group.stop()
     }
     channel.close()
-    let contentType = await listener.value
+    let wishes = await listener.value
     let outcome = try result.get()
     guard outcome.status != .exited(0) else {
-      return TaskContent(outcome.output, contentType: contentType)
+      return TaskContent(outcome.output, contentType: wishes.contentType)
     }
     if let saved = folder.takeNewCheckpoint() { try? await context.saveCheckpoint(saved) }
     if outcome.output.count > Self.contentBytesMax {
@@ -40,7 +40,18 @@ struct ProgramHandler: Sendable {
         isRetryable: false)
     }
     if context.stop != nil { throw CancellationError() }
-    throw TaskFailure(outcome)
+    if let delay = wishes.snooze { throw TaskSnooze(for: delay) }
+    throw TaskFailure(outcome, wishes)
+  }
+
+  /// What the program said of its end before it.
+  fileprivate struct Wishes {
+    /// Of the result.
+    var contentType = ""
+    var snooze: Duration?
+    var retryDelay: Duration?
+    var failureClass = ""
+    var isRetryable = true
   }
 
   private func environment(
@@ -55,16 +66,20 @@ struct ProgramHandler: Sendable {
     ]
   }
 
-  /// Until the channel is closed. What it says of the result's media type is the answer.
+  /// Until the channel is closed.
   private func listen(
     to channel: ProgressChannel, _ folder: ProgramFolder, _ context: TaskContext
-  ) async -> String {
-    var contentType = ""
+  ) async -> Wishes {
+    var wishes = Wishes()
     for await line in channel.lines {
       switch ProgressWord(line) {
       case .progress(let percent, let step): context.reportProgress(percent: percent, step: step)
       case .log(let text): context.log(text)
-      case .contentType(let type): contentType = type
+      case .contentType(let type): wishes.contentType = type
+      case .failureClass(let name): wishes.failureClass = name
+      case .retryDelay(let delay): wishes.retryDelay = delay
+      case .noRetry: wishes.isRetryable = false
+      case .snooze(let delay): wishes.snooze = delay
       case .checkpoint:
         guard let content = folder.takeNewCheckpoint() else { continue }
         do {
@@ -74,19 +89,22 @@ struct ProgramHandler: Sendable {
         }
       }
     }
-    return contentType
+    return wishes
   }
 }
 
 extension TaskFailure {
-  fileprivate init(_ outcome: ProgramRun.Outcome) {
+  fileprivate init(_ outcome: ProgramRun.Outcome, _ wishes: ProgramHandler.Wishes) {
     let (code, words) =
       switch outcome.status {
       case .exited(let code): ("EXIT_\(code)", "the program ended with exit code \(code)")
       case .signaled(let signal):
         ("SIGNAL_\(SignalName(signal))", "the program was ended by SIG\(SignalName(signal))")
       }
-    self.init(code: code, message: outcome.errors.isEmpty ? words : outcome.errors)
+    self.init(
+      code: code, message: outcome.errors.isEmpty ? words : outcome.errors,
+      isRetryable: wishes.isRetryable, retryDelay: wishes.retryDelay,
+      failureClass: wishes.failureClass)
   }
 }
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
+from datetime import timedelta
 
 import pytest
 from martlet import (
@@ -14,6 +15,7 @@ from martlet import (
     Stopped,
     StopReason,
     TaskFailure,
+    TaskSnooze,
     Worker,
     result_of,
     task_spec,
@@ -112,6 +114,41 @@ def test_a_handler_fails_with_its_code_or_its_exception(make_server):
                 "result": ("RESULT_INVALID", False), "large": ("RESULT_TOO_LARGE", False)}
             task = await client.submit("p", "thread.fail", retry_policy=ONCE)
             assert (await client.wait(task.id)).failure.code == "SystemExit"
+
+
+def test_a_handler_says_how_long_to_wait_and_what_its_failure_is_of(make_server):
+    @with_worker(make_server)
+    async def _(server, client, worker):
+        attempts = []
+
+        @worker.task("wishes")
+        async def wishes(context):
+            attempts.append(context.attempt)
+            match context.attempt:
+                case 1:
+                    raise TaskSnooze(0.01)
+                case 2:
+                    raise TaskFailure(
+                        "BUSY", "not now", retry_delay=timedelta(milliseconds=10),
+                        failure_class="network")
+            return context.task.failure.failure_class
+
+        async with Served(worker):
+            slow = task_pb2.RetryPolicy(max_attempts=2, initial_backoff={"seconds": 60})
+            task = await client.submit("p", "wishes", retry_policy=slow)
+            ended = await client.wait(task.id)
+            assert (ended.state, result_of(ended), attempts) == (SUCCEEDED, "network", [1, 2, 3])
+
+
+def test_wishes_that_no_server_takes_are_refused_at_once():
+    for wrong in (-1, timedelta(days=3_654)):
+        with pytest.raises(ValueError, match="0 to 10 years"):
+            TaskFailure("X", "x", retry_delay=wrong)
+        with pytest.raises(ValueError, match="0 to 10 years"):
+            TaskSnooze(wrong)
+    for wrong in ("No Class", "9", "x" * 64):
+        with pytest.raises(ValueError, match="failure class"):
+            TaskFailure("X", "x", failure_class=wrong)
 
 
 # Progress, log lines, checkpoints

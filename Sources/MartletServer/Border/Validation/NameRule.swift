@@ -2,6 +2,7 @@
 enum NameRule {
   static let poolText = "`[a-z][a-z0-9-]{0,62}`"
   static let kindText = "`[a-z][a-z0-9_.-]{0,126}`"
+  static let failureClassText = "`[a-z][a-z0-9_-]{0,62}`"
 
   static func isPool(_ name: String) -> Bool {
     matches(name, bytesMax: 63) { byte in
@@ -13,6 +14,12 @@ enum NameRule {
     matches(name, bytesMax: 127) { byte in
       isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
         || byte == UInt8(ascii: "-")
+    }
+  }
+
+  static func isFailureClass(_ name: String) -> Bool {
+    matches(name, bytesMax: 63) { byte in
+      isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
     }
   }
 

@@ -7,7 +7,12 @@ struct PoolSpecChange: Hashable, Sendable {
   var queueCapacity: Int?
   var retry: RetryPolicy?
   var runTimeout: Span?
+  /// nil inside: none from now on.
+  var queueTimeout: Span??
+  var heartbeatTimeout: Span??
   var labels: LabelSet?
+  var failureClassDelays: [String: Span]?
+  var priorityAgeing: Span??
   var retention: Retention?
 
   func apply(to spec: inout PoolSpec) {
@@ -15,7 +20,11 @@ struct PoolSpecChange: Hashable, Sendable {
     if let queueCapacity { spec.queueCapacity = queueCapacity }
     if let retry { spec.retry = retry }
     if let runTimeout { spec.runTimeout = runTimeout }
+    if let queueTimeout { spec.queueTimeout = queueTimeout }
+    if let heartbeatTimeout { spec.heartbeatTimeout = heartbeatTimeout }
     if let labels { spec.labels = labels }
+    if let failureClassDelays { spec.failureClassDelays = failureClassDelays }
+    if let priorityAgeing { spec.priorityAgeing = priorityAgeing }
     if let retention { spec.retention = retention }
   }
 }
@@ -92,21 +101,33 @@ extension RequestCheck {
       } else if !Self.specPaths.contains(path) {
         fail(
           .request, "update_mask.paths", .index(index),
-          "must be one of slots, queue_capacity, default_retry_policy, default_run_timeout, "
-            + "labels, retention and *, not `\(path.shortened)`")
+          "must be one of \(Self.specPaths.joined(separator: ", ")) and *, "
+            + "not `\(path.shortened)`")
       }
     }
     if named.contains("slots") { change.slots = slots(spec) }
     if named.contains("queue_capacity") { change.queueCapacity = queueCapacity(spec) }
     if named.contains("default_retry_policy") { change.retry = defaultRetry(spec) }
     if named.contains("default_run_timeout") { change.runTimeout = defaultRunTimeout(spec) }
+    if named.contains("default_queue_timeout") {
+      change.queueTimeout = .some(defaultQueueTimeout(spec))
+    }
+    if named.contains("default_heartbeat_timeout") {
+      change.heartbeatTimeout = .some(defaultHeartbeatTimeout(spec))
+    }
     if named.contains("labels") { change.labels = labels(spec.labels, .spec) }
+    if named.contains("failure_class_delays") {
+      change.failureClassDelays = failureClassDelays(spec)
+    }
+    if named.contains("priority_ageing") { change.priorityAgeing = .some(priorityAgeing(spec)) }
     if named.contains("retention") { change.retention = retention(spec) }
     return change
   }
 
-  private static let specPaths: Set<String> = [
+  private static let specPaths = [
     "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
+    "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays",
+    "priority_ageing",
     "retention",
   ]
 }

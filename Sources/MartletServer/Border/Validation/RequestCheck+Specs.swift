@@ -5,7 +5,7 @@ import MartletCore
 
 extension RequestCheck {
   static let spanMin = Span.milliseconds(1)
-  static let runTimeoutMax = Span.seconds(30 * 86_400)
+  static let timeoutMax = Span.seconds(30 * 86_400)
   /// Ten years with as many leap days as ten years can have.
   static let delayMax = Span.seconds(3_653 * 86_400)
 
@@ -34,12 +34,14 @@ extension RequestCheck {
     }
     if let start = spec.start { draft.start = self.start(start, path) }
     if let policy = spec.retryPolicy { draft.retry = retry(policy, path.inside("retry_policy")) }
-    if let timeout = spec.runTimeout { draft.runTimeout = runTimeout(timeout, path, "run_timeout") }
+    draft.runTimeout = timeout(spec.runTimeout, path, "run_timeout")
     if let deadline = spec.deadline { draft.deadline = time(deadline, path, "deadline") }
     text(spec.traceParent, bytesMax: 255, path, "trace_parent")
     if !spec.workerSelector.isEmpty {
       draft.selector = labels(spec.workerSelector, path, "worker_selector")
     }
+    draft.queueTimeout = timeout(spec.queueTimeout, path, "queue_timeout")
+    draft.heartbeatTimeout = timeout(spec.heartbeatTimeout, path, "heartbeat_timeout")
     if let rule = spec.unique {
       draft.unique = UniqueClaim(rule: unique(rule, path.inside("unique")))
     }
@@ -58,10 +60,11 @@ extension RequestCheck {
     }
   }
 
-  private mutating func runTimeout(
-    _ value: WellKnown.Duration, _ path: FieldPath, _ field: StaticString
-  ) -> Span {
-    span(value, in: Self.spanMin...Self.runTimeoutMax, "1 ms to 30 days", path, field)
+  private mutating func timeout(
+    _ value: WellKnown.Duration?, _ path: FieldPath, _ field: StaticString
+  ) -> Span? {
+    guard let value else { return nil }
+    return span(value, in: Self.spanMin...Self.timeoutMax, "1 ms to 30 days", path, field)
   }
 }
 
@@ -155,7 +158,9 @@ extension RequestCheck {
   mutating func pool(_ spec: API.PoolSpec) -> PoolSpec {
     PoolSpec(
       slots: slots(spec), queueCapacity: queueCapacity(spec), retry: defaultRetry(spec),
-      runTimeout: defaultRunTimeout(spec), labels: labels(spec.labels, .spec),
+      runTimeout: defaultRunTimeout(spec), queueTimeout: defaultQueueTimeout(spec),
+      heartbeatTimeout: defaultHeartbeatTimeout(spec), labels: labels(spec.labels, .spec),
+      failureClassDelays: failureClassDelays(spec), priorityAgeing: priorityAgeing(spec),
       retention: retention(spec))
   }
 
@@ -206,7 +211,39 @@ extension RequestCheck {
   }
 
   mutating func defaultRunTimeout(_ spec: API.PoolSpec) -> Span {
-    spec.defaultRunTimeout.map { runTimeout($0, .spec, "default_run_timeout") }
+    timeout(spec.defaultRunTimeout, .spec, "default_run_timeout")
       ?? .seconds(Int64(limits.runTimeoutSeconds))
+  }
+
+  mutating func defaultQueueTimeout(_ spec: API.PoolSpec) -> Span? {
+    timeout(spec.defaultQueueTimeout, .spec, "default_queue_timeout")
+  }
+
+  mutating func defaultHeartbeatTimeout(_ spec: API.PoolSpec) -> Span? {
+    timeout(spec.defaultHeartbeatTimeout, .spec, "default_heartbeat_timeout")
+  }
+
+  mutating func priorityAgeing(_ spec: API.PoolSpec) -> Span? {
+    spec.priorityAgeing.map {
+      span(
+        $0, in: .seconds(1)...Span.seconds(7 * 86_400), "1 s to 7 days", .spec, "priority_ageing")
+    }
+  }
+
+  mutating func failureClassDelays(_ spec: API.PoolSpec) -> [String: Span] {
+    let field: StaticString = "failure_class_delays"
+    let named = spec.failureClassDelays
+    if named.count > 32 { fail(.spec, field, "must be at most 32, not \(named.count)") }
+    var delays: [String: Span] = [:]
+    for (name, delay) in named.sorted(by: { $0.key < $1.key }).prefix(33) {
+      if !NameRule.isFailureClass(name) {
+        fail(
+          .spec, field, .key(name),
+          "must have a key that is a class of failures: \(NameRule.failureClassText)")
+      }
+      delays[name] = span(
+        delay, in: .zero...Self.delayMax, "0 to 10 years", .spec, field, .key(name))
+    }
+    return delays
   }
 }

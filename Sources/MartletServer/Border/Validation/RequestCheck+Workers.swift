@@ -87,6 +87,19 @@ struct EntryProblem: Error {
   var text: String
 }
 
+extension Span {
+  /// A wait that a worker asks for; nil if it does not.
+  init?(delay: WellKnown.Duration?, _ field: StaticString) throws(EntryProblem) {
+    guard let delay else { return nil }
+    var check = RequestCheck(limits: Limits())
+    self = check.span(
+      delay, in: .zero...RequestCheck.delayMax, "0 to 10 years", .request, field)
+    if let violation = check.violations.first {
+      throw EntryProblem(text: "\(violation.field) \(violation.description)")
+    }
+  }
+}
+
 extension AttemptOutcome {
   init(_ finish: API.Finish, limits: Limits) throws(EntryProblem) {
     switch finish.outcome {
@@ -100,9 +113,16 @@ extension AttemptOutcome {
       }
       self = .succeeded(TaskResult(data: result.data, contentType: result.contentType))
     case .failure(let failure):
+      let name = failure.failureClass
+      guard name.isEmpty || NameRule.isFailureClass(name) else {
+        throw EntryProblem(
+          text: "failure.failure_class must be empty or a class: \(NameRule.failureClassText)")
+      }
       self = .failed(
         kind: .handler, code: failure.code.prefixed(bytes: 63),
-        message: failure.message.prefixed(bytes: 4_096), retryable: !failure.nonRetryable)
+        message: failure.message.prefixed(bytes: 4_096), retryable: !failure.nonRetryable,
+        failureClass: name,
+        retryDelay: try Span(delay: failure.retryDelay, "failure.retry_delay"))
     case nil:
       throw EntryProblem(text: "result or failure must be set")
     }

@@ -186,19 +186,21 @@ extension RequestCheck {
 
   mutating func span(
     _ value: WellKnown.Duration, in range: ClosedRange<Span>, _ allowed: String, _ path: FieldPath,
-    _ field: StaticString
+    _ field: StaticString, _ element: FieldPath.Element = .whole
   ) -> Span {
     let nanos = Int64(value.nanos)
     guard abs(nanos) < 1_000_000_000,
       value.seconds == 0 || nanos == 0 || (value.seconds < 0) == (nanos < 0)
     else {
-      fail(path, field, "must be a valid duration: nanos within a second, of the sign of seconds")
+      fail(
+        path, field, element,
+        "must be a valid duration: nanos within a second, of the sign of seconds")
       return range.lowerBound
     }
     let (whole, overflow) = value.seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, overflows) = whole.addingReportingOverflow(nanos)
     guard !overflow, !overflows, range.contains(Span(nanoseconds: sum)) else {
-      fail(path, field, "must be \(allowed)")
+      fail(path, field, element, "must be \(allowed)")
       return range.lowerBound
     }
     return Span(nanoseconds: sum)

@@ -93,10 +93,12 @@ extension World {
   @discardableResult
   func createPool(
     _ name: String = "p", slots: Int = 2, capacity: Int = 100, retry: RetryPolicy = .init(),
-    runTimeout: Span = .seconds(60)
+    runTimeout: Span = .seconds(60), failureClassDelays: [String: Span] = [:],
+    priorityAgeing: Span? = nil
   ) throws -> PoolID {
     let spec = PoolSpec(
-      slots: slots, queueCapacity: capacity, retry: retry, runTimeout: runTimeout)
+      slots: slots, queueCapacity: capacity, retry: retry, runTimeout: runTimeout,
+      failureClassDelays: failureClassDelays, priorityAgeing: priorityAgeing)
     return try run(.createPool(name: name, spec: spec, origin: Self.user)).pool.record.id
   }
 
@@ -128,11 +130,16 @@ extension World {
     try run(.finish(token(id), .succeeded(TaskResult(data: data, contentType: ""))))
   }
 
-  func fail(_ id: TaskID, code: String = "", retryable: Bool = true) throws {
+  func fail(
+    _ id: TaskID, code: String = "", retryable: Bool = true, of failureClass: String = "",
+    retryDelay: Span? = nil
+  ) throws {
     try run(
       .finish(
         token(id),
-        .failed(kind: .handler, code: code, message: "it broke", retryable: retryable)))
+        .failed(
+          kind: .handler, code: code, message: "it broke", retryable: retryable,
+          failureClass: failureClass, retryDelay: retryDelay)))
   }
 
   func cancel(_ id: TaskID, reason: String = "") throws {

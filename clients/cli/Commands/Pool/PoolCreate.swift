@@ -47,9 +47,33 @@ struct PoolSettings: ParsableArguments {
   var runTimeout: DurationArgument?
 
   @Option(
+    help: .init(
+      "Longest time that a task may wait in the queue, of tasks that set none (no end if unset).",
+      valueName: "duration"))
+  var queueTimeout: DurationArgument?
+
+  @Option(
+    help: .init(
+      "Longest time that a handler may be silent, of tasks that set none (no end if unset).",
+      valueName: "duration"))
+  var heartbeatTimeout: DurationArgument?
+
+  @Option(
+    help: .init(
+      "A waiting task rises by one level of priority for each so long (never if unset).",
+      valueName: "duration"))
+  var priorityAgeing: DurationArgument?
+
+  @Option(
     name: [.long, .customShort("l")],
     help: .init("A label of the pool; may be repeated.", valueName: "key=value"))
   var label: [LabelArgument] = []
+
+  @Option(
+    help: .init(
+      "How long to wait after a failure of a class, in place of the back-off; may be repeated.",
+      valueName: "class=duration"))
+  var failureDelay: [FailureDelayArgument] = []
 
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
   @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
@@ -59,6 +83,11 @@ struct PoolSettings: ParsableArguments {
     API.PoolSpec(
       queueCapacity: queueCapacity, defaultRetryPolicy: retries.policy,
       defaultRunTimeout: runTimeout.map { WellKnown.Duration($0.duration) },
-      labels: label.dictionary, retention: retention.retention)
+      labels: label.dictionary,
+      defaultQueueTimeout: queueTimeout.map { WellKnown.Duration($0.duration) },
+      defaultHeartbeatTimeout: heartbeatTimeout.map { WellKnown.Duration($0.duration) },
+      failureClassDelays: failureDelay.dictionary,
+      priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
+      retention: retention.retention)
   }
 }

@@ -6,12 +6,13 @@ struct PoolUpdate: MartletCommand {
     commandName: "update", abstract: "Change a pool while it works.",
     discussion: """
       Changes what is given and leaves the rest as it is. More slots start more tasks at once; \
-      fewer let running ones finish. --label replaces all labels, a retry option the whole default \
-      retry policy, and a --keep option the whole retention; --keep-all takes that away.
+      fewer let running ones finish. --label replaces all labels, --failure-delay all delays by \
+      class, a retry option the whole default retry policy, and a --keep option the whole \
+      retention; --keep-all takes that away. --reset makes a setting what it is in a new pool.
 
       EXAMPLES
         martlet pool update mails --slots 16
-        martlet pool update mails --queue-capacity 500000
+        martlet pool update mails --queue-capacity 500000 --reset failure-delays
         martlet pool update mails --slots 8 --etag "$(martlet pool get mails -o json | jq -r .etag)"
       """)
 
@@ -26,6 +27,11 @@ struct PoolUpdate: MartletCommand {
   var keepAll = false
 
   @Option(
+    help: .init(
+      "A setting to make what it is in a new pool; may be repeated.", valueName: "setting"))
+  var reset: [PoolSetting] = []
+
+  @Option(
     help: .init("Change it only if it is still as it was read.", valueName: "etag"))
   var etag: String = ""
 
@@ -35,6 +41,9 @@ struct PoolUpdate: MartletCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
+    if let both = reset.first(where: { given.contains($0) }) {
+      throw ValidationError("\(both.rawValue) cannot be both set and reset")
+    }
     if fields.isEmpty {
       throw ValidationError("nothing to change was given, for example --slots 8")
     }
@@ -45,14 +54,22 @@ struct PoolUpdate: MartletCommand {
 
   /// The paths of what was given.
   var fields: [String] {
-    var fields: [String] = []
-    if slots != nil { fields.append("slots") }
-    if settings.queueCapacity != nil { fields.append("queue_capacity") }
-    if settings.retries.policy != nil { fields.append("default_retry_policy") }
-    if settings.runTimeout != nil { fields.append("default_run_timeout") }
-    if !settings.label.isEmpty { fields.append("labels") }
-    if settings.retention.retention != nil || keepAll { fields.append("retention") }
-    return fields
+    (slots == nil ? [] : ["slots"]) + (given + reset).map(\.field)
+  }
+
+  /// What is given a value.
+  private var given: [PoolSetting] {
+    var given: [PoolSetting] = []
+    if settings.queueCapacity != nil { given.append(.queueCapacity) }
+    if settings.retries.policy != nil { given.append(.retries) }
+    if settings.runTimeout != nil { given.append(.runTimeout) }
+    if settings.queueTimeout != nil { given.append(.queueTimeout) }
+    if settings.heartbeatTimeout != nil { given.append(.heartbeatTimeout) }
+    if !settings.label.isEmpty { given.append(.labels) }
+    if !settings.failureDelay.isEmpty { given.append(.failureDelays) }
+    if settings.priorityAgeing != nil { given.append(.priorityAgeing) }
+    if settings.retention.retention != nil || keepAll { given.append(.retention) }
+    return given
   }
 
   func run(in session: Session) async throws {
@@ -61,5 +78,33 @@ struct PoolUpdate: MartletCommand {
     let pool = try await session.client.pools.update(
       argument.pool, spec: spec, fields: fields, etag: etag, validateOnly: validateOnly)
     session.show(pool.value)
+  }
+}
+
+/// What a new pool has a default of.
+enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case queueCapacity = "queue-capacity"
+  case retries
+  case runTimeout = "run-timeout"
+  case queueTimeout = "queue-timeout"
+  case heartbeatTimeout = "heartbeat-timeout"
+  case labels
+  case failureDelays = "failure-delays"
+  case priorityAgeing = "priority-ageing"
+  case retention
+
+  /// Its path in an update.
+  var field: String {
+    switch self {
+    case .queueCapacity: "queue_capacity"
+    case .retries: "default_retry_policy"
+    case .runTimeout: "default_run_timeout"
+    case .queueTimeout: "default_queue_timeout"
+    case .heartbeatTimeout: "default_heartbeat_timeout"
+    case .labels: "labels"
+    case .failureDelays: "failure_class_delays"
+    case .priorityAgeing: "priority_ageing"
+    case .retention: "retention"
+    }
   }
 }

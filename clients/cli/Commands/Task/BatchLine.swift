@@ -8,7 +8,7 @@ struct BatchLine {
 
   private static let known: Set = [
     "kind", "payload", "payload_base64", "content_type", "labels", "priority", "delay",
-    "run_timeout", "max_attempts",
+    "run_timeout", "queue_timeout", "heartbeat_timeout", "max_attempts",
   ]
 
   init(_ line: [UInt8], number: Int) throws {
@@ -41,6 +41,8 @@ struct BatchLine {
     if let priority: Int = try value("priority") { spec.priority = Int32(clamping: priority) }
     if let delay = try duration("delay") { spec.start = .delay(delay) }
     if let timeout = try duration("run_timeout") { spec.runTimeout = timeout }
+    if let timeout = try duration("queue_timeout") { spec.queueTimeout = timeout }
+    if let timeout = try duration("heartbeat_timeout") { spec.heartbeatTimeout = timeout }
     if let attempts: Int = try value("max_attempts") {
       var policy = spec.retryPolicy ?? API.RetryPolicy()
       policy.maxAttempts = Int32(clamping: attempts)

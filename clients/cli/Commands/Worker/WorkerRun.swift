@@ -21,7 +21,9 @@ struct WorkerRun: MartletCommand {
       another file and rename it), then write `checkpoint` to the progress descriptor: saved; also \
       when the program fails or is stopped
         MARTLET_PROGRESS_FD      a descriptor that takes lines: `42 text` or `42% text`, \
-      `checkpoint`, `log text`, `content-type TYPE` (of the result)
+      `checkpoint`, `log text`, `content-type TYPE` (of the result); should it fail: \
+      `failure-class network`, `retry-delay 30s`, `no-retry`, or `snooze 10m` (again after so long, \
+      and this attempt does not count)
 
       SIGTERM or SIGINT ends the worker: it takes nothing more, and gives back what still runs \
       after --drain. A second one stops the programs at once.

@@ -16,6 +16,7 @@ from martlet.worker import (
     StopReason,
     TaskContext,
     TaskFailure,
+    TaskSnooze,
     Worker,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "TaskContext",
     "TaskFailure",
     "TaskNotSucceeded",
+    "TaskSnooze",
     "Worker",
     "result_of",
     "task_spec",

@@ -12,6 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 #: A span of time: seconds, or a timedelta.
 Span = float | timedelta
 
+#: The longest delay: ten years with as many leap days as ten years can have.
+DELAY_MAX = timedelta(days=3_653)
+
 
 def duration(span: Span) -> Duration:
     made = Duration()
@@ -19,6 +22,14 @@ def duration(span: Span) -> Duration:
         made.FromTimedelta(span)
     else:
         made.FromNanoseconds(round(span * 1_000_000_000))
+    return made
+
+
+def delay(span: Span) -> Duration:
+    """Raises ValueError for one that the server does not take."""
+    made = duration(span)
+    if not 0 <= made.ToNanoseconds() <= DELAY_MAX.total_seconds() * 1_000_000_000:
+        raise ValueError("a delay is 0 to 10 years")
     return made
 
 

@@ -71,6 +71,8 @@ final class WorkerDriver: Sendable {
       return .content(try await handler(context))
     } catch let failure as TaskFailure {
       return .failure(failure)
+    } catch let snooze as TaskSnooze {
+      return .snoozed(snooze.delay)
     } catch is CancellationError {
       return .interrupted
     } catch {

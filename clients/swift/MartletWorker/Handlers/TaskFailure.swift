@@ -8,10 +8,21 @@ public struct TaskFailure: Error, Sendable, Equatable {
   public var message: String
   /// Whether the retry policy may repeat the attempt.
   public var isRetryable: Bool
+  /// How long to wait before the next attempt, if there is one: at most 10 years. Nil: as the pool
+  /// says for `failureClass`, else as the retry policy does.
+  public var retryDelay: Duration?
+  /// What it failed of, such as `network`: `[a-z][a-z0-9_-]{0,62}`. The pool may have a delay for
+  /// it. What is written otherwise is left out.
+  public var failureClass: String
 
-  public init(code: String, message: String, isRetryable: Bool = true) {
+  public init(
+    code: String, message: String, isRetryable: Bool = true, retryDelay: Duration? = nil,
+    failureClass: String = ""
+  ) {
     self.code = code
     self.message = message
     self.isRetryable = isRetryable
+    self.retryDelay = retryDelay
+    self.failureClass = failureClass
   }
 }

@@ -6,8 +6,8 @@ struct HeldLease {
     /// Its handler has ended, or counts for nothing any more; this is to be said until it is
     /// acknowledged.
     case finished(API.Finish.OneOf_Outcome)
-    /// It is given back, until that is acknowledged.
-    case released
+    /// It is given back, for so long, until that is acknowledged.
+    case released(delay: Duration = .zero)
     /// Its handler still runs, for nothing.
     case lost
   }

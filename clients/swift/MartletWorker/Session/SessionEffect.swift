@@ -22,6 +22,8 @@ enum CheckpointVerdict: Equatable {
 enum HandlerOutcome {
   case content(TaskContent)
   case failure(TaskFailure)
+  /// `TaskSnooze`.
+  case snoozed(Duration)
   /// `CancellationError`.
   case interrupted
   /// Any other error, in its own words.

@@ -25,8 +25,10 @@ extension WorkerSession {
     case .content(let content): return end(content, isCancelled)
     case .failure(let failure):
       return (.finished(.failure(.init(failure))), isCancelled ? .cancelled : .failed)
+    case .snoozed(let delay):
+      return (.released(delay: delay.asDelay), isCancelled ? .cancelled : .released)
     case .interrupted, .other:
-      if let stop, stop.cause != .cancelled { return (.released, .released) }
+      if let stop, stop.cause != .cancelled { return (.released(), .released) }
     }
     var failure = TaskFailure(code: "", message: "the handler cancelled itself")
     if case .other(let words) = outcome { failure.message = words }
@@ -84,6 +86,24 @@ extension API.WorkerFailure {
   init(_ failure: TaskFailure) {
     self.init(
       code: failure.code.cut(bytes: 63), message: failure.message.cut(bytes: 4_096),
-      nonRetryable: !failure.isRetryable)
+      nonRetryable: !failure.isRetryable,
+      retryDelay: failure.retryDelay.map { WellKnown.Duration($0.asDelay) },
+      failureClass: failure.hasReadableClass ? failure.failureClass : "")
   }
+}
+
+extension TaskFailure {
+  /// The server takes it.
+  fileprivate var hasReadableClass: Bool {
+    let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let others = Set("0123456789_-".utf8)
+    let bytes = failureClass.utf8
+    return bytes.count <= 63 && bytes.first.map(letters.contains) ?? false
+      && bytes.allSatisfy { letters.contains($0) || others.contains($0) }
+  }
+}
+
+extension Duration {
+  /// The nearest one that the server takes as a delay.
+  fileprivate var asDelay: Duration { min(max(self, .zero), .seconds(3_653 * 86_400)) }
 }

@@ -120,8 +120,9 @@ extension WorkerSession {
     case .finished(let outcome):
       request.finishes.append(API.Finish(lease: lease, outcome: outcome))
       held.isEndSaid = true
-    case .released:
-      request.releases.append(API.Release(lease: lease))
+    case .released(let delay):
+      request.releases.append(
+        API.Release(lease: lease, delay: delay > .zero ? WellKnown.Duration(delay) : nil))
       held.isEndSaid = true
     case .running, .lost: break
     }

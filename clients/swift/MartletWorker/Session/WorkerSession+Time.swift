@@ -68,7 +68,7 @@ extension WorkerSession {
   /// Gives back what handlers would not let go of.
   private mutating func releaseAll(_ effects: inout [SessionEffect]) {
     for lease in leases.filter({ $0.value.isRunning }).keys.sorted() {
-      change(lease) { $0.phase = .released }
+      change(lease) { $0.phase = .released() }
       queue(lease)
     }
     // Their handlers count for nothing any more, and need not be waited for.

@@ -131,7 +131,7 @@ struct WorkerSession {
       effects.append(.start(assign))
     } else {
       // It was on its way when the worker began to leave: given back, it costs no attempt.
-      leases[assign.lease]?.phase = .released
+      leases[assign.lease]?.phase = .released()
       queue(assign.lease)
     }
   }

@@ -58,6 +58,12 @@ void   martlet__v1__pool_spec__labels_entry__init
   static const Martlet__V1__PoolSpec__LabelsEntry init_value = MARTLET__V1__POOL_SPEC__LABELS_ENTRY__INIT;
   *message = init_value;
 }
+void   martlet__v1__pool_spec__failure_class_delays_entry__init
+                     (Martlet__V1__PoolSpec__FailureClassDelaysEntry         *message)
+{
+  static const Martlet__V1__PoolSpec__FailureClassDelaysEntry init_value = MARTLET__V1__POOL_SPEC__FAILURE_CLASS_DELAYS_ENTRY__INIT;
+  *message = init_value;
+}
 void   martlet__v1__pool_spec__init
                      (Martlet__V1__PoolSpec         *message)
 {
@@ -1228,7 +1234,58 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__labels_entry__descripto
   (ProtobufCMessageInit) martlet__v1__pool_spec__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__failure_class_delays_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec__FailureClassDelaysEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec__FailureClassDelaysEntry, value),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pool_spec__failure_class_delays_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange martlet__v1__pool_spec__failure_class_delays_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolSpec.FailureClassDelaysEntry",
+  "FailureClassDelaysEntry",
+  "Martlet__V1__PoolSpec__FailureClassDelaysEntry",
+  "martlet.v1",
+  sizeof(Martlet__V1__PoolSpec__FailureClassDelaysEntry),
+  2,
+  martlet__v1__pool_spec__failure_class_delays_entry__field_descriptors,
+  martlet__v1__pool_spec__failure_class_delays_entry__field_indices_by_name,
+  1,  martlet__v1__pool_spec__failure_class_delays_entry__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pool_spec__failure_class_delays_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[10] =
 {
   {
     "slots",
@@ -1291,6 +1348,54 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "default_queue_timeout",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, default_queue_timeout),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_heartbeat_timeout",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, default_heartbeat_timeout),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_class_delays",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__PoolSpec, n_failure_class_delays),
+    offsetof(Martlet__V1__PoolSpec, failure_class_delays),
+    &martlet__v1__pool_spec__failure_class_delays_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority_ageing",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, priority_ageing),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "retention",
     10,
     PROTOBUF_C_LABEL_NONE,
@@ -1304,18 +1409,21 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
   },
 };
 static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
+  6,   /* field[6] = default_heartbeat_timeout */
+  5,   /* field[5] = default_queue_timeout */
   2,   /* field[2] = default_retry_policy */
   3,   /* field[3] = default_run_timeout */
+  7,   /* field[7] = failure_class_delays */
   4,   /* field[4] = labels */
+  8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
-  5,   /* field[5] = retention */
+  9,   /* field[9] = retention */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 10, 5 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1325,10 +1433,10 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  6,
+  10,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  2,  martlet__v1__pool_spec__number_ranges,
+  1,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -843,7 +843,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__
   (ProtobufCMessageInit) martlet__v1__task_spec__worker_selector_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[15] =
 {
   {
     "kind",
@@ -990,6 +990,30 @@ static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "queue_timeout",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, queue_timeout),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_timeout",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, heartbeat_timeout),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "unique",
     15,
     PROTOBUF_C_LABEL_NONE,
@@ -1006,22 +1030,23 @@ static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
   9,   /* field[9] = deadline */
   5,   /* field[5] = delay */
+  13,   /* field[13] = heartbeat_timeout */
   0,   /* field[0] = kind */
   3,   /* field[3] = labels */
   1,   /* field[1] = payload */
   4,   /* field[4] = priority */
+  12,   /* field[12] = queue_timeout */
   7,   /* field[7] = retry_policy */
   8,   /* field[8] = run_timeout */
   6,   /* field[6] = schedule_time */
   10,   /* field[10] = trace_parent */
-  12,   /* field[12] = unique */
+  14,   /* field[14] = unique */
   11,   /* field[11] = worker_selector */
 };
-static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 15, 12 },
-  { 0, 13 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
 {
@@ -1031,10 +1056,10 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
   "Martlet__V1__TaskSpec",
   "martlet.v1",
   sizeof(Martlet__V1__TaskSpec),
-  13,
+  15,
   martlet__v1__task_spec__field_descriptors,
   martlet__v1__task_spec__field_indices_by_name,
-  2,  martlet__v1__task_spec__number_ranges,
+  1,  martlet__v1__task_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1525,7 +1550,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_result__descriptor =
   (ProtobufCMessageInit) martlet__v1__task_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__failure__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__v1__failure__field_descriptors[7] =
 {
   {
     "kind",
@@ -1587,18 +1612,44 @@ static const ProtobufCFieldDescriptor martlet__v1__failure__field_descriptors[5]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure_class",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Failure, failure_class),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retry_delay",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Failure, retry_delay),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__failure__field_indices_by_name[] = {
   3,   /* field[3] = attempt */
   1,   /* field[1] = code */
+  5,   /* field[5] = failure_class */
   0,   /* field[0] = kind */
   2,   /* field[2] = message */
+  6,   /* field[6] = retry_delay */
   4,   /* field[4] = retryable */
 };
 static const ProtobufCIntRange martlet__v1__failure__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__v1__failure__descriptor =
 {
@@ -1608,7 +1659,7 @@ const ProtobufCMessageDescriptor martlet__v1__failure__descriptor =
   "Martlet__V1__Failure",
   "martlet.v1",
   sizeof(Martlet__V1__Failure),
-  5,
+  7,
   martlet__v1__failure__field_descriptors,
   martlet__v1__failure__field_indices_by_name,
   1,  martlet__v1__failure__number_ranges,

@@ -1272,7 +1272,7 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   martlet__v1__waiting_cause_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__attempt_timer_type__enum_values_by_number[6] =
+static const ProtobufCEnumValue martlet__v1__attempt_timer_type__enum_values_by_number[7] =
 {
   { "ATTEMPT_TIMER_TYPE_UNSPECIFIED", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_UNSPECIFIED", 0 },
   { "ATTEMPT_TIMER_TYPE_RUN_TIMEOUT", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_RUN_TIMEOUT", 1 },
@@ -1280,14 +1280,16 @@ static const ProtobufCEnumValue martlet__v1__attempt_timer_type__enum_values_by_
   { "ATTEMPT_TIMER_TYPE_LEASE", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_LEASE", 3 },
   { "ATTEMPT_TIMER_TYPE_CANCEL_GRACE", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_CANCEL_GRACE", 4 },
   { "ATTEMPT_TIMER_TYPE_PAUSE_GRACE", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_PAUSE_GRACE", 5 },
+  { "ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT", "MARTLET__V1__ATTEMPT_TIMER_TYPE__ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT", 6 },
 };
 static const ProtobufCIntRange martlet__v1__attempt_timer_type__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex martlet__v1__attempt_timer_type__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex martlet__v1__attempt_timer_type__enum_values_by_name[7] =
 {
   { "ATTEMPT_TIMER_TYPE_CANCEL_GRACE", 4 },
   { "ATTEMPT_TIMER_TYPE_DEADLINE", 2 },
+  { "ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT", 6 },
   { "ATTEMPT_TIMER_TYPE_LEASE", 3 },
   { "ATTEMPT_TIMER_TYPE_PAUSE_GRACE", 5 },
   { "ATTEMPT_TIMER_TYPE_RUN_TIMEOUT", 1 },
@@ -1300,9 +1302,9 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_timer_type__descriptor =
   "AttemptTimerType",
   "Martlet__V1__AttemptTimerType",
   "martlet.v1",
-  6,
+  7,
   martlet__v1__attempt_timer_type__enum_values_by_number,
-  6,
+  7,
   martlet__v1__attempt_timer_type__enum_values_by_name,
   1,
   martlet__v1__attempt_timer_type__value_ranges,

@@ -2101,7 +2101,7 @@ const ProtobufCMessageDescriptor martlet__v1__finish__descriptor =
   (ProtobufCMessageInit) martlet__v1__finish__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__worker_failure__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__v1__worker_failure__field_descriptors[5] =
 {
   {
     "code",
@@ -2139,16 +2139,42 @@ static const ProtobufCFieldDescriptor martlet__v1__worker_failure__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retry_delay",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WorkerFailure, retry_delay),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_class",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WorkerFailure, failure_class),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__worker_failure__field_indices_by_name[] = {
   0,   /* field[0] = code */
+  4,   /* field[4] = failure_class */
   1,   /* field[1] = message */
   2,   /* field[2] = non_retryable */
+  3,   /* field[3] = retry_delay */
 };
 static const ProtobufCIntRange martlet__v1__worker_failure__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__v1__worker_failure__descriptor =
 {
@@ -2158,14 +2184,14 @@ const ProtobufCMessageDescriptor martlet__v1__worker_failure__descriptor =
   "Martlet__V1__WorkerFailure",
   "martlet.v1",
   sizeof(Martlet__V1__WorkerFailure),
-  3,
+  5,
   martlet__v1__worker_failure__field_descriptors,
   martlet__v1__worker_failure__field_indices_by_name,
   1,  martlet__v1__worker_failure__number_ranges,
   (ProtobufCMessageInit) martlet__v1__worker_failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__release__field_descriptors[1] =
+static const ProtobufCFieldDescriptor martlet__v1__release__field_descriptors[2] =
 {
   {
     "lease",
@@ -2179,14 +2205,27 @@ static const ProtobufCFieldDescriptor martlet__v1__release__field_descriptors[1]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "delay",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Release, delay),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__release__field_indices_by_name[] = {
+  1,   /* field[1] = delay */
   0,   /* field[0] = lease */
 };
 static const ProtobufCIntRange martlet__v1__release__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor martlet__v1__release__descriptor =
 {
@@ -2196,7 +2235,7 @@ const ProtobufCMessageDescriptor martlet__v1__release__descriptor =
   "Martlet__V1__Release",
   "martlet.v1",
   sizeof(Martlet__V1__Release),
-  1,
+  2,
   martlet__v1__release__field_descriptors,
   martlet__v1__release__field_indices_by_name,
   1,  martlet__v1__release__number_ranges,

@@ -23,6 +23,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Martlet__V1__Pool Martlet__V1__Pool;
 typedef struct Martlet__V1__PoolSpec Martlet__V1__PoolSpec;
 typedef struct Martlet__V1__PoolSpec__LabelsEntry Martlet__V1__PoolSpec__LabelsEntry;
+typedef struct Martlet__V1__PoolSpec__FailureClassDelaysEntry Martlet__V1__PoolSpec__FailureClassDelaysEntry;
 typedef struct Martlet__V1__Retention Martlet__V1__Retention;
 typedef struct Martlet__V1__OutcomeRetention Martlet__V1__OutcomeRetention;
 typedef struct Martlet__V1__PoolStatus Martlet__V1__PoolStatus;
@@ -88,6 +89,17 @@ struct  Martlet__V1__PoolSpec__LabelsEntry
     , {0,NULL}, {0,NULL} }
 
 
+struct  Martlet__V1__PoolSpec__FailureClassDelaysEntry
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  Google__Protobuf__Duration *value;
+};
+#define MARTLET__V1__POOL_SPEC__FAILURE_CLASS_DELAYS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__failure_class_delays_entry__descriptor) \
+    , {0,NULL}, NULL }
+
+
 typedef enum {
   MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET = 0,
   MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY_QUEUE_CAPACITY = 2
@@ -102,6 +114,11 @@ struct  Martlet__V1__PoolSpec
   Google__Protobuf__Duration *default_run_timeout;
   size_t n_labels;
   Martlet__V1__PoolSpec__LabelsEntry **labels;
+  Google__Protobuf__Duration *default_queue_timeout;
+  Google__Protobuf__Duration *default_heartbeat_timeout;
+  size_t n_failure_class_delays;
+  Martlet__V1__PoolSpec__FailureClassDelaysEntry **failure_class_delays;
+  Google__Protobuf__Duration *priority_ageing;
   Martlet__V1__Retention *retention;
   Martlet__V1__PoolSpec__QueueCapacityCase _queue_capacity_case;
   union {
@@ -110,7 +127,7 @@ struct  Martlet__V1__PoolSpec
 };
 #define MARTLET__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__descriptor) \
-    , 0, NULL, NULL, 0,NULL, NULL, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__Retention
@@ -403,6 +420,9 @@ void   martlet__v1__pool__free_unpacked
 /* Martlet__V1__PoolSpec__LabelsEntry methods */
 void   martlet__v1__pool_spec__labels_entry__init
                      (Martlet__V1__PoolSpec__LabelsEntry         *message);
+/* Martlet__V1__PoolSpec__FailureClassDelaysEntry methods */
+void   martlet__v1__pool_spec__failure_class_delays_entry__init
+                     (Martlet__V1__PoolSpec__FailureClassDelaysEntry         *message);
 /* Martlet__V1__PoolSpec methods */
 void   martlet__v1__pool_spec__init
                      (Martlet__V1__PoolSpec         *message);
@@ -829,6 +849,9 @@ typedef void (*Martlet__V1__Pool_Closure)
 typedef void (*Martlet__V1__PoolSpec__LabelsEntry_Closure)
                  (const Martlet__V1__PoolSpec__LabelsEntry *message,
                   void *closure_data);
+typedef void (*Martlet__V1__PoolSpec__FailureClassDelaysEntry_Closure)
+                 (const Martlet__V1__PoolSpec__FailureClassDelaysEntry *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__PoolSpec_Closure)
                  (const Martlet__V1__PoolSpec *message,
                   void *closure_data);
@@ -998,6 +1021,7 @@ extern const ProtobufCEnumDescriptor    martlet__v1__pool_state__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__labels_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__outcome_retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_status__descriptor;

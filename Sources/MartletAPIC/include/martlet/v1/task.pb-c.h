@@ -168,6 +168,8 @@ struct  Martlet__V1__TaskSpec
   ProtobufCBinaryData trace_parent;
   size_t n_worker_selector;
   Martlet__V1__TaskSpec__WorkerSelectorEntry **worker_selector;
+  Google__Protobuf__Duration *queue_timeout;
+  Google__Protobuf__Duration *heartbeat_timeout;
   Martlet__V1__UniqueRule *unique;
   Martlet__V1__TaskSpec__StartCase start_case;
   union {
@@ -181,7 +183,7 @@ struct  Martlet__V1__TaskSpec
 };
 #define MARTLET__V1__TASK_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, NULL, NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__UniqueRule
@@ -317,10 +319,12 @@ struct  Martlet__V1__Failure
   ProtobufCBinaryData message;
   int32_t attempt;
   protobuf_c_boolean retryable;
+  ProtobufCBinaryData failure_class;
+  Google__Protobuf__Duration *retry_delay;
 };
 #define MARTLET__V1__FAILURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__failure__descriptor) \
-    , MARTLET__V1__FAILURE_KIND__FAILURE_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0 }
+    , MARTLET__V1__FAILURE_KIND__FAILURE_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, NULL }
 
 
 /* Martlet__V1__Task methods */

@@ -259,20 +259,23 @@ struct  Martlet__V1__WorkerFailure
   ProtobufCBinaryData code;
   ProtobufCBinaryData message;
   protobuf_c_boolean non_retryable;
+  Google__Protobuf__Duration *retry_delay;
+  ProtobufCBinaryData failure_class;
 };
 #define MARTLET__V1__WORKER_FAILURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__worker_failure__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, NULL, {0,NULL} }
 
 
 struct  Martlet__V1__Release
 {
   ProtobufCMessage base;
   ProtobufCBinaryData lease;
+  Google__Protobuf__Duration *delay;
 };
 #define MARTLET__V1__RELEASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__release__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, NULL }
 
 
 struct  Martlet__V1__Assign

@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15martlet/v1/task.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x05\n\x04Task\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\"\n\x04spec\x18\x03 \x01(\x0b\x32\x14.martlet.v1.TaskSpec\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12&\n\x08progress\x18\x06 \x01(\x0b\x32\x14.martlet.v1.Progress\x12&\n\x06result\x18\x07 \x01(\x0b\x32\x16.martlet.v1.TaskResult\x12$\n\x07\x66\x61ilure\x18\x08 \x01(\x0b\x32\x13.martlet.v1.Failure\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13\x63\x61ncel_request_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x0e \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\x12\x10\n\x08revision\x18\x10 \x01(\x04\x12\x15\n\rcancel_reason\x18\x11 \x01(\t\x12\x0e\n\x06worker\x18\x12 \x01(\t\x12\x13\n\x0bwaiting_for\x18\x13 \x01(\t\x12*\n\ncheckpoint\x18\x14 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\x12\x36\n\x12pause_request_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cpause_reason\x18\x16 \x01(\t\"\xf3\x04\n\x08TaskSpec\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x30\n\x06labels\x18\x04 \x03(\x0b\x32 .martlet.v1.TaskSpec.LabelsEntry\x12\x15\n\x08priority\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12*\n\x05\x64\x65lay\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12\x33\n\rschedule_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12-\n\x0cretry_policy\x18\x08 \x01(\x0b\x32\x17.martlet.v1.RetryPolicy\x12.\n\x0brun_timeout\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x08\x64\x65\x61\x64line\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0ctrace_parent\x18\x0b \x01(\t\x12\x41\n\x0fworker_selector\x18\x0c \x03(\x0b\x32(.martlet.v1.TaskSpec.WorkerSelectorEntry\x12&\n\x06unique\x18\x0f \x01(\x0b\x32\x16.martlet.v1.UniqueRule\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x35\n\x13WorkerSelectorEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05startB\x0b\n\t_priority\"\xbc\x01\n\nUniqueRule\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05scope\x18\x02 \x01(\x0e\x32\x17.martlet.v1.UniqueScope\x12\x32\n\x0f\x66inished_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cwaiting_only\x18\x04 \x01(\x08\x12/\n\x0bon_conflict\x18\x05 \x01(\x0e\x32\x1a.martlet.v1.UniqueConflict\"\xfa\x01\n\x0bRetryPolicy\x12\x19\n\x0cmax_attempts\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x32\n\x0finitial_backoff\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06\x66\x61\x63tor\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12.\n\x0bmax_backoff\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06jitter\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x1b\n\x13non_retryable_codes\x18\x06 \x03(\tB\x0f\n\r_max_attemptsB\t\n\x07_factorB\t\n\x07_jitter\"\xa1\x01\n\x08Progress\x12\x14\n\x07percent\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x34\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\".martlet.v1.Progress.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\n\n\x08_percent\"B\n\nCheckpoint\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\"f\n\x07LogLine\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x05level\x18\x02 \x01(\x0e\x32\x14.martlet.v1.LogLevel\x12\x0c\n\x04text\x18\x03 \x01(\t\"0\n\nTaskResult\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\"s\n\x07\x46\x61ilure\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.martlet.v1.FailureKind\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x11\n\tretryable\x18\x05 \x01(\x08*^\n\x0bUniqueScope\x12\x1c\n\x18UNIQUE_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11UNIQUE_SCOPE_POOL\x10\x01\x12\x1a\n\x16UNIQUE_SCOPE_NAMESPACE\x10\x02*\xad\x01\n\x0eUniqueConflict\x12\x1f\n\x1bUNIQUE_CONFLICT_UNSPECIFIED\x10\x00\x12\x1a\n\x16UNIQUE_CONFLICT_REJECT\x10\x01\x12#\n\x1fUNIQUE_CONFLICT_RETURN_EXISTING\x10\x02\x12\x1b\n\x17UNIQUE_CONFLICT_REPLACE\x10\x03\x12\x1c\n\x18UNIQUE_CONFLICT_DEBOUNCE\x10\x04*\xeb\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TASK_STATE_BLOCKED\x10\x01\x12\x18\n\x14TASK_STATE_SCHEDULED\x10\x02\x12\x16\n\x12TASK_STATE_PENDING\x10\x03\x12\x16\n\x12TASK_STATE_RUNNING\x10\x04\x12\x15\n\x11TASK_STATE_PAUSED\x10\x05\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x06\x12\x15\n\x11TASK_STATE_FAILED\x10\x07\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x08*z\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x15\n\x11LOG_LEVEL_WARNING\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04*\x98\x02\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46\x41ILURE_KIND_HANDLER\x10\x01\x12\x1c\n\x18\x46\x41ILURE_KIND_RUN_TIMEOUT\x10\x02\x12\x1e\n\x1a\x46\x41ILURE_KIND_QUEUE_TIMEOUT\x10\x03\x12\"\n\x1e\x46\x41ILURE_KIND_HEARTBEAT_TIMEOUT\x10\x04\x12\x1c\n\x18\x46\x41ILURE_KIND_WORKER_LOST\x10\x05\x12\x19\n\x15\x46\x41ILURE_KIND_DEADLINE\x10\x06\x12\x1b\n\x17\x46\x41ILURE_KIND_DEPENDENCY\x10\x07\x12\x19\n\x15\x46\x41ILURE_KIND_REJECTED\x10\x08*N\n\x08TaskView\x12\x19\n\x15TASK_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_VIEW_BASIC\x10\x01\x12\x12\n\x0eTASK_VIEW_FULL\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15martlet/v1/task.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x05\n\x04Task\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\"\n\x04spec\x18\x03 \x01(\x0b\x32\x14.martlet.v1.TaskSpec\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.martlet.v1.TaskState\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12&\n\x08progress\x18\x06 \x01(\x0b\x32\x14.martlet.v1.Progress\x12&\n\x06result\x18\x07 \x01(\x0b\x32\x16.martlet.v1.TaskResult\x12$\n\x07\x66\x61ilure\x18\x08 \x01(\x0b\x32\x13.martlet.v1.Failure\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13\x63\x61ncel_request_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x0e \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\x12\x10\n\x08revision\x18\x10 \x01(\x04\x12\x15\n\rcancel_reason\x18\x11 \x01(\t\x12\x0e\n\x06worker\x18\x12 \x01(\t\x12\x13\n\x0bwaiting_for\x18\x13 \x01(\t\x12*\n\ncheckpoint\x18\x14 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\x12\x36\n\x12pause_request_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cpause_reason\x18\x16 \x01(\t\"\xdb\x05\n\x08TaskSpec\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x30\n\x06labels\x18\x04 \x03(\x0b\x32 .martlet.v1.TaskSpec.LabelsEntry\x12\x15\n\x08priority\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12*\n\x05\x64\x65lay\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12\x33\n\rschedule_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12-\n\x0cretry_policy\x18\x08 \x01(\x0b\x32\x17.martlet.v1.RetryPolicy\x12.\n\x0brun_timeout\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x08\x64\x65\x61\x64line\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0ctrace_parent\x18\x0b \x01(\t\x12\x41\n\x0fworker_selector\x18\x0c \x03(\x0b\x32(.martlet.v1.TaskSpec.WorkerSelectorEntry\x12\x30\n\rqueue_timeout\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x11heartbeat_timeout\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x06unique\x18\x0f \x01(\x0b\x32\x16.martlet.v1.UniqueRule\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x35\n\x13WorkerSelectorEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05startB\x0b\n\t_priority\"\xbc\x01\n\nUniqueRule\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05scope\x18\x02 \x01(\x0e\x32\x17.martlet.v1.UniqueScope\x12\x32\n\x0f\x66inished_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cwaiting_only\x18\x04 \x01(\x08\x12/\n\x0bon_conflict\x18\x05 \x01(\x0e\x32\x1a.martlet.v1.UniqueConflict\"\xfa\x01\n\x0bRetryPolicy\x12\x19\n\x0cmax_attempts\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x32\n\x0finitial_backoff\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06\x66\x61\x63tor\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12.\n\x0bmax_backoff\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06jitter\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x1b\n\x13non_retryable_codes\x18\x06 \x03(\tB\x0f\n\r_max_attemptsB\t\n\x07_factorB\t\n\x07_jitter\"\xa1\x01\n\x08Progress\x12\x14\n\x07percent\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x34\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\".martlet.v1.Progress.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\n\n\x08_percent\"B\n\nCheckpoint\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\"f\n\x07LogLine\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x05level\x18\x02 \x01(\x0e\x32\x14.martlet.v1.LogLevel\x12\x0c\n\x04text\x18\x03 \x01(\t\"0\n\nTaskResult\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\"\xba\x01\n\x07\x46\x61ilure\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.martlet.v1.FailureKind\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x11\n\tretryable\x18\x05 \x01(\x08\x12\x15\n\rfailure_class\x18\x06 \x01(\t\x12.\n\x0bretry_delay\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration*^\n\x0bUniqueScope\x12\x1c\n\x18UNIQUE_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11UNIQUE_SCOPE_POOL\x10\x01\x12\x1a\n\x16UNIQUE_SCOPE_NAMESPACE\x10\x02*\xad\x01\n\x0eUniqueConflict\x12\x1f\n\x1bUNIQUE_CONFLICT_UNSPECIFIED\x10\x00\x12\x1a\n\x16UNIQUE_CONFLICT_REJECT\x10\x01\x12#\n\x1fUNIQUE_CONFLICT_RETURN_EXISTING\x10\x02\x12\x1b\n\x17UNIQUE_CONFLICT_REPLACE\x10\x03\x12\x1c\n\x18UNIQUE_CONFLICT_DEBOUNCE\x10\x04*\xeb\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TASK_STATE_BLOCKED\x10\x01\x12\x18\n\x14TASK_STATE_SCHEDULED\x10\x02\x12\x16\n\x12TASK_STATE_PENDING\x10\x03\x12\x16\n\x12TASK_STATE_RUNNING\x10\x04\x12\x15\n\x11TASK_STATE_PAUSED\x10\x05\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x06\x12\x15\n\x11TASK_STATE_FAILED\x10\x07\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x08*z\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x15\n\x11LOG_LEVEL_WARNING\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04*\x98\x02\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46\x41ILURE_KIND_HANDLER\x10\x01\x12\x1c\n\x18\x46\x41ILURE_KIND_RUN_TIMEOUT\x10\x02\x12\x1e\n\x1a\x46\x41ILURE_KIND_QUEUE_TIMEOUT\x10\x03\x12\"\n\x1e\x46\x41ILURE_KIND_HEARTBEAT_TIMEOUT\x10\x04\x12\x1c\n\x18\x46\x41ILURE_KIND_WORKER_LOST\x10\x05\x12\x19\n\x15\x46\x41ILURE_KIND_DEADLINE\x10\x06\x12\x1b\n\x17\x46\x41ILURE_KIND_DEPENDENCY\x10\x07\x12\x19\n\x15\x46\x41ILURE_KIND_REJECTED\x10\x08*N\n\x08TaskView\x12\x19\n\x15TASK_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_VIEW_BASIC\x10\x01\x12\x12\n\x0eTASK_VIEW_FULL\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,40 +39,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSPEC_WORKERSELECTORENTRY']._serialized_options = b'8\001'
   _globals['_PROGRESS_COUNTERSENTRY']._loaded_options = None
   _globals['_PROGRESS_COUNTERSENTRY']._serialized_options = b'8\001'
-  _globals['_UNIQUESCOPE']._serialized_start=2407
-  _globals['_UNIQUESCOPE']._serialized_end=2501
-  _globals['_UNIQUECONFLICT']._serialized_start=2504
-  _globals['_UNIQUECONFLICT']._serialized_end=2677
-  _globals['_TASKSTATE']._serialized_start=2680
-  _globals['_TASKSTATE']._serialized_end=2915
-  _globals['_LOGLEVEL']._serialized_start=2917
-  _globals['_LOGLEVEL']._serialized_end=3039
-  _globals['_FAILUREKIND']._serialized_start=3042
-  _globals['_FAILUREKIND']._serialized_end=3322
-  _globals['_TASKVIEW']._serialized_start=3324
-  _globals['_TASKVIEW']._serialized_end=3402
+  _globals['_UNIQUESCOPE']._serialized_start=2583
+  _globals['_UNIQUESCOPE']._serialized_end=2677
+  _globals['_UNIQUECONFLICT']._serialized_start=2680
+  _globals['_UNIQUECONFLICT']._serialized_end=2853
+  _globals['_TASKSTATE']._serialized_start=2856
+  _globals['_TASKSTATE']._serialized_end=3091
+  _globals['_LOGLEVEL']._serialized_start=3093
+  _globals['_LOGLEVEL']._serialized_end=3215
+  _globals['_FAILUREKIND']._serialized_start=3218
+  _globals['_FAILUREKIND']._serialized_end=3498
+  _globals['_TASKVIEW']._serialized_start=3500
+  _globals['_TASKVIEW']._serialized_end=3578
   _globals['_TASK']._serialized_start=103
   _globals['_TASK']._serialized_end=828
   _globals['_TASKSPEC']._serialized_start=831
-  _globals['_TASKSPEC']._serialized_end=1458
-  _globals['_TASKSPEC_LABELSENTRY']._serialized_start=1336
-  _globals['_TASKSPEC_LABELSENTRY']._serialized_end=1381
-  _globals['_TASKSPEC_WORKERSELECTORENTRY']._serialized_start=1383
-  _globals['_TASKSPEC_WORKERSELECTORENTRY']._serialized_end=1436
-  _globals['_UNIQUERULE']._serialized_start=1461
-  _globals['_UNIQUERULE']._serialized_end=1649
-  _globals['_RETRYPOLICY']._serialized_start=1652
-  _globals['_RETRYPOLICY']._serialized_end=1902
-  _globals['_PROGRESS']._serialized_start=1905
-  _globals['_PROGRESS']._serialized_end=2066
-  _globals['_PROGRESS_COUNTERSENTRY']._serialized_start=2007
-  _globals['_PROGRESS_COUNTERSENTRY']._serialized_end=2054
-  _globals['_CHECKPOINT']._serialized_start=2068
-  _globals['_CHECKPOINT']._serialized_end=2134
-  _globals['_LOGLINE']._serialized_start=2136
-  _globals['_LOGLINE']._serialized_end=2238
-  _globals['_TASKRESULT']._serialized_start=2240
-  _globals['_TASKRESULT']._serialized_end=2288
-  _globals['_FAILURE']._serialized_start=2290
-  _globals['_FAILURE']._serialized_end=2405
+  _globals['_TASKSPEC']._serialized_end=1562
+  _globals['_TASKSPEC_LABELSENTRY']._serialized_start=1440
+  _globals['_TASKSPEC_LABELSENTRY']._serialized_end=1485
+  _globals['_TASKSPEC_WORKERSELECTORENTRY']._serialized_start=1487
+  _globals['_TASKSPEC_WORKERSELECTORENTRY']._serialized_end=1540
+  _globals['_UNIQUERULE']._serialized_start=1565
+  _globals['_UNIQUERULE']._serialized_end=1753
+  _globals['_RETRYPOLICY']._serialized_start=1756
+  _globals['_RETRYPOLICY']._serialized_end=2006
+  _globals['_PROGRESS']._serialized_start=2009
+  _globals['_PROGRESS']._serialized_end=2170
+  _globals['_PROGRESS_COUNTERSENTRY']._serialized_start=2111
+  _globals['_PROGRESS_COUNTERSENTRY']._serialized_end=2158
+  _globals['_CHECKPOINT']._serialized_start=2172
+  _globals['_CHECKPOINT']._serialized_end=2238
+  _globals['_LOGLINE']._serialized_start=2240
+  _globals['_LOGLINE']._serialized_end=2342
+  _globals['_TASKRESULT']._serialized_start=2344
+  _globals['_TASKRESULT']._serialized_end=2392
+  _globals['_FAILURE']._serialized_start=2395
+  _globals['_FAILURE']._serialized_end=2581
 # @@protoc_insertion_point(module_scope)

@@ -75,6 +75,7 @@ class AttemptTimerType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ATTEMPT_TIMER_TYPE_LEASE: _ClassVar[AttemptTimerType]
     ATTEMPT_TIMER_TYPE_CANCEL_GRACE: _ClassVar[AttemptTimerType]
     ATTEMPT_TIMER_TYPE_PAUSE_GRACE: _ClassVar[AttemptTimerType]
+    ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT: _ClassVar[AttemptTimerType]
 TRACE_NODE_TYPE_UNSPECIFIED: TraceNodeType
 TRACE_NODE_TYPE_SUBMITTED: TraceNodeType
 TRACE_NODE_TYPE_SCHEDULED: TraceNodeType
@@ -124,6 +125,7 @@ ATTEMPT_TIMER_TYPE_DEADLINE: AttemptTimerType
 ATTEMPT_TIMER_TYPE_LEASE: AttemptTimerType
 ATTEMPT_TIMER_TYPE_CANCEL_GRACE: AttemptTimerType
 ATTEMPT_TIMER_TYPE_PAUSE_GRACE: AttemptTimerType
+ATTEMPT_TIMER_TYPE_HEARTBEAT_TIMEOUT: AttemptTimerType
 
 class TaskTrace(_message.Message):
     __slots__ = ("task_id", "state", "revision", "nodes", "totals")

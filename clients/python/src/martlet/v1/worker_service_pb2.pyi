@@ -137,20 +137,26 @@ class Finish(_message.Message):
     def __init__(self, lease: _Optional[str] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., failure: _Optional[_Union[WorkerFailure, _Mapping]] = ...) -> None: ...
 
 class WorkerFailure(_message.Message):
-    __slots__ = ("code", "message", "non_retryable")
+    __slots__ = ("code", "message", "non_retryable", "retry_delay", "failure_class")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     NON_RETRYABLE_FIELD_NUMBER: _ClassVar[int]
+    RETRY_DELAY_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_CLASS_FIELD_NUMBER: _ClassVar[int]
     code: str
     message: str
     non_retryable: bool
-    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., non_retryable: _Optional[bool] = ...) -> None: ...
+    retry_delay: _duration_pb2.Duration
+    failure_class: str
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., non_retryable: _Optional[bool] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., failure_class: _Optional[str] = ...) -> None: ...
 
 class Release(_message.Message):
-    __slots__ = ("lease",)
+    __slots__ = ("lease", "delay")
     LEASE_FIELD_NUMBER: _ClassVar[int]
+    DELAY_FIELD_NUMBER: _ClassVar[int]
     lease: str
-    def __init__(self, lease: _Optional[str] = ...) -> None: ...
+    delay: _duration_pb2.Duration
+    def __init__(self, lease: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Assign(_message.Message):
     __slots__ = ("lease", "task", "attempt", "stop_time", "fencing_epoch", "checkpoint")

@@ -136,7 +136,7 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseTasks(self, request, context):
-        """Gives attempts back; they do not count.
+        """Gives attempts back, to be made again at once or after a delay; they do not count.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

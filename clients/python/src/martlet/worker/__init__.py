@@ -7,6 +7,7 @@ from martlet.worker.context import (
     Stopped,
     TaskContext,
     TaskFailure,
+    TaskSnooze,
 )
 from martlet.worker.worker import Worker
 
@@ -17,5 +18,6 @@ __all__ = [
     "Stopped",
     "TaskContext",
     "TaskFailure",
+    "TaskSnooze",
     "Worker",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,12 +13,14 @@ from typing import Any, Literal, Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from martlet.content import CONTENT_BYTES_MAX, Content, decode, encode
+from martlet.times import Span, delay
 from martlet.v1 import task_pb2
 from martlet.v1 import worker_service_pb2 as pb
 from martlet.worker.attempt import LOG_LINE_BYTES_MAX, StopReason
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+_FAILURE_CLASS = re.compile("[a-z][a-z0-9_-]{0,62}")
 _STEP_BYTES_MAX = 255
 _COUNTERS_MAX = 32
 
@@ -25,7 +28,17 @@ _COUNTERS_MAX = 32
 class TaskFailure(Exception):
     """Raised by a handler: the attempt failed, for this reason."""
 
-    def __init__(self, code: str, message: str, *, retryable: bool = True) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = True,
+        retry_delay: Span | None = None,
+        failure_class: str = "",
+    ) -> None:
+        """Raises ValueError for a delay below 0 or above 10 years, and for a class that is not
+        written as `[a-z][a-z0-9_-]{0,62}`."""
         super().__init__(f"{code}: {message}")
         #: Machine-readable, for example `NOT_A_FILE`.
         self.code = code
@@ -33,6 +46,23 @@ class TaskFailure(Exception):
         self.message = message
         #: Whether the retry policy may repeat it.
         self.retryable = retryable
+        #: How long to wait before the next attempt, if there is one; None: as the pool says for the
+        #: class, else as the retry policy does.
+        self.retry_delay = None if retry_delay is None else delay(retry_delay)
+        if failure_class and _FAILURE_CLASS.fullmatch(failure_class) is None:
+            raise ValueError(f"a failure class is {_FAILURE_CLASS.pattern}, not {failure_class!r}")
+        #: What it failed of, for example `network`: the pool may have a delay for it.
+        self.failure_class = failure_class
+
+
+class TaskSnooze(Exception):
+    """Raised by a handler for whose task it is too early: the attempt is given back and does not
+    count, and the task waits so long before the next one."""
+
+    def __init__(self, span: Span) -> None:
+        """Raises ValueError for a delay below 0 or above 10 years."""
+        self.delay = delay(span)
+        super().__init__(f"again in {self.delay.ToJsonString()}")
 
 
 class Stopped(Exception):

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
+
 from martlet.content import CONTENT_BYTES_MAX, Content, encode
 from martlet.v1 import task_pb2
 from martlet.v1 import worker_service_pb2 as pb
 from martlet.worker.attempt import Outcome, StopReason
-from martlet.worker.context import Stopped, TaskContext, TaskFailure, shorten
+from martlet.worker.context import Stopped, TaskContext, TaskFailure, TaskSnooze, shorten
 
 Handler = Callable[[TaskContext], Awaitable[Any]] | Callable[[TaskContext], Any]
 
@@ -54,8 +56,16 @@ class RunningHandler:
             result = await self._body
         except (asyncio.CancelledError, Stopped):
             return self._stopped(reason)
+        except TaskSnooze as snooze:
+            return pb.Release(lease=self.lease, delay=snooze.delay)
         except TaskFailure as failure:
-            return self._failed(failure.code, failure.message, failure.retryable)
+            return self._failed(
+                failure.code,
+                failure.message,
+                failure.retryable,
+                failure.retry_delay,
+                failure.failure_class,
+            )
         except Exception as error:
             _log.info("task %s failed", self.context.task_id, exc_info=error)
             return self._failed(type(error).__name__, str(error) or repr(error), True)
@@ -68,11 +78,20 @@ class RunningHandler:
             return self._failed("CANCELLED", self.context.stop_text or "cancelled", False)
         return self._failed("CancelledError", "the handler cancelled itself", True)
 
-    def _failed(self, code: str, message: str, retryable: bool) -> Outcome:
+    def _failed(
+        self,
+        code: str,
+        message: str,
+        retryable: bool,
+        retry_delay: Duration | None = None,
+        failure_class: str = "",
+    ) -> Outcome:
         failure = pb.WorkerFailure(
             code=shorten(code, _CODE_BYTES_MAX),
             message=shorten(message, _MESSAGE_BYTES_MAX),
             non_retryable=not retryable,
+            retry_delay=retry_delay,
+            failure_class=failure_class,
         )
         return pb.Finish(lease=self.lease, failure=failure)
 

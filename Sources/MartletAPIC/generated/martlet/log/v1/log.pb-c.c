@@ -1132,6 +1132,51 @@ void   martlet__log__v1__pool_spec__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__pool_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__failure_class_delay__init
+                     (Martlet__Log__V1__FailureClassDelay         *message)
+{
+  static const Martlet__Log__V1__FailureClassDelay init_value = MARTLET__LOG__V1__FAILURE_CLASS_DELAY__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__failure_class_delay__get_packed_size
+                     (const Martlet__Log__V1__FailureClassDelay *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__failure_class_delay__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__failure_class_delay__pack
+                     (const Martlet__Log__V1__FailureClassDelay *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__failure_class_delay__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__failure_class_delay__pack_to_buffer
+                     (const Martlet__Log__V1__FailureClassDelay *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__failure_class_delay__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__FailureClassDelay *
+       martlet__log__v1__failure_class_delay__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__FailureClassDelay *)
+     protobuf_c_message_unpack (&martlet__log__v1__failure_class_delay__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__failure_class_delay__free_unpacked
+                     (Martlet__Log__V1__FailureClassDelay *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__failure_class_delay__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__retention__bounds__init
                      (Martlet__Log__V1__Retention__Bounds         *message)
 {
@@ -2561,7 +2606,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__counter__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__counter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__failure__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__log__v1__failure__field_descriptors[7] =
 {
   {
     "kind",
@@ -2623,18 +2668,44 @@ static const ProtobufCFieldDescriptor martlet__log__v1__failure__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure_class",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Failure, failure_class),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retry_delay",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__Failure, _retry_delay_case),
+    offsetof(Martlet__Log__V1__Failure, retry_delay),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__failure__field_indices_by_name[] = {
   3,   /* field[3] = attempt */
   1,   /* field[1] = code */
+  5,   /* field[5] = failure_class */
   0,   /* field[0] = kind */
   2,   /* field[2] = message */
+  6,   /* field[6] = retry_delay */
   4,   /* field[4] = retryable */
 };
 static const ProtobufCIntRange martlet__log__v1__failure__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__failure__descriptor =
 {
@@ -2644,7 +2715,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__failure__descriptor =
   "Martlet__Log__V1__Failure",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Failure),
-  5,
+  7,
   martlet__log__v1__failure__field_descriptors,
   martlet__log__v1__failure__field_indices_by_name,
   1,  martlet__log__v1__failure__number_ranges,
@@ -2920,7 +2991,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retry_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[5] =
 {
   {
     "retry",
@@ -2958,8 +3029,34 @@ static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "queue_timeout",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Policy, queue_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_timeout",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Policy, heartbeat_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
+  4,   /* field[4] = heartbeat_timeout */
+  3,   /* field[3] = queue_timeout */
   0,   /* field[0] = retry */
   1,   /* field[1] = run_timeout */
   2,   /* field[2] = selector */
@@ -2967,7 +3064,7 @@ static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
 {
@@ -2977,7 +3074,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   "Martlet__Log__V1__Policy",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Policy),
-  3,
+  5,
   martlet__log__v1__policy__field_descriptors,
   martlet__log__v1__policy__field_indices_by_name,
   1,  martlet__log__v1__policy__number_ranges,
@@ -3810,7 +3907,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[10] =
 {
   {
     "slots",
@@ -3873,6 +3970,54 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "queue_timeout",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, queue_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_timeout",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, heartbeat_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_class_delays",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__PoolSpec, n_failure_class_delays),
+    offsetof(Martlet__Log__V1__PoolSpec, failure_class_delays),
+    &martlet__log__v1__failure_class_delay__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority_ageing",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, priority_ageing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "retention",
     10,
     PROTOBUF_C_LABEL_NONE,
@@ -3886,18 +4031,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
   },
 };
 static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
+  7,   /* field[7] = failure_class_delays */
+  6,   /* field[6] = heartbeat_timeout */
   4,   /* field[4] = labels */
+  8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
-  5,   /* field[5] = retention */
+  5,   /* field[5] = queue_timeout */
+  9,   /* field[9] = retention */
   2,   /* field[2] = retry */
   3,   /* field[3] = run_timeout */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 10, 5 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
 {
@@ -3907,11 +4055,62 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
   "Martlet__Log__V1__PoolSpec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolSpec),
-  6,
+  10,
   martlet__log__v1__pool_spec__field_descriptors,
   martlet__log__v1__pool_spec__field_indices_by_name,
-  2,  martlet__log__v1__pool_spec__number_ranges,
+  1,  martlet__log__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__failure_class_delay__field_descriptors[2] =
+{
+  {
+    "failure_class",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__FailureClassDelay, failure_class),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__FailureClassDelay, delay),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__failure_class_delay__field_indices_by_name[] = {
+  1,   /* field[1] = delay */
+  0,   /* field[0] = failure_class */
+};
+static const ProtobufCIntRange martlet__log__v1__failure_class_delay__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__failure_class_delay__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.FailureClassDelay",
+  "FailureClassDelay",
+  "Martlet__Log__V1__FailureClassDelay",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__FailureClassDelay),
+  2,
+  martlet__log__v1__failure_class_delay__field_descriptors,
+  martlet__log__v1__failure_class_delay__field_indices_by_name,
+  1,  martlet__log__v1__failure_class_delay__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__failure_class_delay__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__retention__bounds__field_descriptors[2] =

@@ -40,6 +40,7 @@ typedef struct Martlet__Log__V1__Revival Martlet__Log__V1__Revival;
 typedef struct Martlet__Log__V1__PastEnd Martlet__Log__V1__PastEnd;
 typedef struct Martlet__Log__V1__Turn Martlet__Log__V1__Turn;
 typedef struct Martlet__Log__V1__PoolSpec Martlet__Log__V1__PoolSpec;
+typedef struct Martlet__Log__V1__FailureClassDelay Martlet__Log__V1__FailureClassDelay;
 typedef struct Martlet__Log__V1__Retention Martlet__Log__V1__Retention;
 typedef struct Martlet__Log__V1__Retention__Bounds Martlet__Log__V1__Retention__Bounds;
 typedef struct Martlet__Log__V1__PoolRecord Martlet__Log__V1__PoolRecord;
@@ -275,6 +276,12 @@ struct  Martlet__Log__V1__Counter
     , {0,NULL}, 0 }
 
 
+typedef enum {
+  MARTLET__LOG__V1__FAILURE___RETRY_DELAY__NOT_SET = 0,
+  MARTLET__LOG__V1__FAILURE___RETRY_DELAY_RETRY_DELAY = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__FAILURE___RETRY_DELAY__CASE)
+} Martlet__Log__V1__Failure__RetryDelayCase;
+
 struct  Martlet__Log__V1__Failure
 {
   ProtobufCMessage base;
@@ -283,10 +290,15 @@ struct  Martlet__Log__V1__Failure
   ProtobufCBinaryData message;
   uint32_t attempt;
   protobuf_c_boolean retryable;
+  ProtobufCBinaryData failure_class;
+  Martlet__Log__V1__Failure__RetryDelayCase _retry_delay_case;
+  union {
+    int64_t retry_delay;
+  };
 };
 #define MARTLET__LOG__V1__FAILURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__failure__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, 0, 0 }
+    , 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, MARTLET__LOG__V1__FAILURE___RETRY_DELAY__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__StopRequest
@@ -346,10 +358,12 @@ struct  Martlet__Log__V1__Policy
   int64_t run_timeout;
   size_t n_selector;
   Martlet__Log__V1__Label **selector;
+  int64_t queue_timeout;
+  int64_t heartbeat_timeout;
 };
 #define MARTLET__LOG__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__policy__descriptor) \
-    , NULL, 0, 0,NULL }
+    , NULL, 0, 0,NULL, 0, 0 }
 
 
 struct  Martlet__Log__V1__Spec
@@ -491,11 +505,27 @@ struct  Martlet__Log__V1__PoolSpec
   int64_t run_timeout;
   size_t n_labels;
   Martlet__Log__V1__Label **labels;
+  int64_t queue_timeout;
+  int64_t heartbeat_timeout;
+  size_t n_failure_class_delays;
+  Martlet__Log__V1__FailureClassDelay **failure_class_delays;
+  int64_t priority_ageing;
   Martlet__Log__V1__Retention *retention;
 };
 #define MARTLET__LOG__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_spec__descriptor) \
-    , 0, 0, NULL, 0, 0,NULL, NULL }
+    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL }
+
+
+struct  Martlet__Log__V1__FailureClassDelay
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData failure_class;
+  int64_t delay;
+};
+#define MARTLET__LOG__V1__FAILURE_CLASS_DELAY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__failure_class_delay__descriptor) \
+    , {0,NULL}, 0 }
 
 
 typedef enum {
@@ -1192,6 +1222,25 @@ Martlet__Log__V1__PoolSpec *
 void   martlet__log__v1__pool_spec__free_unpacked
                      (Martlet__Log__V1__PoolSpec *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__FailureClassDelay methods */
+void   martlet__log__v1__failure_class_delay__init
+                     (Martlet__Log__V1__FailureClassDelay         *message);
+size_t martlet__log__v1__failure_class_delay__get_packed_size
+                     (const Martlet__Log__V1__FailureClassDelay   *message);
+size_t martlet__log__v1__failure_class_delay__pack
+                     (const Martlet__Log__V1__FailureClassDelay   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__failure_class_delay__pack_to_buffer
+                     (const Martlet__Log__V1__FailureClassDelay   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__FailureClassDelay *
+       martlet__log__v1__failure_class_delay__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__failure_class_delay__free_unpacked
+                     (Martlet__Log__V1__FailureClassDelay *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Retention__Bounds methods */
 void   martlet__log__v1__retention__bounds__init
                      (Martlet__Log__V1__Retention__Bounds         *message);
@@ -1481,6 +1530,9 @@ typedef void (*Martlet__Log__V1__Turn_Closure)
 typedef void (*Martlet__Log__V1__PoolSpec_Closure)
                  (const Martlet__Log__V1__PoolSpec *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__FailureClassDelay_Closure)
+                 (const Martlet__Log__V1__FailureClassDelay *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Retention__Bounds_Closure)
                  (const Martlet__Log__V1__Retention__Bounds *message,
                   void *closure_data);
@@ -1549,6 +1601,7 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__failure_class_delay__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retention__bounds__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor;
