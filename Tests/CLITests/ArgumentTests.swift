@@ -56,6 +56,25 @@ struct ArgumentTests {
     try #require(try await Martlet.asyncParseAsRoot(arguments) as? Command)
   }
 
+  @Test("a purge is a filter of finished tasks")
+  func purges() async throws {
+    func filter(_ arguments: String...) async throws -> String {
+      try await parsed(["purge"] + arguments, as: PurgeCommand.self).filter(now: 1_700_000_060)
+    }
+    let all = "(state = SUCCEEDED OR state = FAILED OR state = CANCELLED)"
+    #expect(try await filter("--all") == all)
+    #expect(
+      try await filter("--pool", "p", "--outcome", "failed", "--older-than", "60s")
+        == #"pool = "p" AND (state = FAILED) AND finish_time < "2023-11-14T22:13:20.000Z""#)
+    for wrong in [
+      [], ["--all", "--pool", "p"], ["--outcome", "running"], ["--all", "--rate", "0"],
+    ] {
+      await #expect(throws: (any Error).self) {
+        try await parsed(["purge"] + wrong, as: PurgeCommand.self)
+      }
+    }
+  }
+
   @Test("a place in the feed is a word, a time or a cursor")
   func places() async throws {
     func start(_ arguments: String...) async throws -> EventStart {

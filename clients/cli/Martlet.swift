@@ -31,9 +31,9 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, BulkCommands.self, WorkerCommands.self,
-      EventsCommand.self,
-      DemoCommand.self, InfoCommand.self, PingCommand.self, VersionCommand.self,
+      PoolCommands.self, TaskCommands.self, BulkCommands.self, PurgeCommand.self,
+      WorkerCommands.self, EventsCommand.self, DemoCommand.self,
+      InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])
 
   /// This program's version.
