@@ -19,17 +19,22 @@ public struct TLSServerConfiguration: Sendable, Hashable {
   /// What it shows instead to clients that ask (by SNI) for a name of one of these certificates, or
   /// that its `*.` covers. Of two with the same name the first counts.
   public var furtherIdentities: [TLSIdentity]
-  /// A PEM file with the authorities whose certificates clients must show; nil: clients need none.
+  /// A PEM file with the authorities whose certificates clients show; nil: clients are not asked
+  /// for one.
   public var clientAuthoritiesFile: String?
+  /// Clients without a certificate are served, too; one that is shown must still be of these
+  /// authorities. Means nothing without `clientAuthoritiesFile`.
+  public var isClientCertificateOptional: Bool
 
-  /// Clients need a certificate if there are authorities for it.
+  /// Clients need a certificate if there are authorities for it, unless it is said to be optional.
   public init(
     identity: TLSIdentity, furtherIdentities: [TLSIdentity] = [],
-    clientAuthoritiesFile: String? = nil
+    clientAuthoritiesFile: String? = nil, isClientCertificateOptional: Bool = false
   ) {
     self.identity = identity
     self.furtherIdentities = furtherIdentities
     self.clientAuthoritiesFile = clientAuthoritiesFile
+    self.isClientCertificateOptional = isClientCertificateOptional
   }
 }
 

@@ -70,7 +70,8 @@ public final class TLSCredentials: Sendable {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: identity.chain, privateKey: identity.key)
     if let file = server.clientAuthoritiesFile {
-      configuration.certificateVerification = .noHostnameVerification
+      configuration.certificateVerification =
+        server.isClientCertificateOptional ? .optionalVerification : .noHostnameVerification
       configuration.trustRoots = .certificates(try TLSFiles.certificates(file))
       configuration.sendCANameList = true
     }

@@ -101,6 +101,26 @@ import Testing
     }
   }
 
+  @Test("where it is optional, clients without one are served, and those with a wrong one are not")
+  func optionalCertificates() async throws {
+    let made = try await Certificates()
+    let other = try await Certificates()
+    let tls = TLSServerConfiguration(
+      identity: try await made.identity("server", for: "IP:127.0.0.1"),
+      clientAuthoritiesFile: made.authority, isClientCertificateOptional: true)
+    try await TLSServer.run(tls) { server in
+      var client = TLSClientConfiguration(authoritiesFile: made.authority)
+      #expect(try await status(server.target, client) == nil)
+      client.identity = try await other.identity("client", for: "DNS:client")
+      #expect(try await status(server.target, client)?.code == .unavailable)
+      client.identity = try await made.identity("client", for: "DNS:worker.test")
+      let channel = try makeChannel(server.target, client)
+      let reply: RawMessage = try await channel.unary(Methods.whoAmI, RawMessage())
+      #expect(reply.text == #"dns("worker.test")"#)
+      await channel.close()
+    }
+  }
+
   @Test("a handler sees whom the client's certificate names")
   func peerCertificate() async throws {
     let made = try await Certificates()
