@@ -19,7 +19,7 @@ extension ServerConnection {
     timers.streamOpened()
     var deadline: UInt64 = 0
     if request.timeout > 0 { deadline = serverLoop.loop.now &+ request.timeout }
-    if stream.owner == nil { stream.owner = ServerCall(connection: self, stream: stream) }
+    if !stream.hasOwner { stream.owner = ServerCall(connection: self, stream: stream) }
     stream.isOwned = true
     stream.withOwner(ServerCall.self) { call in
       call.begin(method, deadline: deadline)

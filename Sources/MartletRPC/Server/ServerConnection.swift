@@ -17,10 +17,10 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   /// The place in the list of the loop's connections; −1: in none.
   @exclusivity(unchecked) var listIndex = -1
 
-  @exclusivity(unchecked) private var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private(set) var context: ChannelHandlerContext?
   @exclusivity(unchecked) private var isDirty = false
   @exclusivity(unchecked) private var isReadHeld = false
-  @exclusivity(unchecked) private var isClosing = false
+  @exclusivity(unchecked) var isClosing = false
   @exclusivity(unchecked) private var isLingering = false
   @exclusivity(unchecked) var runningHandlers = 0
   /// Bytes of requests that have come in part.
@@ -33,9 +33,13 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) var timers: ConnectionTimers
   let id = InspectionID.next()
   @exclusivity(unchecked) var counters = ConnectionCounters()
-  @exclusivity(unchecked) private var strikes = PingStrikes()
+  @exclusivity(unchecked) var strikes = PingStrikes()
+  /// What was read and waits for its turn.
+  @exclusivity(unchecked) var backlog = ByteBuffer()
+  /// When the others on the loop are to have theirs; 0: nothing has been read in this one.
+  @exclusivity(unchecked) var shareEndsAt: UInt64 = 0
 
-  private static let shutdownPing: UInt64 = 0x4D61_7274_6C65_7401
+  static let shutdownPing: UInt64 = 0x4D61_7274_6C65_7401
 
   /// `peer`: nil if its address says it.
   init(serverLoop: ServerLoop, peer: String?, hasHandshake: Bool) throws {
@@ -67,6 +71,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     let loop = serverLoop.loop
     loop.duringTurn {
       isClosing = true
+      backlog = ByteBuffer()
       session.closeAllStreams()
       deliver()
       session.dropFreeStreams()
@@ -89,12 +94,13 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     let buffer = unwrapInboundIn(data)
     let loop = serverLoop.loop
     loop.duringTurn {
-      receive(buffer, at: loop.now)
+      receive(buffer)
       setDirty()
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    shareEndsAt = 0
     serverLoop.loop.runTurn()
   }
 
@@ -119,8 +125,9 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-    isLingering
-      || serverLoop.server.isReading.load(ordering: .relaxed) && context.channel.isWritable
+    guard !isLingering else { return true }
+    return backlog.readableBytes == 0 && context.channel.isWritable
+      && serverLoop.server.isReading.load(ordering: .relaxed)
   }
 
   /// Reads again, if reading was put off and nothing stands against it any more.
@@ -128,80 +135,6 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     guard isReadHeld, let context, mayRead(context) else { return }
     isReadHeld = false
     context.read()
-  }
-
-  // MARK: Input
-
-  private func receive(_ buffer: ByteBuffer, at now: UInt64) {
-    guard !isClosing else { return }
-    counters.lastReadAt = now
-    do {
-      try buffer.withUnsafeReadableBytes { try session.receive($0, at: now) }
-    } catch {
-      isClosing = true
-    }
-    deliver()
-    for notice in session.takeNotices() { handle(notice, at: now) }
-    timers.received(at: now, isInHeaderBlock: session.isInHeaderBlock)
-  }
-
-  private func handle(_ notice: HTTP2Notice, at now: UInt64) {
-    switch notice {
-    case .settingsReceived: timers.settingsReceived()
-    case .pingReceived: pingReceived(at: now)
-    case .pingAcknowledged(Self.shutdownPing): refuseNewStreams()
-    case .pingAcknowledged, .goAway: break
-    }
-  }
-
-  private func pingReceived(at now: UInt64) {
-    let isAllowed = strikes.isPingAllowed(
-      at: now, hasCalls: session.openStreamCount > 0, hasSentSince: session.takeHasSentPayload(),
-      serverLoop.pingLimits)
-    guard !isAllowed, !isClosing else { return }
-    session.refuseNewStreams(.enhanceYourCalm, debugData: "too_many_pings")
-    isClosing = true
-  }
-
-  private func deliver() {
-    session.forEachReady { stream, events in
-      handle(stream, events)
-      if events.contains(.closed) { recycle(stream) }
-    }
-  }
-
-  @inline(__always)
-  private func handle(_ stream: HTTP2Stream, _ events: HTTP2StreamEvents) {
-    if events.contains(.headers) { open(stream) }
-    guard stream.isOwned else { return handleOwnerless(stream, events) }
-    _ = stream.withOwner(ServerCall.self) { call in
-      if events.contains(.data) { call.dataArrived() }
-      if events.contains(.end) { call.requestEnded() }
-      if events.contains(.headers), !call.hasSingleRequest { call.start() }
-      if events.contains(.drained) { call.outputDrained() }
-      if events.contains(.closed) {
-        call.streamClosed()
-        stream.isOwned = false
-      }
-    }
-  }
-
-  /// Stream and call can be used again if nobody may still ask the call for its metadata.
-  private func recycle(_ stream: HTTP2Stream) {
-    guard stream.owner != nil else { return session.recycle(stream) }
-    let isIdle = stream.withOwner(ServerCall.self) { !$0.hasRunningHandler }
-    if !isClosing, isIdle == true, stream.isOwnerUnique() {
-      session.recycle(stream)
-    } else {
-      stream.owner = nil
-    }
-  }
-
-  private func handleOwnerless(_ stream: HTTP2Stream, _ events: HTTP2StreamEvents) {
-    if events.contains(.data), !events.contains(.closed) {
-      stream.received.reset()
-      session.consume(stream, stream.unconsumed)
-    }
   }
 
   // MARK: Output
@@ -288,7 +221,7 @@ final class ServerConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
     setDirty()
   }
 
-  private func refuseNewStreams() {
+  func refuseNewStreams() {
     if timers.beginRefusing() { refuse(timers.reason) }
   }
 

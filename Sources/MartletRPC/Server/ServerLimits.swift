@@ -59,6 +59,11 @@ public struct ServerLimits: Sendable {
   public var idleFrameBurst = 2_000
   public var idleFramesPerSecond = 200
 
+  /// Time of its event loop that the input of one connection may take at once (1 µs to 1 s); what
+  /// handlers take is not counted. Beyond it: the rest waits until the loop has served its other
+  /// connections, and the socket is not read until then.
+  public var inputShare = Duration.microseconds(500)
+
   /// Time for the client to begin the connection, and to complete a header block once begun. Beyond
   /// it: closed.
   public var handshakeTimeout = Duration.seconds(10)

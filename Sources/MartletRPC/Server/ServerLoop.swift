@@ -29,6 +29,7 @@ final class ServerLoop: @unchecked Sendable {
   let handlersMax: Int
   /// Nanoseconds.
   let requestTimeout: UInt64
+  let inputShare: UInt64
   let http2Limits: HTTP2Limits
   let server: ServerState
   let handlers: HandlerPool
@@ -51,6 +52,7 @@ final class ServerLoop: @unchecked Sendable {
     pingLimits = PingStrikes.Limits(configuration.limits)
     handlersMax = max(1, configuration.limits.handlers / max(1, loopCount))
     requestTimeout = ConnectionTimers.Limits.nanoseconds(configuration.limits.requestTimeout)
+    inputShare = ConnectionTimers.Limits.nanoseconds(configuration.limits.inputShare)
     handlers = HandlerPool(loop: loop)
     self.methods = methods
     limits = configuration.limits

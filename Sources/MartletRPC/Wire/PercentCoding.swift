@@ -5,6 +5,7 @@ enum PercentCoding {
   /// UTF-8 with every byte outside printable ASCII, and `%`, written as `%XX`. What would be longer
   /// than `limit` bytes is cut between two characters.
   static func encode(_ text: String, limit: Int = .max) -> [UInt8] {
+    if text.utf8.count <= limit, text.utf8.allSatisfy(isPlain) { return Array(text.utf8) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(text.utf8.count, limit))
     for scalar in text.unicodeScalars {
@@ -20,8 +21,12 @@ enum PercentCoding {
     return bytes
   }
 
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    0x20...0x7E ~= byte && byte != UInt8(ascii: "%")
+  }
+
   private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
-    if 0x20...0x7E ~= byte, byte != UInt8(ascii: "%") {
+    if isPlain(byte) {
       bytes.append(byte)
     } else {
       bytes.append(UInt8(ascii: "%"))
