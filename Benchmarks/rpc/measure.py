@@ -108,9 +108,10 @@ class Bench:
     def client(self):
         calls = self.scaled(300_000)
         with self.ours() as server:
-            self.note("client_call_us", [
-                self.number(self.options.rpc_bench, "client", f"127.0.0.1:{server.port}",
-                            calls, 100) for _ in range(self.rounds)])
+            for name, kind in ("client_call_us", "client"), ("client_call_us on its loop", "loop"):
+                self.note(name, [
+                    self.number(self.options.rpc_bench, kind, f"127.0.0.1:{server.port}",
+                                calls, 100) for _ in range(self.rounds)])
 
     def codec(self):
         sample, times = codec_sample().hex(), self.scaled(5_000_000)
@@ -169,6 +170,8 @@ class Bench:
             ("times less than gRPC C++", self.ratio(main, f"c10_m100 {CPP}"), 5, 5, True),
             ("CPU/request -c 1 -m 1, us", self.value(f"c1_m1 {OURS}"), 40, 30, False),
             ("our client, CPU/call, us", self.value("client_call_us"), 5, 2.5, False),
+            ("the same from tasks on its loop, us", self.value("client_call_us on its loop"),
+             5, 2.5, False),
             ("stream events delivered/s", self.value("stream_events_per_s"), 3e6, 7e6, True),
             ("message there and back, ns", self.value("codec_ns"), 220, 180, False),
             ("times faster than swift-protobuf", self.ratio("codec_ns", "codec_ns swift-protobuf"),

@@ -3,15 +3,15 @@
 /// A bare pointer and not a class: the hot path touches several queues for each frame, and counting
 /// references to them was a tenth of a call's cost. So it has one owner, who calls `deallocate`
 /// once; it has no lock either, and `Sendable` is unchecked: it goes where its owner goes.
-package struct ByteQueue: @unchecked Sendable {
-  private struct Fields {
-    var base: UnsafeMutableRawPointer?
-    var capacity = 0
-    var head = 0
-    var tail = 0
+public struct ByteQueue: @unchecked Sendable {
+  @usableFromInline struct Fields {
+    @usableFromInline var base: UnsafeMutableRawPointer?
+    @usableFromInline var capacity = 0
+    @usableFromInline var head = 0
+    @usableFromInline var tail = 0
   }
 
-  private let fields: UnsafeMutablePointer<Fields>
+  @usableFromInline let fields: UnsafeMutablePointer<Fields>
 
   package init() {
     fields = .allocate(capacity: 1)
@@ -26,16 +26,16 @@ package struct ByteQueue: @unchecked Sendable {
   }
 
   /// Bytes waiting to be read.
-  package var count: Int {
+  @inlinable public var count: Int {
     @inline(__always) get { fields.pointee.tail &- fields.pointee.head }
   }
 
-  package var isEmpty: Bool {
+  @inlinable public var isEmpty: Bool {
     @inline(__always) get { fields.pointee.tail == fields.pointee.head }
   }
 
   /// The waiting bytes in place; valid until the next change of the queue.
-  package var readable: UnsafeRawBufferPointer {
+  @inlinable public var readable: UnsafeRawBufferPointer {
     @inline(__always) get {
       guard let base = fields.pointee.base else {
         return UnsafeRawBufferPointer(start: nil, count: 0)
@@ -52,16 +52,16 @@ package struct ByteQueue: @unchecked Sendable {
 
   /// Adds `byteCount` uninitialized bytes and hands them out to be filled before anything else is
   /// called.
-  @inline(__always)
-  package func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+  @inlinable @inline(__always)
+  public func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
     let start = grow(for: byteCount)
     fields.pointee.tail &+= byteCount
     return UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
   /// Forgets the first `byteCount` waiting bytes.
-  @inline(__always)
-  package func discard(_ byteCount: Int) {
+  @inlinable @inline(__always)
+  public func discard(_ byteCount: Int) {
     fields.pointee.head &+= min(byteCount, count)
     if isEmpty {
       fields.pointee.head = 0
@@ -85,8 +85,8 @@ package struct ByteQueue: @unchecked Sendable {
     }
   }
 
-  @inline(__always)
-  private func grow(for byteCount: Int) -> UnsafeMutableRawPointer {
+  @inlinable @inline(__always)
+  func grow(for byteCount: Int) -> UnsafeMutableRawPointer {
     let tail = fields.pointee.tail
     if let base = fields.pointee.base, fields.pointee.capacity &- tail >= byteCount {
       return base + tail
@@ -94,8 +94,8 @@ package struct ByteQueue: @unchecked Sendable {
     return relocate(for: byteCount)
   }
 
-  @inline(never)
-  private func relocate(for byteCount: Int) -> UnsafeMutableRawPointer {
+  @usableFromInline @inline(never)
+  func relocate(for byteCount: Int) -> UnsafeMutableRawPointer {
     var new = fields.pointee
     let waiting = new.tail - new.head
     let needed = waiting + byteCount

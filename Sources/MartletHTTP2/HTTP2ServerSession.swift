@@ -212,14 +212,14 @@ extension HTTP2ServerSession {
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
       core.withStream(header.stream_id) { stream in
-        var events: HTTP2StreamEvents = []
+        var events = HTTP2StreamEvents.none
         if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
           core.isInHeaderBlock = false
           if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { events = .headers }
         }
         if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
           stream.isRemoteClosed = true
-          events.formUnion(.end)
+          events.insert(.end)
         }
         if !events.isEmpty { core.note(stream, events) }
       }

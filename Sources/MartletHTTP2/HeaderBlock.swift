@@ -2,13 +2,13 @@
 /// allocated per field.
 ///
 /// A bare pointer with one owner, like the queue inside it; `Sendable` is unchecked for it too.
-package struct HeaderBlock: @unchecked Sendable {
+public struct HeaderBlock: @unchecked Sendable {
   private struct Counts {
     var fields = 0
     var listSize = 0
   }
 
-  private let bytes = ByteQueue()
+  @usableFromInline let bytes = ByteQueue()
   private let counts: UnsafeMutablePointer<Counts>
 
   package init() {
@@ -28,7 +28,8 @@ package struct HeaderBlock: @unchecked Sendable {
 
   /// Calls `body` with each field in the order of arrival. The buffers are valid during the call
   /// only.
-  package func visit(
+  @inlinable @inline(__always)
+  public func visit(
     _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
   ) {
     let all = bytes.readable

@@ -200,7 +200,7 @@ final class SessionCore {
   @inline(__always)
   func note(_ stream: HTTP2Stream, _ event: HTTP2StreamEvents) {
     if stream.pending.isEmpty { ready.append(Unmanaged.passUnretained(stream)) }
-    stream.pending.formUnion(event)
+    stream.pending.insert(event)
   }
 
   /// Hands out what happened, stream by stream in the order of the first event. More may be added
@@ -212,7 +212,7 @@ final class SessionCore {
     while index < ready.count {
       ready[index]._withUnsafeGuaranteedRef { stream in
         let events = stream.pending
-        stream.pending = []
+        stream.pending = .none
         if events.contains(.closed) {
           forget(stream, during: { body(stream, events) })
         } else {

@@ -200,6 +200,7 @@ extension ProtobufArena {
     bytes.withUnsafeBytes { copy($0) }
   }
 
+  @inline(__always)
   private func copy(_ bytes: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return ProtobufCBinaryData() }
     let memory = allocate(bytes.count)
@@ -209,7 +210,7 @@ extension ProtobufArena {
       len: bytes.count, data: memory.assumingMemoryBound(to: UInt8.self))
   }
 
-  @usableFromInline
+  @usableFromInline @inline(__always)
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = state.pointee.allocate(byteCount) else {
       // The budget of encoding is without bound, so malloc itself has failed.
@@ -222,7 +223,7 @@ extension ProtobufArena {
 // MARK: Memory
 
 extension ProtobufArena {
-  @usableFromInline
+  @usableFromInline @inline(__always)
   func begin(budget: Int) -> Mark {
     let mark = Mark(
       cursor: state.pointee.cursor, limit: state.pointee.limit, budget: state.pointee.budget,
@@ -233,7 +234,7 @@ extension ProtobufArena {
     return mark
   }
 
-  @usableFromInline
+  @usableFromInline @inline(__always)
   func end(_ mark: Mark) {
     while let chunk = state.pointee.newestChunk, chunk != mark.newestChunk {
       state.pointee.newestChunk = chunk.load(as: UnsafeMutableRawPointer?.self)
@@ -249,6 +250,7 @@ extension ProtobufArena {
 
 extension ProtobufArena.State {
   /// nil if the budget or the memory of the machine is used up.
+  @inline(__always)
   mutating func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let mask = ProtobufArena.alignment - 1
     // protobuf-c may ask for a product that went wrong: negative here.
@@ -259,6 +261,7 @@ extension ProtobufArena.State {
     return cursor
   }
 
+  @inline(never)
   private mutating func allocateFromNewChunk(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let (needed, overflow) = byteCount.addingReportingOverflow(ProtobufArena.chunkHeaderByteCount)
     guard !overflow, needed <= budget else {

@@ -25,6 +25,13 @@ enum UTF8Check {
       if high != 0 { return index + high.trailingZeroBitCount / 8 }
       index += 8
     }
+    if index < bytes.count, bytes.count >= 8 {
+      // The last word once more, with what has been looked at before it.
+      let last = bytes.count - 8
+      let word = raw.loadUnaligned(fromByteOffset: last, as: UInt64.self).littleEndian
+      let high = word & 0x8080_8080_8080_8080
+      if high == 0 { return bytes.count }
+    }
     while index < bytes.count, bytes[index] < 0x80 { index += 1 }
     return index
   }

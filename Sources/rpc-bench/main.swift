@@ -6,13 +6,16 @@ import MartletRPC
 /// What the RPC runtime's client and codec cost. Prints one number:
 ///
 ///     rpc-bench client HOST:PORT CALLS IN_FLIGHT   microseconds of this process's CPU a call
+///     rpc-bench loop HOST:PORT CALLS IN_FLIGHT     the same, from tasks on the channel's event loop
 ///     rpc-bench codec HEX TIMES                    nanoseconds of CPU to decode and encode a
 ///                                                  CodecSample
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch (arguments.first, arguments.count) {
 case ("client", 4): try await measureClient(arguments[1], arguments[2], arguments[3])
+case ("loop", 4):
+  try await measureClient(arguments[1], arguments[2], arguments[3], isOnLoop: true)
 case ("codec", 3): try measureCodec(arguments[1], arguments[2])
-default: stop("usage: rpc-bench client HOST:PORT CALLS IN_FLIGHT | rpc-bench codec HEX TIMES")
+default: stop("usage: rpc-bench client|loop HOST:PORT CALLS IN_FLIGHT | rpc-bench codec HEX TIMES")
 }
 
 func stop(_ message: String) -> Never {
@@ -28,23 +31,28 @@ func positive(_ text: String) -> Int {
 
 // MARK: Client
 
-func measureClient(_ target: String, _ calls: String, _ inFlight: String) async throws {
+func measureClient(
+  _ target: String, _ calls: String, _ inFlight: String, isOnLoop: Bool = false
+) async throws {
   let calls = positive(calls)
   let inFlight = positive(inFlight)
   let channel = try RPCChannel(target: target)
   let client = Echo.EchoServiceClient(channel: channel)
-  try await call(client, times: inFlight, inFlight: inFlight)
+  let executor = isOnLoop ? channel.taskExecutor : nil
+  try await call(client, times: inFlight, inFlight: inFlight, on: executor)
   let before = cpuMicroseconds()
-  try await call(client, times: calls, inFlight: inFlight)
+  try await call(client, times: calls, inFlight: inFlight, on: executor)
   print((cpuMicroseconds() - before) / Double(calls))
   await channel.close()
 }
 
-func call(_ client: Echo.EchoServiceClient, times: Int, inFlight: Int) async throws {
+func call(
+  _ client: Echo.EchoServiceClient, times: Int, inFlight: Int, on executor: (any TaskExecutor)?
+) async throws {
   let request = Echo.EchoRequest(text: String(repeating: "a", count: 32), number: 1 << 62)
   try await withThrowingTaskGroup(of: Void.self) { group in
     for _ in 0..<inFlight {
-      group.addTask {
+      group.addTask(executorPreference: executor) {
         for _ in 0..<times / inFlight {
           let response = try await client.echo(request)
           guard response.text == request.text else { stop("a wrong answer") }

@@ -50,6 +50,8 @@ final class ChannelDriver: @unchecked Sendable {
   @exclusivity(unchecked) private(set) var keepaliveInterval: Duration?
   /// Header fields by path, made once.
   @exclusivity(unchecked) private var headers: [String: HeaderList] = [:]
+  /// Those that were used last: equal strings that are one are compared faster than looked up.
+  @exclusivity(unchecked) private var lastHeaders = (path: "", list: HeaderList())
 
   init(
     loop: RPCEventLoop, target: String, _ parsed: ChannelTarget,
@@ -194,13 +196,7 @@ final class ChannelDriver: @unchecked Sendable {
 
   private func send(_ call: ClientCall, on connection: ClientConnection) -> Bool {
     let path = call.method.path
-    let fields: HeaderList
-    if let known = headers[path] {
-      fields = known
-    } else {
-      fields = makeHeaders(path)
-      headers[path] = fields
-    }
+    if lastHeaders.path != path { lastHeaders = (path, knownHeaders(path)) }
     var extra: HeaderList?
     let isPlain = call.encoding == .identity
     let previousAttempts = call.retry.previousAttempts
@@ -218,7 +214,14 @@ final class ChannelDriver: @unchecked Sendable {
       MetadataCoding.encode(call.options.metadata, into: &list)
       extra = list
     }
-    return connection.open(call, headers: fields, adding: extra)
+    return connection.open(call, headers: lastHeaders.list, adding: extra)
+  }
+
+  private func knownHeaders(_ path: String) -> HeaderList {
+    if let known = headers[path] { return known }
+    let made = makeHeaders(path)
+    headers[path] = made
+    return made
   }
 
   private func makeHeaders(_ path: String) -> HeaderList {

@@ -78,11 +78,10 @@ final class HandlerRunner: @unchecked Sendable {
 
   private func runAll() async {
     while !Task.isCancelled {
-      if let call = pool.takePending() {
-        call._withUnsafeGuaranteedRef { $0.runner = self }
-        await Self.run(call.takeUnretainedValue())
-        call._withUnsafeGuaranteedRef { $0.handlerEnded() }
-        call.release()
+      if let call = pool.takePending()?.takeRetainedValue() {
+        call.runner = self
+        await Self.run(call)
+        call.handlerEnded()
       } else if pool.hasRoom {
         await withUnsafeContinuation { continuation in
           self.continuation = continuation

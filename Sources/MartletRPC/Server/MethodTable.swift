@@ -5,6 +5,7 @@ final class ServerMethod: Sendable {
   let requestBytesMax: Int
   let hasSingleRequest: Bool
   let interceptors: [any ServerInterceptor]
+  let hasInterceptors: Bool
   private let observers: [any ServerCallObserver]
   let hasObservers: Bool
   let run: @Sendable (ServerCall) async -> Void
@@ -15,13 +16,17 @@ final class ServerMethod: Sendable {
     self.requestBytesMax = entry.requestBytesMax ?? requestBytesMax
     hasSingleRequest = entry.descriptor.kind.hasSingleRequest
     self.interceptors = interceptors.compactMap { $0.interceptor(for: entry.descriptor) }
+    hasInterceptors = !self.interceptors.isEmpty
     observers = interceptors.compactMap { $0.observer(of: entry.descriptor) }
     hasObservers = !observers.isEmpty
     run = entry.run
   }
 
   func tellObservers(_ code: StatusCode, nanoseconds: Int64) {
-    for observer in observers { observer.callEnded(code, nanoseconds: nanoseconds) }
+    // A loop over the array would copy each, and count references.
+    observers.withUnsafeBufferPointer { observers in
+      for index in observers.indices { observers[index].callEnded(code, nanoseconds: nanoseconds) }
+    }
   }
 }
 

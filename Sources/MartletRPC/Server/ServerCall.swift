@@ -10,7 +10,7 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
   let connection: ServerConnection
   let stream: HTTP2Stream
   /// Kept alive by the connection, with the server's table.
-  @exclusivity(unchecked) private var unmanagedMethod: Unmanaged<ServerMethod>?
+  @exclusivity(unchecked) private(set) var unmanagedMethod: Unmanaged<ServerMethod>?
   /// When the call must have ended, on the loop's clock; 0: never.
   @exclusivity(unchecked) private(set) var deadline: UInt64 = 0
 
@@ -234,8 +234,8 @@ final class ServerCall: DeadlineHolder, @unchecked Sendable {
 
   /// Runs the handler, unless the call has ended before its turn came.
   func run() async {
-    guard !isFinished, let method = unmanagedMethod?.takeUnretainedValue() else { return }
-    await method.run(self)
+    guard !isFinished, let unmanagedMethod else { return }
+    await unmanagedMethod._withUnsafeGuaranteedRef { $0.run }(self)
   }
 
   func handlerEnded() {

@@ -50,7 +50,9 @@ public protocol CallContextKey {
 }
 
 extension ServerCall {
-  @usableFromInline var hasInterceptors: Bool { !interceptors.isEmpty }
+  @usableFromInline var hasInterceptors: Bool {
+    unmanagedMethod?._withUnsafeGuaranteedRef { $0.hasInterceptors } ?? false
+  }
 
   /// Runs `body` at the end of the method's chain.
   @inlinable
