@@ -82,7 +82,8 @@ class Bench:
     def requests(self):
         with contextlib.ExitStack() as running:
             servers = [running.enter_context(server) for server in self.servers()]
-            for shape, (connections, streams, count) in SHAPES.items():
+            for shape in self.options.shapes.split(","):
+                connections, streams, count = SHAPES[shape]
                 taken = {server.name: [] for server in servers}
                 for _ in range(self.rounds):
                     for server in servers:
@@ -207,6 +208,7 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--only", default="requests,streams,client,codec,idle_connections,"
                         "allocations", help="some of: %(default)s")
+    parser.add_argument("--shapes", default=",".join(SHAPES), help="some of: %(default)s")
     parser.add_argument("--json", default="bench-rpc.json")
     bench = Bench(parser.parse_args())
     print(f"{platform.platform()}, {os.cpu_count()} CPUs, load {os.getloadavg()}")
