@@ -41,6 +41,7 @@ struct WordTests {
         "the rate of an operation, and the pause before its index is read again",
       "Sources/MartletServer/Node/Maintenance.swift":
         "the tick of what a node does beside its work",
+      "Sources/MartletStoreSQLite/Database/PacedWrites.swift": "the pauses are its task",
       "Sources/MartletServer/Node/Node.swift": "the grace of a stop",
       "Sources/MartletServer/Workers/WorkerDesk.swift": "the signs of life on a worker's stream",
       "Sources/MartletServer/Services/WorkerService+Unary.swift": "how long a poll waits for tasks",

@@ -19,7 +19,7 @@ final class Checkpointer {
   /// lets the WAL start anew.
   func checkpoint() throws(StoreFailure) {
     try wal.flush()
-    try connection.checkpoint()
+    try PacedWrites.during { () throws(StoreFailure) in try connection.checkpoint() }
   }
 
   /// Leaves next to nothing in the WAL to move while the writer goes on: once for what is there,

@@ -22,7 +22,7 @@ final class Connection: @unchecked Sendable {
   private static let statementsMax = 128
 
   init(path: String, role: Role) throws(StoreFailure) {
-    _ = Self.configured
+    Self.configured
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -130,7 +130,10 @@ final class Connection: @unchecked Sendable {
     sqlite3_errmsg(handle).map { String(cString: $0) } ?? ""
   }
 
-  private static let configured: Int32 = martlet_sqlite3_without_memory_statistics()
+  private static let configured: Void = {
+    _ = martlet_sqlite3_without_memory_statistics()
+    PacedWrites.install()
+  }()
 }
 
 extension StoreFailure {

@@ -26,7 +26,7 @@ package final class SQLiteTaskIndex: TaskIndex {
 
   package func apply(_ batch: IndexBatch) throws(StoreFailure) {
     try write { (writer) throws(StoreFailure) in
-      try writer.apply(batch)
+      try PacedWrites.during { () throws(StoreFailure) in try writer.apply(batch) }
       applied.withLock { $0 = batch.appliedThrough }
     }
   }
