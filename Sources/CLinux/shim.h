@@ -4,8 +4,10 @@
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,29 @@ static inline int martlet_openat2(
     int directory, const char *path, uint64_t flags, uint64_t resolve) {
   struct open_how how = {.flags = flags, .mode = 0, .resolve = resolve};
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+// How nice a thread is; 0: the calling one, the process's number: its main thread.
+static inline int32_t martlet_nice(pid_t thread) { return getpriority(PRIO_PROCESS, thread); }
+
+// Lets other threads go before the calling one: it gets so much nicer than it is, takes no core
+// from another one when it wakes (SCHED_BATCH), and runs in slices of so many nanoseconds, of which
+// kernels before 6.12 take no notice. Does nothing to a thread that has another policy than the
+// usual one. -1 and errno on failure.
+static inline int martlet_step_back(int32_t nice_more, uint64_t slice) {
+  // sched_setattr(2), which glibc does not wrap before 2.41; SCHED_BATCH it shows with _GNU_SOURCE
+  // only.
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice, deadline, period;
+  } attributes = {.size = sizeof attributes, .policy = 3, .slice = slice};
+  if (sched_getscheduler(0) != SCHED_OTHER) return 0;
+  int32_t nice = martlet_nice(0) + nice_more;
+  attributes.nice = nice > 19 ? 19 : nice;
+  return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 // Of glibc, but shown with _GNU_SOURCE only.

@@ -56,7 +56,9 @@ final class IndexWriter: Sendable {
   }
 
   func start(fold: IndexFold, done: @escaping @Sendable (Outcome) -> Void) {
-    thread.withLock { $0 = SystemThread.start(name: "index") { self.run(fold, done) } }
+    thread.withLock {
+      $0 = SystemThread.start(name: "index", rank: .last) { self.run(fold, done) }
+    }
   }
 
   // MARK: - Doors, for any thread

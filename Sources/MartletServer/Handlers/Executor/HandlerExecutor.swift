@@ -34,6 +34,7 @@ package final class HandlerExecutor: TaskExecutor {
   }
 
   private let name: String
+  private let rank: ThreadRank
   private let ticker: HandlerTicker
   private let arrivals = Mutex(Arrivals())
   /// Whether `arrivals` has jobs: written under its lock, read by threads that look for some.
@@ -41,8 +42,11 @@ package final class HandlerExecutor: TaskExecutor {
   private let state: Mutex<State>
 
   /// `name` is that of the pool, to be seen as the name of its threads.
-  package init(name: String, slots: Int, ticker: HandlerTicker) {
+  package init(
+    name: String, slots: Int, rank: ThreadRank = .second, ticker: HandlerTicker
+  ) {
     self.name = name
+    self.rank = rank
     self.ticker = ticker
     let plan = ThreadPlan(
       limit: min(slots, Self.threadsMax), cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -166,7 +170,7 @@ extension HandlerExecutor {
     if isFurther, !ticker.reserveThread() { return false }
     let parker = Parker()
     guard
-      let thread = SystemThread.start(name: name, { [self] in run(number, parker) })
+      let thread = SystemThread.start(name: name, rank: rank, { [self] in run(number, parker) })
     else {
       if isFurther { ticker.releaseThread() }
       return false

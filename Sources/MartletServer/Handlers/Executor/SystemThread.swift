@@ -15,14 +15,20 @@ struct SystemThread: @unchecked Sendable {
 
   /// Nil if the system has no room for another one. All signals are blocked in it: they are for
   /// the main thread. Of the name, the system keeps 15 bytes.
-  static func start(name: String, _ run: @escaping @Sendable () -> Void) -> SystemThread? {
+  static func start(
+    name: String, rank: ThreadRank = .first, _ run: @escaping @Sendable () -> Void
+  ) -> SystemThread? {
     var allSignals = sigset_t()
     var signalsBefore = sigset_t()
     sigfillset(&allSignals)
     pthread_sigmask(SIG_SETMASK, &allSignals, &signalsBefore)
     defer { pthread_sigmask(SIG_SETMASK, &signalsBefore, nil) }
 
-    let body = Unmanaged.passRetained(Body(run))
+    let body = Unmanaged.passRetained(
+      Body {
+        rank.take()
+        run()
+      })
     var handle = pthread_t()
     let error = pthread_create(
       &handle, nil,
