@@ -6,7 +6,7 @@ import MartletRPC
 /// What the RPC runtime's client and codec cost. Prints one number:
 ///
 ///     rpc-bench client HOST:PORT CALLS IN_FLIGHT   microseconds of this process's CPU a call
-///     rpc-bench loop HOST:PORT CALLS IN_FLIGHT     the same, from tasks on the channel's event loop
+///     rpc-bench loop HOST:PORT CALLS IN_FLIGHT     the same, from tasks on the channel's loop
 ///     rpc-bench codec HEX TIMES                    nanoseconds of CPU to decode and encode a
 ///                                                  CodecSample
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -23,6 +23,7 @@ struct WaitTests {
         }
       }
       #expect(seen.map { $0.task?.state } == [.pending, .running, .succeeded])
+      #expect(seen.map { $0.task?.waitingFor } == ["the pool work is paused", "", ""])
       #expect(seen.allSatisfy { $0.task?.spec?.payload == [7] })
       #expect(seen.last?.task?.result?.data == Array("passed".utf8))
       let revisions = seen.compactMap { $0.task?.revision }

@@ -65,8 +65,7 @@ package final class Node: Sendable {
     let feed = FeedHub(durable: catalog.revision, bytesMax: limits.feedRingBytes)
     let logWriter = LogWriter(log: log, metrics: metrics)
     let indexWriter = IndexWriter(index: index, applied: catalog.revision, metrics: metrics)
-    let readers = HandlerExecutor(
-      name: "reader", slots: 4, rank: .first, ticker: readersTicker)
+    let readers = HandlerExecutor(name: "reader", slots: 4, rank: .first, ticker: readersTicker)
     let links = Links()
     let dispatcher = Dispatcher(
       handlers: handlers, limits: limits, clock: clock,

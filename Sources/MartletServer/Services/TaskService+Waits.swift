@@ -21,6 +21,9 @@ extension TaskService {
         .init(task: API.Task(task, isFull: wait.isFull), cursor: Cursor(revision).text))
       while !task.status.state.isTerminal {
         for change in try await news(of: ticket) where change.revision > revision {
+          if task.submitted.pool != change.event.pool {
+            task.poolName = try await desk.names.name(of: change.event.pool)
+          }
           task.apply(change)
           revision = change.revision
           try await response.write(
@@ -203,6 +206,8 @@ extension TaskRecord {
     submitted.labels = change.event.labels
     submitted.pool = change.event.pool
     revision = change.revision
+    // It was what the task waited for before.
+    cause = nil
     if case .succeeded(let result) = change.event.change { self.result = result }
   }
 }

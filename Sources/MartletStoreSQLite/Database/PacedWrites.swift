@@ -6,9 +6,9 @@ import MartletStore
 /// before them.
 ///
 /// A medium with a cache of its own, as most have, flushes all of it or nothing: a flush of some
-/// kilobytes waits for every megabyte that was written to another file just before. So a thread that
-/// moves much and that nobody waits for hands it to the medium in pieces, with a pause after each.
-/// While it pauses, the log's own flushes take the pieces along.
+/// kilobytes waits for every megabyte that was written to another file just before. So a thread
+/// that moves much and that nobody waits for hands it to the medium in pieces, with a pause after
+/// each. While it pauses, the log's own flushes take the pieces along.
 ///
 /// Used by the thread that made it.
 final class PacedWrites {
