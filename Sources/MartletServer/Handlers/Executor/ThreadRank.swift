@@ -5,7 +5,7 @@ import CLinux
 /// One task passes through many threads: an event loop, the engine, the log, the engine again, the
 /// threads of its pool, the index. Under load the kernel would let each of them wait for its turn
 /// behind all others, a millisecond or four each time. So those that answers wait for go first.
-/// See docs/decisions/0011-answers-go-first.md.
+/// See docs/decisions/0012-answers-go-first.md.
 package enum ThreadRank: Sendable {
   /// Answers wait for it: event loops, engine, log, readers. As the process is.
   case first
