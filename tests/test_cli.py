@@ -59,7 +59,9 @@ def test_every_command_has_help_with_examples(martlet):
             "create", "list", "get", "update", "pause", "resume", "drain", "delete", "explain")] + [
         ["task", verb] for verb in (
             "submit", "batch", "list", "get", "count", "cancel", "retry", "wait", "trace",
-            "explain")] + [
+            "explain", "update", "pause", "resume")] + [["purge"]] + [
+        ["bulk", verb] for verb in (
+            "cancel", "retry", "delete", "update", "move", "list", "get", "stop")] + [
         ["worker", verb] for verb in ("run", "list", "get", "drain", "disconnect")]
     for command in commands:
         assert "OVERVIEW" in martlet.run(*command, "--help")
@@ -127,6 +129,24 @@ def test_batches_lists_and_counts(martlet, pool):
     assert martlet.json("task", "count", "--pool", pool)["total"] in (30, "30")
     martlet.run("task", "batch", pool, "-", input='{"kind": "echo"}\n{"colour": 1}\n', code=USAGE)
     assert martlet.json("task", "count", "--pool", pool)["total"] in (30, "30")
+
+
+def test_many_tasks_are_changed_and_forgotten_at_once(martlet, pool):
+    for n in range(3):
+        martlet.run("task", "submit", pool, "unserved", n)
+    chosen = ("--filter", f'pool = "{pool}" AND state = PENDING')
+    assert len(martlet.run("bulk", "cancel", *chosen, "--dry-run").splitlines()) == 1 + 3
+    martlet.run("bulk", "cancel", code=USAGE)
+    martlet.run("bulk", "cancel", "--filter", "state = (", code=USAGE)
+    assert "nobody serves unserved" in martlet.run("task", "explain", "@last")
+    martlet.run("bulk", "update", *chosen, "--set-priority", 8, "--wait")
+    assert martlet.json("task", "get", "@last")["spec"]["priority"] == 8
+    martlet.run("bulk", "cancel", *chosen, "--wait")
+    assert martlet.json("task", "get", "@last")["state"] == "CANCELLED"
+    martlet.run("purge", code=USAGE)
+    assert len(martlet.run("purge", "--pool", pool, "--dry-run").splitlines()) == 1 + 3
+    martlet.run("purge", "--pool", pool, "--outcome", "cancelled", "--wait")
+    martlet.run("task", "get", "@last", code=NOT_FOUND)
 
 
 def test_completions_know_the_pools(martlet, pool):

@@ -65,7 +65,11 @@ struct CheckTests {
   }
 
   private func finds(_ scenario: Scenario, _ flaw: Flaw) async {
-    let (summary, report) = await run(flaw, [scenario], Self.short)
+    var (summary, report) = await run(flaw, [scenario], Self.short)
+    // On a busy machine a worker may be too slow for its flaw to show.
+    for _ in 0..<2 where summary.failed == 0 {
+      (summary, report) = await run(flaw, [scenario], Self.short)
+    }
     #expect(summary.failed == 1, "\(flaw) passes \(scenario.name): \(report)")
     #expect(report.contains("not ok 1 - \(scenario.name)"))
     #expect(report.contains("  rule: \"docs/workers.md"))

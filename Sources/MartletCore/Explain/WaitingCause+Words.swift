@@ -92,7 +92,7 @@ extension WaitingCause {
   }
 
   private static func words(_ position: QueuePosition?) -> String {
-    guard let position else { return "" }
+    guard let position, position.isExact || position.ahead > 0 else { return "" }
     let least = position.isExact ? "" : "at least "
     return ", \(least)\(position.ahead) \(position.ahead == 1 ? "task goes" : "tasks go") before it"
   }

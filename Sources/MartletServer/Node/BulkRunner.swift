@@ -9,7 +9,7 @@ import Synchronization
 /// engine: this can be forgotten at any moment.
 final class BulkRunner: Sendable {
   /// Tasks of one commit: so few that submissions between two slices hardly wait.
-  private static let sliceMax = 250
+  private static let sliceMax = 100
   private static let pageMax = 1_000
   /// After the index could not be read, or was behind.
   private static let pause = Duration.milliseconds(100)
@@ -123,6 +123,9 @@ final class BulkRunner: Sendable {
 
 /// Spreads tasks evenly over time.
 private struct BulkPace: Sendable {
+  /// Between two slices of an operation without a rate: others go on as if it were not there.
+  private static let rest = Duration.milliseconds(2)
+
   private let rate: Int
   private var next = MonotonicTime.now
 
@@ -133,7 +136,10 @@ private struct BulkPace: Sendable {
 
   /// Returns when so many more tasks may be done; false if that is no longer wanted.
   mutating func wait(for count: Int) async -> Bool {
-    guard rate > 0 else { return !Task.isCancelled }
+    guard rate > 0 else {
+      try? await Task.sleep(for: Self.rest)
+      return !Task.isCancelled
+    }
     let now = MonotonicTime.now
     if next > now {
       try? await Task.sleep(for: .nanoseconds(next - now))

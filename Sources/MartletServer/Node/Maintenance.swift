@@ -24,7 +24,7 @@ enum Maintenance {
       do { try await Task.sleep(for: tick) } catch { return }
       guard let node = node() else { return }
       node.feed.expireWaits()
-      memory.tick(revision: node.durableRevision)
+      memory.tick(decided: node.durableRevision, applied: node.indexWriter.applied)
       ticks += 1
       if ticks % memoryTicks == 1 { watchMemory(of: node) }
       if ticks % diskTicks == 1 { watchDisk(of: node) }
@@ -34,15 +34,17 @@ enum Maintenance {
   }
 
   /// Gives memory that a burst of work needed back to the system, once after each burst, when
-  /// nothing has happened for half a second: the C library keeps it otherwise.
+  /// nothing has happened for half a second and the index has caught up, whose backlog is most of
+  /// it: the C library keeps it otherwise.
   private struct MemoryTrim {
     private static let quietTicks = 5
-    private var revision = Revision.zero
+    private var decided = Revision.zero
+    private var applied = Revision.zero
     private var quiet = 0
 
-    mutating func tick(revision now: Revision) {
-      quiet = now == revision ? quiet + 1 : 0
-      revision = now
+    mutating func tick(decided: Revision, applied: Revision) {
+      quiet = decided == self.decided && applied == self.applied ? quiet + 1 : 0
+      (self.decided, self.applied) = (decided, applied)
       if quiet == Self.quietTicks { malloc_trim(0) }
     }
   }

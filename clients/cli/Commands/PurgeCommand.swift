@@ -55,12 +55,10 @@ struct PurgeCommand: MartletCommand {
   }
 
   func run(in session: Session) async throws {
-    var arguments = ["--filter", filter(now: session.surroundings.now())]
-    if dryRun { arguments.append("--dry-run") }
-    if wait { arguments.append("--wait") }
-    if let rate { arguments += ["--rate", "\(rate)"] }
-    if !why.reason.isEmpty { arguments += ["--reason", why.reason] }
-    try await BulkOptions.parse(arguments).run(.delete(.init()), in: session)
+    let order = BulkOrder(
+      action: .delete(.init()), filter: filter(now: session.surroundings.now()), rate: rate ?? 0,
+      reason: why.reason)
+    try await session.carryOut(order, dryRun: dryRun, wait: wait)
   }
 
   /// - Parameter now: In seconds since 1970.

@@ -50,39 +50,58 @@ struct BulkOptions: ParsableArguments {
   }
 
   func run(_ action: API.BulkAction.OneOf_Action, in session: Session) async throws {
-    let bulks = session.client.bulks
-    if dryRun {
-      let (matched, sample) = try await bulks.rehearse(
-        action, filter: selection.filter, all: all)
-      switch session.format {
-      case .json:
-        session.print(
-          JSON.object([
-            JSON.Field("matched", .integer(matched)),
-            JSON.Field("sample", .array(sample.map { JSON($0) })),
-          ]))
-      case .table:
-        if !sample.isEmpty { session.print(.tasks(sample, now: session.surroundings.now())) }
-        session.remark("\(matched) tasks match; nothing was changed.")
-      }
-      return
-    }
-    let operation = try await bulks.start(
-      action, filter: selection.filter, all: all, ratePerSecond: rate, reason: why.reason
-    ).value
-    guard wait else { return session.show(operation) }
-    try await session.follow(operation)
+    let order = BulkOrder(
+      action: action, filter: selection.filter, all: all, rate: rate, reason: why.reason)
+    try await session.carryOut(order, dryRun: dryRun, wait: wait)
   }
 }
 
+/// An operation that somebody wants.
+struct BulkOrder {
+  var action: API.BulkAction.OneOf_Action
+  var filter: String
+  var all = false
+  /// Tasks a second; 0: as many as go.
+  var rate: Int
+  var reason: String
+}
+
 extension Session {
+  /// Starts it, and shows what there is to see of it: of a dry run a sample, of one that is waited
+  /// for its progress and its end.
+  func carryOut(_ order: BulkOrder, dryRun: Bool, wait: Bool) async throws {
+    if dryRun { return try await rehearse(order) }
+    let operation = try await client.bulks.start(
+      order.action, filter: order.filter, all: order.all, ratePerSecond: order.rate,
+      reason: order.reason
+    ).value
+    guard wait else { return show(operation) }
+    try await follow(operation)
+  }
+
+  private func rehearse(_ order: BulkOrder) async throws {
+    let (matched, sample) = try await client.bulks.rehearse(
+      order.action, filter: order.filter, all: order.all)
+    switch format {
+    case .json:
+      print(
+        JSON.object([
+          JSON.Field("matched", .integer(matched)),
+          JSON.Field("sample", .array(sample.map { JSON($0) })),
+        ]))
+    case .table:
+      if !sample.isEmpty { print(.tasks(sample, now: surroundings.now())) }
+      remark("\(matched) tasks match; nothing was changed.")
+    }
+  }
+
   func show(_ operation: API.BulkOperation) {
     show(json: JSON(operation), table: .bulk(operation))
   }
 
   /// Shows the progress of an operation and then its end; throws if some tasks could not be
   /// changed.
-  fileprivate func follow(_ first: API.BulkOperation) async throws {
+  private func follow(_ first: API.BulkOperation) async throws {
     var last = first
     for try await operation in client.bulks.watch(first.id) {
       last = operation
