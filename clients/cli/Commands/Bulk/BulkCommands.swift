@@ -84,13 +84,13 @@ extension Session {
       order.action, filter: order.filter, all: order.all)
     switch format {
     case .json:
-      print(
+      self.print(
         JSON.object([
           JSON.Field("matched", .integer(matched)),
           JSON.Field("sample", .array(sample.map { JSON($0) })),
         ]))
     case .table:
-      if !sample.isEmpty { print(.tasks(sample, now: surroundings.now())) }
+      if !sample.isEmpty { self.print(.tasks(sample, now: surroundings.now())) }
       remark("\(matched) tasks match; nothing was changed.")
     }
   }
