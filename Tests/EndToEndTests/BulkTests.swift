@@ -80,6 +80,24 @@ struct BulkTests {
     }
   }
 
+  @Test("a wait goes on in the pool that a task was moved to", arguments: StoreKind.allCases)
+  func movesWhatIsWaitedFor(on store: StoreKind) async throws {
+    try await World.run(on: store) { world in
+      try await world.pools.create("other", spec: .init(slots: 1))
+      let id = try await world.tasks.submit(.unserved, to: "work").id
+      var pools: [String?] = []
+      for try await response in world.taskCalls.waitTask(.init(id: id)) {
+        pools.append(response.task?.pool)
+        switch pools.count {
+        case 1: _ = try await world.bulk(.move(.init(pool: "other")), "pool = work")
+        case 2: _ = try await world.tasks.cancel(id)
+        default: break
+        }
+      }
+      #expect(pools == ["work", "other", "other"])
+    }
+  }
+
   @Test("change priority and due time of waiting tasks", arguments: StoreKind.allCases)
   func updates(on store: StoreKind) async throws {
     try await World.run(on: store) { world in

@@ -222,14 +222,3 @@ extension BulkFailure {
     }
   }
 }
-
-extension PoolRecord {
-  /// As for a submission.
-  fileprivate func requireOpen() throws(Refusal) {
-    switch state {
-    case .active, .paused: return
-    case .draining: throw .poolDraining(name)
-    case .closed, .deleting, .retired: throw .poolClosed(name)
-    }
-  }
-}

@@ -249,11 +249,7 @@ extension Engine {
     guard let pool = catalog.pools[history.pool], pool.state != .retired else {
       throw .poolNotFound(catalog.pools[history.pool]?.name ?? "")
     }
-    switch pool.state {
-    case .active, .paused: break
-    case .draining: throw .poolDraining(pool.name)
-    case .closed, .deleting, .retired: throw .poolClosed(pool.name)
-    }
+    try pool.requireOpen()
     if let mark = history.revival.unique, let rival = durable.tasks.unique.tasks(of: mark).first {
       throw .duplicateTask(rival, durable.tasks[rival]?.state ?? .pending, index: nil)
     }

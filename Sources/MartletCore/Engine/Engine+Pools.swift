@@ -89,3 +89,14 @@ extension Engine {
       reason: origin.reason.isEmpty ? "pool \(pool.name) was deleted" : origin.reason)
   }
 }
+
+extension PoolRecord {
+  /// Whether tasks may come to it: submitted, reopened or moved.
+  func requireOpen() throws(Refusal) {
+    switch state {
+    case .active, .paused: return
+    case .draining: throw .poolDraining(name)
+    case .closed, .deleting, .retired: throw .poolClosed(name)
+    }
+  }
+}

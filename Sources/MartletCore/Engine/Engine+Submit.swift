@@ -6,7 +6,8 @@ extension Engine {
     if let request, let known = try recall(request, history: history, at: now) {
       return Decision([], .submitted(known.tasks, repeated: true))
     }
-    let pool = try openPool(named: name)
+    let pool = try pool(named: name)
+    try pool.requireOpen()
     if drafts.contains(where: { $0.unique != nil }) {
       return try decideUnique(drafts, pool: pool, request: request, origin: origin, at: now)
     }
@@ -50,15 +51,6 @@ extension Engine {
     guard let known, max(now.wall, catalog.stamp.time) < known.time + span else { return nil }
     if known.fingerprint != request.fingerprint { throw .requestIDReused(request.id) }
     return known
-  }
-
-  private func openPool(named name: String) throws(Refusal) -> PoolRecord {
-    let pool = try pool(named: name)
-    switch pool.state {
-    case .active, .paused: return pool
-    case .draining: throw .poolDraining(name)
-    case .closed, .deleting, .retired: throw .poolClosed(name)
-    }
   }
 
   /// `leaving`: tasks of the pool that wait, and make room at the same instant.

@@ -94,6 +94,19 @@ struct QueuePositionTests {
     }
   }
 
+  @Test("is told in words, but not as \"at least 0\"")
+  func words() {
+    func text(_ ahead: Int, isExact: Bool) -> String {
+      let position = QueuePosition(ahead: ahead, isExact: isExact)
+      return WaitingCause.noFreeSlot(pool: "p", slots: 1, inUse: 1, position: position).text
+    }
+    #expect(text(0, isExact: true) == "the pool's one slot is in use, 0 tasks go before it")
+    #expect(text(1, isExact: true) == "the pool's one slot is in use, 1 task goes before it")
+    #expect(
+      text(2, isExact: false) == "the pool's one slot is in use, at least 2 tasks go before it")
+    #expect(text(0, isExact: false) == "the pool's one slot is in use")
+  }
+
   @Test("in a pool of very many kinds it is told that there are at least so many")
   func manyQueues() throws {
     let world = World(serving: [])
