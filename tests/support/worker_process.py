@@ -37,7 +37,7 @@ class Worker:
     def serve(self, stub):
         said = queue.Queue()
         said.put(workers.WorkRequest(hello=workers.WorkerHello(
-            name="process", instance=self.instance, kinds=[self.options.kind],
+            name=self.options.name, instance=self.instance, kinds=[self.options.kind],
             slots=self.options.slots, held_leases=list(self.held))))
         stream = stub.Work(iter(said.get, None))
         over = threading.Event()
@@ -138,6 +138,7 @@ def main():
     parser.add_argument("--tick-ms", type=int, default=5)
     parser.add_argument("--beat-ms", type=int, default=300)
     parser.add_argument("--journal", default=os.devnull)
+    parser.add_argument("--name", default="process")
     parser.add_argument("--idle", type=int, default=0)
     options = parser.parse_args()
     if options.idle:
