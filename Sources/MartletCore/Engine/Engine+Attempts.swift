@@ -2,7 +2,7 @@ extension Engine {
   /// The live task of an attempt that is being made.
   func running(_ token: AttemptToken) throws(Refusal) -> LiveTask {
     guard let task = durable.tasks[token.task], task.state == .running,
-      task.attempt == token.attempt
+      task.attempt == token.attempt || breaks(.fencing)
     else { throw .leaseLost(token.task, attempt: token.attempt) }
     return task
   }
@@ -63,7 +63,7 @@ extension Engine {
     let rule = RetryDelay(
       policy: durable.tasks.policy(of: task).retry,
       classDelays: catalog.pools[task.pool]?.spec.failureClassDelays ?? [:])
-    let made = Int(task.attempt - task.attemptsForgiven)
+    let made = Int(task.attempt - task.attemptsForgiven) - (breaks(.attempts) ? 1 : 0)
     let bits = SeededRandom.mixed(task.id.rawValue &+ UInt64(task.attempt))
     guard let wait = rule.wait(after: failure, attemptsMade: made, randomBits: bits) else {
       return failed(task, failure, at: now)
@@ -142,7 +142,7 @@ extension Engine {
 
   /// What ran in the process that is gone is lost; what workers run, they may go on with.
   func decideRecover(at now: Instant) -> Decision {
-    guard state.session.awaitsRecovery else { return Decision([]) }
+    guard state.session.awaitsRecovery, !breaks(.recovery) else { return Decision([]) }
     return Decision(
       durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lose($0, at: now) })
   }

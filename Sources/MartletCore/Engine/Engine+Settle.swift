@@ -19,8 +19,9 @@ extension Engine {
   private mutating func fireTimers(
     at now: Instant, stamp: Stamp, into events: inout [Event]
   ) -> Bool {
+    let due = now.elapsed + (breaks(.timers) ? .milliseconds(5) : .zero)
     for _ in 0..<state.session.timersPerStep {
-      guard let task = durable.tasks.firstDue(at: now.elapsed) else { return true }
+      guard let task = durable.tasks.firstDue(at: due) else { return true }
       events.append(evolve(expire(task, at: now), at: stamp))
     }
     return durable.tasks.firstDue(at: now.elapsed) == nil
@@ -130,7 +131,8 @@ extension Engine {
   private func nextStartable(
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
-    let ageing = pool.spec.priorityAgeing.map(PriorityAgeing.init)
+    let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
+    let ageing = step.map(PriorityAgeing.init)
     return durable.tasks.nextReady(in: pool.id, ageing: ageing, at: now.elapsed) {
       taker(of: $0, $1, in: pool)
     }

@@ -3,7 +3,9 @@ extension Engine {
     _ drafts: [TaskDraft], pool name: String, request: RequestStamp?, history: RequestHistory?,
     origin: Origin, at now: Instant
   ) throws(Refusal) -> Decision {
-    if let request, let known = try recall(request, history: history, at: now) {
+    if let request, !breaks(.requests),
+      let known = try recall(request, history: history, at: now)
+    {
       return Decision([], .submitted(known.tasks, repeated: true))
     }
     let pool = try pool(named: name)
@@ -69,7 +71,7 @@ extension Engine {
     let waiting = catalog.counters.waiting(pool: pool.id)
     let capacity = pool.spec.queueCapacity
     let excess = waiting + Int64(drafts.count - leaving) - Int64(capacity)
-    if excess > 0 && excess > freeSlotsForNow(in: pool, drafts, at: now) {
+    if excess > 0 && !breaks(.queueCapacity) && excess > freeSlotsForNow(in: pool, drafts, at: now) {
       throw .queueFull(pool: pool.name, capacity: capacity, waiting: waiting)
     }
   }

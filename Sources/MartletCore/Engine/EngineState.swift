@@ -144,6 +144,9 @@ package struct SessionState: Sendable {
   var lineAllowances: [TaskID: LineAllowance] = [:]
   /// For workers, in order; whoever drives the engine takes them.
   var notices: [WorkerNotice] = []
+  #if DEBUG
+    package var brokenRule: BrokenRule?
+  #endif
 
   package init(limits: Limits = Limits(), servedKinds: Set<String> = []) {
     self.limits = limits

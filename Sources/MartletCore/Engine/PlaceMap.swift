@@ -17,8 +17,13 @@ struct PlaceMap: Sendable {
   }
 
   /// In no order.
-  var ids: some Sequence<TaskID> {
-    shards.lazy.flatMap { $0.ids.lazy.filter { $0 != 0 }.map(TaskID.init(rawValue:)) }
+  var ids: [TaskID] {
+    var found: [TaskID] = []
+    found.reserveCapacity(count)
+    for shard in shards {
+      for id in shard.ids where id != 0 { found.append(TaskID(rawValue: id)) }
+    }
+    return found
   }
 
   /// The id must not be in the map.

@@ -18,7 +18,9 @@ extension Engine {
   }
 
   /// Not above 0 if a pool has lost slots that are in use.
-  func freeSlots(in pool: PoolRecord) -> Int { pool.spec.slots - slotsTaken(in: pool.id) }
+  func freeSlots(in pool: PoolRecord) -> Int {
+    pool.spec.slots - slotsTaken(in: pool.id) + (breaks(.slots) ? 1 : 0)
+  }
 
   /// The pool may have been paused or have lost slots since the offer, the task's time be over.
   func mayAccept(_ task: LiveTask, at now: Instant) -> Bool {

@@ -37,7 +37,7 @@ extension Engine {
   ) throws(Refusal) -> TaskID? {
     let rivals = rivals(of: mark, in: batch)
     let waiting = rivals.filter { $0.status.state.isWaiting }
-    let running = claim.rule.waitingOnly ? nil : rivals.first { $0.status.state == .running }
+    let running = claim.rule.waitingOnly || breaks(.uniqueness) ? nil : rivals.first { $0.status.state == .running }
     let finished = try finished(mark, claim, in: batch, at: now)
     guard let first = waiting.first?.task ?? running?.task ?? finished?.task else { return nil }
     let mayChange = running == nil && finished == nil

@@ -40,7 +40,7 @@ extension Engine {
   }
 
   private var leaseLength: Span {
-    .milliseconds(Int64(state.session.limits.leaseMilliseconds))
+    .milliseconds(Int64(state.session.limits.leaseMilliseconds) / (breaks(.leases) ? 2 : 1))
   }
 
   // MARK: - Coming and going

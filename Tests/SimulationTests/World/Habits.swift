@@ -92,8 +92,11 @@ struct Habits {
     }
   }
 
-  func session(serving kinds: Set<String> = []) -> SessionState {
+  func session(
+    serving kinds: Set<String> = [], broken: BrokenRule? = nil
+  ) -> SessionState {
     var session = SessionState(limits: limits, servedKinds: kinds)
+    session.brokenRule = broken
     session.cancelsPerStep = perStep.cancels
     session.timersPerStep = perStep.timers
     return session

@@ -76,7 +76,7 @@ extension Simulation {
       serving: served, at: clock.elapsed,
       leaseLength: .milliseconds(Int64(habits.limits.leaseMilliseconds)))
     node = SimulatedNode(
-      recovery: recovery, session: habits.session(serving: served))
+      recovery: recovery, session: habits.session(serving: served, broken: broken))
     let applied = recovery.durable.catalog.revision
     node.pipeline.inform { $0.indexApplied(through: applied) }
     // Time may pass for the engine before its first command is there.

@@ -7,6 +7,7 @@ import MartletStore
 /// handlers, subscribers, clocks, a disk. One thread; everything follows from the seed.
 final class Simulation {
   let seed: UInt64
+  let broken: BrokenRule?
   var random: SeededRandom
   let habits: Habits
   let log = MemoryEventLog()
@@ -21,8 +22,10 @@ final class Simulation {
   private(set) var step = 0
   var crashes = 0
 
-  init(seed: UInt64) throws {
+  /// - Parameter broken: A rule that the engine breaks.
+  init(seed: UInt64, broken: BrokenRule? = nil) throws {
     self.seed = seed
+    self.broken = broken
     random = SeededRandom(seed: seed)
     habits = Habits(random: &random)
     node = SimulatedNode(

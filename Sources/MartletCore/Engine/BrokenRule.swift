@@ -1,0 +1,36 @@
+/// A rule of the engine that a test may break, to show that the simulation would notice if somebody
+/// broke it for good. Nothing breaks one in a release build: there the question costs nothing.
+package enum BrokenRule: CaseIterable, Sendable {
+  /// Only the newest attempt of a task may finish it.
+  case fencing
+  /// A pool runs at most as many attempts as it has slots.
+  case slots
+  /// A pool's queue takes no more than its capacity.
+  case queueCapacity
+  /// No timer fires before its time.
+  case timers
+  /// Higher priorities go first.
+  case priorities
+  /// A task that runs counts for those that are to be the only one of their key.
+  case uniqueness
+  /// What a process ran that is gone does not run any more.
+  case recovery
+  /// A task has no more attempts than its policy says.
+  case attempts
+  /// A repeated request submits nothing.
+  case requests
+  /// A lease lasts for as long as its worker was told.
+  case leases
+}
+
+extension Engine {
+  /// True in a test that wants to see the rule broken.
+  @inline(__always)
+  func breaks(_ rule: BrokenRule) -> Bool {
+    #if DEBUG
+      state.session.brokenRule == rule
+    #else
+      false
+    #endif
+  }
+}
