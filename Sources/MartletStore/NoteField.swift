@@ -10,6 +10,8 @@ package struct NoteField: Hashable, Sendable {
 
   package static let failureKind = NoteField(4, 1)
   package static let percent = NoteField(3, 1)
+  /// In an encoded policy (`martlet.log.v1.Policy`): the number of the workflow.
+  package static let workflow = NoteField(40, 4, 1)
 
   /// nil for what is not in a status.
   package init?(_ field: FilterField.Text) {
@@ -18,7 +20,7 @@ package struct NoteField: Hashable, Sendable {
     case .failureMessage: self.init(4, 3)
     case .progressStep: self.init(3, 2)
     case .worker: self.init(7, 1)
-    case .pool, .kind, .label, .eventType, .actor, .reason: return nil
+    case .pool, .kind, .label, .eventType, .actor, .reason, .workflow: return nil
     }
   }
 
@@ -59,7 +61,7 @@ package struct NoteField: Hashable, Sendable {
     }
   }
 
-  func number(in status: [UInt8]) -> UInt64? {
+  package func number(in status: [UInt8]) -> UInt64? {
     value(in: status) { if case .number(let number) = $0 { number } else { nil } }
   }
 

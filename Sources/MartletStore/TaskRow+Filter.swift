@@ -16,6 +16,7 @@ extension TaskRow: FilteredTask {
 
   package func text(_ field: FilterField.Text) -> String? {
     if case .label(let key) = field { return submission.labels[key] }
+    if field == .workflow { return submission.workflow?.description }
     return NoteField(field)?.text(in: status.status)
   }
 

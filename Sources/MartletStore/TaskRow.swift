@@ -40,6 +40,13 @@ package struct TaskSubmissionRow: Hashable, Sendable {
   }
 }
 
+extension TaskSubmissionRow {
+  /// The workflow that the task is of, read from its policy.
+  package var workflow: WorkflowID? {
+    NoteField.workflow.number(in: policy).map(WorkflowID.init(rawValue:))
+  }
+}
+
 /// What somebody changed of a task; what is nil is as before.
 package struct TaskEdit: Hashable, Sendable {
   package var priority: UInt8?

@@ -29,6 +29,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.events_purged { self.body = .eventsPurged(try .init(c: pointer)) }
     case 4:
       if let pointer = c.pointee.bulk { self.body = .bulk(try .init(c: pointer)) }
+    case 7:
+      if let pointer = c.pointee.workflow { self.body = .workflow(try .init(c: pointer)) }
     default: break
     }
   }
@@ -48,6 +50,9 @@ extension LogAPI.Record {
     case .bulk(let value):
       c.pointee.body_case = .init(rawValue: 4)
       c.pointee.bulk = value.cStruct(in: arena)
+    case .workflow(let value):
+      c.pointee.body_case = .init(rawValue: 7)
+      c.pointee.workflow = value.cStruct(in: arena)
     case nil: break
     }
     return c
@@ -99,6 +104,8 @@ extension LogAPI.TaskRecord {
     self.joined = c.pointee.joined
     self.priority = c.pointee.priority
     self.fromPool = c.pointee.from_pool
+    if let pointer = c.pointee.member { self.member = try .init(c: pointer) }
+    if let pointer = c.pointee.waits_for { self.waitsFor = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -126,6 +133,63 @@ extension LogAPI.TaskRecord {
     c.pointee.joined = self.joined
     c.pointee.priority = self.priority
     c.pointee.from_pool = self.fromPool
+    if let value = self.member { c.pointee.member = value.cStruct(in: arena) }
+    if let value = self.waitsFor { c.pointee.waits_for = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.WaitsFor {
+  public static var protobufName: String { "martlet.log.v1.WaitsFor" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__waits_for__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__WaitsFor.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__WaitsFor>) throws(ProtobufDecodingError) {
+    self.init()
+    self.tasks = .init(UnsafeBufferPointer(start: c.pointee.tasks, count: c.pointee.n_tasks))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__WaitsFor> {
+    let c = arena.make(Martlet__Log__V1__WaitsFor.self, martlet__log__v1__waits_for__descriptor_address())
+    c.pointee.n_tasks = self.tasks.count
+    c.pointee.tasks = arena.list(self.tasks) { $0 }
+    return c
+  }
+}
+
+extension LogAPI.WorkflowMember {
+  public static var protobufName: String { "martlet.log.v1.WorkflowMember" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__workflow_member__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__WorkflowMember.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__WorkflowMember>) throws(ProtobufDecodingError) {
+    self.init()
+    self.workflow = c.pointee.workflow
+    self.level = c.pointee.level
+    self.weight = c.pointee.weight
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__WorkflowMember> {
+    let c = arena.make(Martlet__Log__V1__WorkflowMember.self, martlet__log__v1__workflow_member__descriptor_address())
+    c.pointee.workflow = self.workflow
+    c.pointee.level = self.level
+    c.pointee.weight = self.weight
     return c
   }
 }
@@ -187,6 +251,7 @@ extension LogAPI.Notes {
       self.priorityOverride = c.pointee.priority_override
     }
     self.joined = c.pointee.joined
+    if let pointer = c.pointee.waits_for { self.waitsFor = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -208,6 +273,7 @@ extension LogAPI.Notes {
       c.pointee.priority_override = value
     }
     c.pointee.joined = self.joined
+    if let value = self.waitsFor { c.pointee.waits_for = value.cStruct(in: arena) }
     return c
   }
 }
@@ -586,6 +652,7 @@ extension LogAPI.Policy {
     }
     self.queueTimeout = c.pointee.queue_timeout
     self.heartbeatTimeout = c.pointee.heartbeat_timeout
+    if let pointer = c.pointee.flow { self.flow = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Policy> {
@@ -596,6 +663,38 @@ extension LogAPI.Policy {
     c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
     c.pointee.queue_timeout = self.queueTimeout
     c.pointee.heartbeat_timeout = self.heartbeatTimeout
+    if let value = self.flow { c.pointee.flow = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Flow {
+  public static var protobufName: String { "martlet.log.v1.Flow" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__flow__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Flow.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Flow>) throws(ProtobufDecodingError) {
+    self.init()
+    self.hasDependencies = c.pointee.has_dependencies != 0
+    self.onFailure = c.pointee.on_failure
+    self.wantsResults = c.pointee.wants_results != 0
+    if let pointer = c.pointee.member { self.member = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Flow> {
+    let c = arena.make(Martlet__Log__V1__Flow.self, martlet__log__v1__flow__descriptor_address())
+    c.pointee.has_dependencies = self.hasDependencies ? 1 : 0
+    c.pointee.on_failure = self.onFailure
+    c.pointee.wants_results = self.wantsResults ? 1 : 0
+    if let value = self.member { c.pointee.member = value.cStruct(in: arena) }
     return c
   }
 }
@@ -623,6 +722,9 @@ extension LogAPI.Spec {
     self.actor = try c.pointee.actor.utf8String()
     self.requestId = try c.pointee.request_id.utf8String()
     if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
+    self.ref = try c.pointee.ref.utf8String()
+    self.dependsOn = .init(UnsafeBufferPointer(start: c.pointee.depends_on, count: c.pointee.n_depends_on))
+    self.level = try c.pointee.level.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Spec> {
@@ -635,6 +737,10 @@ extension LogAPI.Spec {
     c.pointee.actor = arena.copy(self.actor)
     c.pointee.request_id = arena.copy(self.requestId)
     if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
+    c.pointee.ref = arena.copy(self.ref)
+    c.pointee.n_depends_on = self.dependsOn.count
+    c.pointee.depends_on = arena.list(self.dependsOn) { $0 }
+    c.pointee.level = arena.copy(self.level)
     return c
   }
 }
@@ -726,6 +832,12 @@ extension LogAPI.Submission {
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
     self.payload = c.pointee.payload.byteArray()
     if let pointer = c.pointee.request { self.request = try .init(c: pointer) }
+    if let elements = c.pointee.ended_dependencies, c.pointee.n_ended_dependencies > 0 {
+      self.endedDependencies.reserveCapacity(c.pointee.n_ended_dependencies)
+      for index in 0..<c.pointee.n_ended_dependencies {
+        if let pointer = elements[index] { self.endedDependencies.append(try .init(c: pointer)) }
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Submission> {
@@ -737,6 +849,35 @@ extension LogAPI.Submission {
     if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     c.pointee.payload = arena.copy(self.payload)
     if let value = self.request { c.pointee.request = value.cStruct(in: arena) }
+    c.pointee.n_ended_dependencies = self.endedDependencies.count
+    c.pointee.ended_dependencies = arena.list(self.endedDependencies) { $0.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.EndedDependency {
+  public static var protobufName: String { "martlet.log.v1.EndedDependency" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__ended_dependency__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__EndedDependency.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__EndedDependency>) throws(ProtobufDecodingError) {
+    self.init()
+    self.task = c.pointee.task
+    self.state = c.pointee.state
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__EndedDependency> {
+    let c = arena.make(Martlet__Log__V1__EndedDependency.self, martlet__log__v1__ended_dependency__descriptor_address())
+    c.pointee.task = self.task
+    c.pointee.state = self.state
     return c
   }
 }
@@ -1270,6 +1411,7 @@ extension LogAPI.EngineFact {
     self.oldestEvent = c.pointee.oldest_event
     self.kindCount = c.pointee.kind_count
     self.lastBulk = c.pointee.last_bulk
+    self.lastWorkflow = c.pointee.last_workflow
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__EngineFact> {
@@ -1282,6 +1424,7 @@ extension LogAPI.EngineFact {
     c.pointee.oldest_event = self.oldestEvent
     c.pointee.kind_count = self.kindCount
     c.pointee.last_bulk = self.lastBulk
+    c.pointee.last_workflow = self.lastWorkflow
     return c
   }
 }
@@ -1417,6 +1560,131 @@ extension LogAPI.BulkEventRecord {
     let c = arena.make(Martlet__Log__V1__BulkEventRecord.self, martlet__log__v1__bulk_event_record__descriptor_address())
     c.pointee.change = self.change
     if let value = self.operation { c.pointee.operation = value.cStruct(in: arena) }
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    c.pointee.n_forgotten = self.forgotten.count
+    c.pointee.forgotten = arena.list(self.forgotten) { $0 }
+    return c
+  }
+}
+
+extension LogAPI.WorkflowFact {
+  public static var protobufName: String { "martlet.log.v1.WorkflowFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__workflow_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__WorkflowFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__WorkflowFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = c.pointee.id
+    self.name = try c.pointee.name.utf8String()
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    self.state = c.pointee.state
+    if let elements = c.pointee.levels, c.pointee.n_levels > 0 {
+      self.levels.reserveCapacity(c.pointee.n_levels)
+      for index in 0..<c.pointee.n_levels {
+        if let pointer = elements[index] { self.levels.append(try .init(c: pointer)) }
+      }
+    }
+    self.toleratesFailures = c.pointee.tolerates_failures != 0
+    self.counts = .init(UnsafeBufferPointer(start: c.pointee.counts, count: c.pointee.n_counts))
+    self.taskCount = c.pointee.task_count
+    self.firstTask = c.pointee.first_task
+    self.requestId = try c.pointee.request_id.utf8String()
+    self.fingerprint = c.pointee.fingerprint
+    self.createTime = c.pointee.create_time
+    self.finishTime = c.pointee.finish_time
+    if let pointer = c.pointee.cancel { self.cancel = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__WorkflowFact> {
+    let c = arena.make(Martlet__Log__V1__WorkflowFact.self, martlet__log__v1__workflow_fact__descriptor_address())
+    c.pointee.id = self.id
+    c.pointee.name = arena.copy(self.name)
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    c.pointee.state = self.state
+    c.pointee.n_levels = self.levels.count
+    c.pointee.levels = arena.list(self.levels) { $0.cStruct(in: arena) }
+    c.pointee.tolerates_failures = self.toleratesFailures ? 1 : 0
+    c.pointee.n_counts = self.counts.count
+    c.pointee.counts = arena.list(self.counts) { $0 }
+    c.pointee.task_count = self.taskCount
+    c.pointee.first_task = self.firstTask
+    c.pointee.request_id = arena.copy(self.requestId)
+    c.pointee.fingerprint = self.fingerprint
+    c.pointee.create_time = self.createTime
+    c.pointee.finish_time = self.finishTime
+    if let value = self.cancel { c.pointee.cancel = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.WorkflowLevelFact {
+  public static var protobufName: String { "martlet.log.v1.WorkflowLevelFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__workflow_level_fact__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__WorkflowLevelFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__WorkflowLevelFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.name = try c.pointee.name.utf8String()
+    self.weight = c.pointee.weight
+    self.taskWeight = c.pointee.task_weight
+    self.endedWeight = c.pointee.ended_weight
+    self.tasks = c.pointee.tasks
+    self.ended = c.pointee.ended
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__WorkflowLevelFact> {
+    let c = arena.make(Martlet__Log__V1__WorkflowLevelFact.self, martlet__log__v1__workflow_level_fact__descriptor_address())
+    c.pointee.name = arena.copy(self.name)
+    c.pointee.weight = self.weight
+    c.pointee.task_weight = self.taskWeight
+    c.pointee.ended_weight = self.endedWeight
+    c.pointee.tasks = self.tasks
+    c.pointee.ended = self.ended
+    return c
+  }
+}
+
+extension LogAPI.WorkflowEventRecord {
+  public static var protobufName: String { "martlet.log.v1.WorkflowEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__workflow_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__WorkflowEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__WorkflowEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    if let pointer = c.pointee.workflow { self.workflow = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    self.forgotten = .init(UnsafeBufferPointer(start: c.pointee.forgotten, count: c.pointee.n_forgotten))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__WorkflowEventRecord> {
+    let c = arena.make(Martlet__Log__V1__WorkflowEventRecord.self, martlet__log__v1__workflow_event_record__descriptor_address())
+    c.pointee.change = self.change
+    if let value = self.workflow { c.pointee.workflow = value.cStruct(in: arena) }
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     c.pointee.n_forgotten = self.forgotten.count
     c.pointee.forgotten = arena.list(self.forgotten) { $0 }

@@ -21,6 +21,7 @@ extension LogAPI {
       case tasksPurged(LogAPI.TasksPurgedRecord)
       case eventsPurged(LogAPI.EventsPurgedRecord)
       case bulk(LogAPI.BulkEventRecord)
+      case workflow(LogAPI.WorkflowEventRecord)
     }
   }
 
@@ -47,6 +48,8 @@ extension LogAPI {
     public var priority: UInt32 = 0
     /// Of a move: the pool before.
     public var fromPool: UInt32 = 0
+    public var member: LogAPI.WorkflowMember? = nil
+    public var waitsFor: LogAPI.WaitsFor? = nil
 
     public init() {}
 
@@ -68,7 +71,9 @@ extension LogAPI {
       priorityOverride: UInt32? = nil,
       joined: UInt64 = 0,
       priority: UInt32 = 0,
-      fromPool: UInt32 = 0
+      fromPool: UInt32 = 0,
+      member: LogAPI.WorkflowMember? = nil,
+      waitsFor: LogAPI.WaitsFor? = nil
     ) {
       self.labels = labels
       self.progress = progress
@@ -88,6 +93,39 @@ extension LogAPI {
       self.joined = joined
       self.priority = priority
       self.fromPool = fromPool
+      self.member = member
+      self.waitsFor = waitsFor
+    }
+  }
+
+  /// A list that may be empty: none is something else.
+  public struct WaitsFor: ProtobufMessage {
+    public var tasks: [UInt64] = []
+
+    public init() {}
+
+    public init(
+      tasks: [UInt64] = []
+    ) {
+      self.tasks = tasks
+    }
+  }
+
+  public struct WorkflowMember: ProtobufMessage {
+    public var workflow: UInt64 = 0
+    public var level: UInt32 = 0
+    public var weight: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      workflow: UInt64 = 0,
+      level: UInt32 = 0,
+      weight: UInt32 = 0
+    ) {
+      self.workflow = workflow
+      self.level = level
+      self.weight = weight
     }
   }
 
@@ -122,6 +160,7 @@ extension LogAPI {
     public var priorityOverride: UInt32? = nil
     /// The revision at which a PENDING task joined its queue, if it has changed since.
     public var joined: UInt64 = 0
+    public var waitsFor: LogAPI.WaitsFor? = nil
 
     public init() {}
 
@@ -136,7 +175,8 @@ extension LogAPI {
       pause: LogAPI.StopRequest? = nil,
       checkpointMark: LogAPI.CheckpointMark? = nil,
       priorityOverride: UInt32? = nil,
-      joined: UInt64 = 0
+      joined: UInt64 = 0,
+      waitsFor: LogAPI.WaitsFor? = nil
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
@@ -149,6 +189,7 @@ extension LogAPI {
       self.checkpointMark = checkpointMark
       self.priorityOverride = priorityOverride
       self.joined = joined
+      self.waitsFor = waitsFor
     }
   }
 
@@ -373,6 +414,7 @@ extension LogAPI {
     public var selector: [LogAPI.Label] = []
     public var queueTimeout: Int64 = 0
     public var heartbeatTimeout: Int64 = 0
+    public var flow: LogAPI.Flow? = nil
 
     public init() {}
 
@@ -381,13 +423,37 @@ extension LogAPI {
       runTimeout: Int64 = 0,
       selector: [LogAPI.Label] = [],
       queueTimeout: Int64 = 0,
-      heartbeatTimeout: Int64 = 0
+      heartbeatTimeout: Int64 = 0,
+      flow: LogAPI.Flow? = nil
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
       self.selector = selector
       self.queueTimeout = queueTimeout
       self.heartbeatTimeout = heartbeatTimeout
+      self.flow = flow
+    }
+  }
+
+  /// How a task goes with others.
+  public struct Flow: ProtobufMessage {
+    public var hasDependencies: Bool = false
+    public var onFailure: UInt32 = 0
+    public var wantsResults: Bool = false
+    public var member: LogAPI.WorkflowMember? = nil
+
+    public init() {}
+
+    public init(
+      hasDependencies: Bool = false,
+      onFailure: UInt32 = 0,
+      wantsResults: Bool = false,
+      member: LogAPI.WorkflowMember? = nil
+    ) {
+      self.hasDependencies = hasDependencies
+      self.onFailure = onFailure
+      self.wantsResults = wantsResults
+      self.member = member
     }
   }
 
@@ -402,6 +468,10 @@ extension LogAPI {
     public var actor: String = ""
     public var requestId: String = ""
     public var unique: LogAPI.UniqueRule? = nil
+    public var ref: String = ""
+    public var dependsOn: [UInt64] = []
+    /// Of a task of a workflow.
+    public var level: String = ""
 
     public init() {}
 
@@ -413,7 +483,10 @@ extension LogAPI {
       traceParent: String = "",
       actor: String = "",
       requestId: String = "",
-      unique: LogAPI.UniqueRule? = nil
+      unique: LogAPI.UniqueRule? = nil,
+      ref: String = "",
+      dependsOn: [UInt64] = [],
+      level: String = ""
     ) {
       self.deadlineTime = deadlineTime
       self.delay = delay
@@ -423,6 +496,9 @@ extension LogAPI {
       self.actor = actor
       self.requestId = requestId
       self.unique = unique
+      self.ref = ref
+      self.dependsOn = dependsOn
+      self.level = level
     }
   }
 
@@ -476,6 +552,8 @@ extension LogAPI {
     public var spec: LogAPI.Spec? = nil
     public var payload: [UInt8] = []
     public var request: LogAPI.RequestStamp? = nil
+    /// Of what it depends on: those that had ended, and how.
+    public var endedDependencies: [LogAPI.EndedDependency] = []
 
     public init() {}
 
@@ -486,7 +564,8 @@ extension LogAPI {
       deadline: Int64 = 0,
       spec: LogAPI.Spec? = nil,
       payload: [UInt8] = [],
-      request: LogAPI.RequestStamp? = nil
+      request: LogAPI.RequestStamp? = nil,
+      endedDependencies: [LogAPI.EndedDependency] = []
     ) {
       self.kindName = kindName
       self.priority = priority
@@ -495,6 +574,22 @@ extension LogAPI {
       self.spec = spec
       self.payload = payload
       self.request = request
+      self.endedDependencies = endedDependencies
+    }
+  }
+
+  public struct EndedDependency: ProtobufMessage {
+    public var task: UInt64 = 0
+    public var state: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      task: UInt64 = 0,
+      state: UInt32 = 0
+    ) {
+      self.task = task
+      self.state = state
     }
   }
 
@@ -868,6 +963,7 @@ extension LogAPI {
     public var oldestEvent: UInt64 = 0
     public var kindCount: UInt32 = 0
     public var lastBulk: UInt64 = 0
+    public var lastWorkflow: UInt64 = 0
 
     public init() {}
 
@@ -879,7 +975,8 @@ extension LogAPI {
       lastPool: UInt32 = 0,
       oldestEvent: UInt64 = 0,
       kindCount: UInt32 = 0,
-      lastBulk: UInt64 = 0
+      lastBulk: UInt64 = 0,
+      lastWorkflow: UInt64 = 0
     ) {
       self.revision = revision
       self.elapsed = elapsed
@@ -889,6 +986,7 @@ extension LogAPI {
       self.oldestEvent = oldestEvent
       self.kindCount = kindCount
       self.lastBulk = lastBulk
+      self.lastWorkflow = lastWorkflow
     }
   }
 
@@ -1002,6 +1100,106 @@ extension LogAPI {
     }
   }
 
+  public struct WorkflowFact: ProtobufMessage {
+    public var id: UInt64 = 0
+    public var name: String = ""
+    public var origin: LogAPI.Origin? = nil
+    public var state: UInt32 = 0
+    public var levels: [LogAPI.WorkflowLevelFact] = []
+    public var toleratesFailures: Bool = false
+    /// By state, from BLOCKED on.
+    public var counts: [Int64] = []
+    public var taskCount: UInt32 = 0
+    public var firstTask: UInt64 = 0
+    public var requestId: String = ""
+    public var fingerprint: UInt64 = 0
+    public var createTime: Int64 = 0
+    public var finishTime: Int64 = 0
+    public var cancel: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      id: UInt64 = 0,
+      name: String = "",
+      origin: LogAPI.Origin? = nil,
+      state: UInt32 = 0,
+      levels: [LogAPI.WorkflowLevelFact] = [],
+      toleratesFailures: Bool = false,
+      counts: [Int64] = [],
+      taskCount: UInt32 = 0,
+      firstTask: UInt64 = 0,
+      requestId: String = "",
+      fingerprint: UInt64 = 0,
+      createTime: Int64 = 0,
+      finishTime: Int64 = 0,
+      cancel: LogAPI.Origin? = nil
+    ) {
+      self.id = id
+      self.name = name
+      self.origin = origin
+      self.state = state
+      self.levels = levels
+      self.toleratesFailures = toleratesFailures
+      self.counts = counts
+      self.taskCount = taskCount
+      self.firstTask = firstTask
+      self.requestId = requestId
+      self.fingerprint = fingerprint
+      self.createTime = createTime
+      self.finishTime = finishTime
+      self.cancel = cancel
+    }
+  }
+
+  public struct WorkflowLevelFact: ProtobufMessage {
+    public var name: String = ""
+    public var weight: UInt32 = 0
+    public var taskWeight: UInt64 = 0
+    public var endedWeight: UInt64 = 0
+    public var tasks: UInt32 = 0
+    public var ended: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      name: String = "",
+      weight: UInt32 = 0,
+      taskWeight: UInt64 = 0,
+      endedWeight: UInt64 = 0,
+      tasks: UInt32 = 0,
+      ended: UInt32 = 0
+    ) {
+      self.name = name
+      self.weight = weight
+      self.taskWeight = taskWeight
+      self.endedWeight = endedWeight
+      self.tasks = tasks
+      self.ended = ended
+    }
+  }
+
+  public struct WorkflowEventRecord: ProtobufMessage {
+    public var change: UInt32 = 0
+    public var workflow: LogAPI.WorkflowFact? = nil
+    public var origin: LogAPI.Origin? = nil
+    public var forgotten: [UInt64] = []
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      workflow: LogAPI.WorkflowFact? = nil,
+      origin: LogAPI.Origin? = nil,
+      forgotten: [UInt64] = []
+    ) {
+      self.change = change
+      self.workflow = workflow
+      self.origin = origin
+      self.forgotten = forgotten
+    }
+  }
+
   public enum TaskChange: RawRepresentable, Hashable, Sendable, CaseIterable {
     case unspecified
     case submitted
@@ -1023,6 +1221,7 @@ extension LogAPI {
     case logged
     case updated
     case moved
+    case unblocked
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -1048,6 +1247,7 @@ extension LogAPI {
       case 17: self = .logged
       case 18: self = .updated
       case 19: self = .moved
+      case 20: self = .unblocked
       default: self = .unrecognized(rawValue)
       }
     }
@@ -1074,12 +1274,13 @@ extension LogAPI {
       case .logged: 17
       case .updated: 18
       case .moved: 19
+      case .unblocked: 20
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged, .updated, .moved] }
+    public static var allCases: [Self] { [.unspecified, .submitted, .due, .started, .progressed, .cancelRequested, .retryScheduled, .released, .lost, .succeeded, .failed, .cancelled, .reopened, .checkpointed, .pauseRequested, .paused, .resumed, .logged, .updated, .moved, .unblocked] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -1104,6 +1305,7 @@ extension LogAPI {
       case .logged: "TASK_CHANGE_LOGGED"
       case .updated: "TASK_CHANGE_UPDATED"
       case .moved: "TASK_CHANGE_MOVED"
+      case .unblocked: "TASK_CHANGE_UNBLOCKED"
       case .unrecognized(let number): "\(number)"
       }
     }

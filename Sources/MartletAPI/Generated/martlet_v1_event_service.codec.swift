@@ -192,6 +192,9 @@ extension API.Event {
     if c.pointee._priority_case.rawValue == 24 {
       self.priority = c.pointee.priority
     }
+    self.workflowId = try c.pointee.workflow_id.utf8String()
+    if let pointer = c.pointee.workflow { self.workflow = try .init(c: pointer) }
+    self.dependencies = c.pointee.dependencies
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Event> {
@@ -232,6 +235,9 @@ extension API.Event {
       c.pointee._priority_case = .init(rawValue: 24)
       c.pointee.priority = value
     }
+    c.pointee.workflow_id = arena.copy(self.workflowId)
+    if let value = self.workflow { c.pointee.workflow = value.cStruct(in: arena) }
+    c.pointee.dependencies = self.dependencies
     return c
   }
 }

@@ -128,6 +128,12 @@ extension API {
     public var fromPool: String = ""
     /// Of TASK_UPDATED: the priority after it.
     public var priority: Int32? = nil
+    /// Of a task of a workflow, and of WORKFLOW_*: its id.
+    public var workflowId: String = ""
+    /// Of WORKFLOW_*: the workflow after the event.
+    public var workflow: API.Workflow? = nil
+    /// Of TASK_SUBMITTED: how many tasks it depends on.
+    public var dependencies: Int32 = 0
 
     public init() {}
 
@@ -155,7 +161,10 @@ extension API {
       logLinesDropped: Int64 = 0,
       bulk: API.BulkOperation? = nil,
       fromPool: String = "",
-      priority: Int32? = nil
+      priority: Int32? = nil,
+      workflowId: String = "",
+      workflow: API.Workflow? = nil,
+      dependencies: Int32 = 0
     ) {
       self.revision = revision
       self.time = time
@@ -181,6 +190,9 @@ extension API {
       self.bulk = bulk
       self.fromPool = fromPool
       self.priority = priority
+      self.workflowId = workflowId
+      self.workflow = workflow
+      self.dependencies = dependencies
     }
   }
 
@@ -245,12 +257,22 @@ extension API {
     case taskUpdated
     /// Waits in another pool from here on.
     case taskMoved
+    /// What a BLOCKED task waited for has ended.
+    case taskUnblocked
     /// An operation on many tasks began.
     case bulkStarted
     /// It has changed some; their events are right before this one.
     case bulkProgressed
     /// It has been through all of them, or was stopped.
     case bulkEnded
+    /// The events of its tasks come right after this one.
+    case workflowSubmitted
+    case workflowCancelRequested
+    /// RetryWorkflow reopened what did not succeed.
+    case workflowRetried
+    /// A task of a workflow that had ended was retried by itself.
+    case workflowResumed
+    case workflowEnded
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -286,9 +308,15 @@ extension API {
       case 34: self = .taskLogged
       case 35: self = .taskUpdated
       case 36: self = .taskMoved
+      case 37: self = .taskUnblocked
       case 48: self = .bulkStarted
       case 49: self = .bulkProgressed
       case 50: self = .bulkEnded
+      case 96: self = .workflowSubmitted
+      case 97: self = .workflowCancelRequested
+      case 98: self = .workflowRetried
+      case 99: self = .workflowResumed
+      case 100: self = .workflowEnded
       default: self = .unrecognized(rawValue)
       }
     }
@@ -325,15 +353,21 @@ extension API {
       case .taskLogged: 34
       case .taskUpdated: 35
       case .taskMoved: 36
+      case .taskUnblocked: 37
       case .bulkStarted: 48
       case .bulkProgressed: 49
       case .bulkEnded: 50
+      case .workflowSubmitted: 96
+      case .workflowCancelRequested: 97
+      case .workflowRetried: 98
+      case .workflowResumed: 99
+      case .workflowEnded: 100
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .bulkStarted, .bulkProgressed, .bulkEnded] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -368,9 +402,15 @@ extension API {
       case .taskLogged: "EVENT_TYPE_TASK_LOGGED"
       case .taskUpdated: "EVENT_TYPE_TASK_UPDATED"
       case .taskMoved: "EVENT_TYPE_TASK_MOVED"
+      case .taskUnblocked: "EVENT_TYPE_TASK_UNBLOCKED"
       case .bulkStarted: "EVENT_TYPE_BULK_STARTED"
       case .bulkProgressed: "EVENT_TYPE_BULK_PROGRESSED"
       case .bulkEnded: "EVENT_TYPE_BULK_ENDED"
+      case .workflowSubmitted: "EVENT_TYPE_WORKFLOW_SUBMITTED"
+      case .workflowCancelRequested: "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED"
+      case .workflowRetried: "EVENT_TYPE_WORKFLOW_RETRIED"
+      case .workflowResumed: "EVENT_TYPE_WORKFLOW_RESUMED"
+      case .workflowEnded: "EVENT_TYPE_WORKFLOW_ENDED"
       case .unrecognized(let number): "\(number)"
       }
     }

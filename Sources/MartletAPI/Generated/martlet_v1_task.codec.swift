@@ -42,6 +42,8 @@ extension API.Task {
     if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
     if let pointer = c.pointee.pause_request_time { self.pauseRequestTime = try .init(c: pointer) }
     self.pauseReason = try c.pointee.pause_reason.utf8String()
+    self.workflow = try c.pointee.workflow.utf8String()
+    self.workflowLevel = try c.pointee.workflow_level.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Task> {
@@ -68,6 +70,8 @@ extension API.Task {
     if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
     if let value = self.pauseRequestTime { c.pointee.pause_request_time = value.cStruct(in: arena) }
     c.pointee.pause_reason = arena.copy(self.pauseReason)
+    c.pointee.workflow = arena.copy(self.workflow)
+    c.pointee.workflow_level = arena.copy(self.workflowLevel)
     return c
   }
 }
@@ -123,6 +127,15 @@ extension API.TaskSpec {
     if let pointer = c.pointee.queue_timeout { self.queueTimeout = try .init(c: pointer) }
     if let pointer = c.pointee.heartbeat_timeout { self.heartbeatTimeout = try .init(c: pointer) }
     if let pointer = c.pointee.unique { self.unique = try .init(c: pointer) }
+    self.ref = try c.pointee.ref.utf8String()
+    if let elements = c.pointee.depends_on, c.pointee.n_depends_on > 0 {
+      self.dependsOn.reserveCapacity(c.pointee.n_depends_on)
+      for index in 0..<c.pointee.n_depends_on {
+        self.dependsOn.append(try elements[index].utf8String())
+      }
+    }
+    self.onDependencyFailure = .init(rawValue: .init(truncatingIfNeeded: c.pointee.on_dependency_failure.rawValue))
+    self.wantDependencyResults = c.pointee.want_dependency_results != 0
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__TaskSpec> {
@@ -168,6 +181,44 @@ extension API.TaskSpec {
     if let value = self.queueTimeout { c.pointee.queue_timeout = value.cStruct(in: arena) }
     if let value = self.heartbeatTimeout { c.pointee.heartbeat_timeout = value.cStruct(in: arena) }
     if let value = self.unique { c.pointee.unique = value.cStruct(in: arena) }
+    c.pointee.ref = arena.copy(self.ref)
+    c.pointee.n_depends_on = self.dependsOn.count
+    c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
+    c.pointee.on_dependency_failure = .init(rawValue: .init(truncatingIfNeeded: self.onDependencyFailure.rawValue))
+    c.pointee.want_dependency_results = self.wantDependencyResults ? 1 : 0
+    return c
+  }
+}
+
+extension API.DependencyResult {
+  public static var protobufName: String { "martlet.v1.DependencyResult" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__dependency_result__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__DependencyResult.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__DependencyResult>) throws(ProtobufDecodingError) {
+    self.init()
+    self.taskId = try c.pointee.task_id.utf8String()
+    self.ref = try c.pointee.ref.utf8String()
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
+    if let pointer = c.pointee.result { self.result = try .init(c: pointer) }
+    self.omitted = c.pointee.omitted != 0
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__DependencyResult> {
+    let c = arena.make(Martlet__V1__DependencyResult.self, martlet__v1__dependency_result__descriptor_address())
+    c.pointee.task_id = arena.copy(self.taskId)
+    c.pointee.ref = arena.copy(self.ref)
+    c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    if let value = self.result { c.pointee.result = value.cStruct(in: arena) }
+    c.pointee.omitted = self.omitted ? 1 : 0
     return c
   }
 }

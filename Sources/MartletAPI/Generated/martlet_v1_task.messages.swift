@@ -54,6 +54,10 @@ extension API {
     public var pauseRequestTime: WellKnown.Timestamp? = nil
     /// Why it is or will be PAUSED, as said by the caller.
     public var pauseReason: String = ""
+    /// The workflow that it is of: `w17`. Empty: none.
+    public var workflow: String = ""
+    /// Of a task of a workflow: the name of its level.
+    public var workflowLevel: String = ""
 
     public init() {}
 
@@ -79,7 +83,9 @@ extension API {
       waitingFor: String = "",
       checkpoint: API.Checkpoint? = nil,
       pauseRequestTime: WellKnown.Timestamp? = nil,
-      pauseReason: String = ""
+      pauseReason: String = "",
+      workflow: String = "",
+      workflowLevel: String = ""
     ) {
       self.id = id
       self.pool = pool
@@ -103,6 +109,8 @@ extension API {
       self.checkpoint = checkpoint
       self.pauseRequestTime = pauseRequestTime
       self.pauseReason = pauseReason
+      self.workflow = workflow
+      self.workflowLevel = workflowLevel
     }
   }
 
@@ -143,6 +151,16 @@ extension API {
     public var heartbeatTimeout: WellKnown.Duration? = nil
     /// Have no other task with the same key. Unset: no matter how many there are.
     public var unique: API.UniqueRule? = nil
+    /// What other tasks of the same batch or workflow call this one: `[a-z0-9][a-z0-9_.-]{0,62}`, each
+    /// once, and not what a task id looks like. Kept with the task.
+    public var ref: String = ""
+    /// The task is BLOCKED until these have succeeded. Each the `ref` of a task of the same request,
+    /// before or behind this one, or the id of a task that is there. At most 10,000. In a Task: ids.
+    public var dependsOn: [String] = []
+    /// What becomes of the task when one of them ends as FAILED or CANCELLED: CANCEL if unset.
+    public var onDependencyFailure: API.DependencyRule = .init(rawValue: 0)
+    /// Whoever runs it is handed the results of `depends_on`.
+    public var wantDependencyResults: Bool = false
 
     public init() {}
 
@@ -160,7 +178,11 @@ extension API {
       workerSelector: [String: String] = [:],
       queueTimeout: WellKnown.Duration? = nil,
       heartbeatTimeout: WellKnown.Duration? = nil,
-      unique: API.UniqueRule? = nil
+      unique: API.UniqueRule? = nil,
+      ref: String = "",
+      dependsOn: [String] = [],
+      onDependencyFailure: API.DependencyRule = .init(rawValue: 0),
+      wantDependencyResults: Bool = false
     ) {
       self.kind = kind
       self.payload = payload
@@ -176,6 +198,10 @@ extension API {
       self.queueTimeout = queueTimeout
       self.heartbeatTimeout = heartbeatTimeout
       self.unique = unique
+      self.ref = ref
+      self.dependsOn = dependsOn
+      self.onDependencyFailure = onDependencyFailure
+      self.wantDependencyResults = wantDependencyResults
     }
 
     /// When the task may start: at once if neither is set.
@@ -184,6 +210,35 @@ extension API {
       case delay(WellKnown.Duration)
       /// At that time, by the server's wall clock; the past means at once.
       case scheduleTime(WellKnown.Timestamp)
+    }
+  }
+
+  /// What a task came to that another one depends on.
+  public struct DependencyResult: ProtobufMessage {
+    public var taskId: String = ""
+    /// Empty if it has none.
+    public var ref: String = ""
+    /// Unset if it is no longer kept.
+    public var state: API.TaskState = .init(rawValue: 0)
+    /// Only if it SUCCEEDED and returned something.
+    public var result: API.TaskResult? = nil
+    /// There is a result that did not fit here: GetTask has it.
+    public var omitted: Bool = false
+
+    public init() {}
+
+    public init(
+      taskId: String = "",
+      ref: String = "",
+      state: API.TaskState = .init(rawValue: 0),
+      result: API.TaskResult? = nil,
+      omitted: Bool = false
+    ) {
+      self.taskId = taskId
+      self.ref = ref
+      self.state = state
+      self.result = result
+      self.omitted = omitted
     }
   }
 
@@ -379,6 +434,53 @@ extension API {
       self.retryable = retryable
       self.failureClass = failureClass
       self.retryDelay = retryDelay
+    }
+  }
+
+  public enum DependencyRule: RawRepresentable, Hashable, Sendable, CaseIterable {
+    /// CANCEL.
+    case unspecified
+    /// The task is CANCELLED, with a failure of kind DEPENDENCY.
+    case cancel
+    /// The dependency counts as met.
+    case runAnyway
+    /// The task stays BLOCKED until the other one was retried by hand and has succeeded.
+    case hold
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .cancel
+      case 2: self = .runAnyway
+      case 3: self = .hold
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .cancel: 1
+      case .runAnyway: 2
+      case .hold: 3
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .cancel, .runAnyway, .hold] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "DEPENDENCY_RULE_UNSPECIFIED"
+      case .cancel: "DEPENDENCY_RULE_CANCEL"
+      case .runAnyway: "DEPENDENCY_RULE_RUN_ANYWAY"
+      case .hold: "DEPENDENCY_RULE_HOLD"
+      case .unrecognized(let number): "\(number)"
+      }
     }
   }
 

@@ -187,6 +187,13 @@ extension API.WaitingCause {
     self.reason = try c.pointee.reason.utf8String()
     self.tasks = c.pointee.tasks
     self.servedByServer = c.pointee.served_by_server != 0
+    if let elements = c.pointee.depends_on, c.pointee.n_depends_on > 0 {
+      self.dependsOn.reserveCapacity(c.pointee.n_depends_on)
+      for index in 0..<c.pointee.n_depends_on {
+        self.dependsOn.append(try elements[index].utf8String())
+      }
+    }
+    self.dependencies = c.pointee.dependencies
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WaitingCause> {
@@ -225,6 +232,9 @@ extension API.WaitingCause {
     c.pointee.reason = arena.copy(self.reason)
     c.pointee.tasks = self.tasks
     c.pointee.served_by_server = self.servedByServer ? 1 : 0
+    c.pointee.n_depends_on = self.dependsOn.count
+    c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
+    c.pointee.dependencies = self.dependencies
     return c
   }
 }

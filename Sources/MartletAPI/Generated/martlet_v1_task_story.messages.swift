@@ -192,6 +192,10 @@ extension API {
     /// NO_WORKER: handlers of the server serve the kind, but a task with a worker selector goes to
     /// workers only.
     public var servedByServer: Bool = false
+    /// DEPENDENCIES, HELD_BY_DEPENDENCIES: the tasks that it is about, at most 10.
+    public var dependsOn: [String] = []
+    /// How many there are.
+    public var dependencies: Int32 = 0
 
     public init() {}
 
@@ -217,7 +221,9 @@ extension API {
       actor: String = "",
       reason: String = "",
       tasks: Int64 = 0,
-      servedByServer: Bool = false
+      servedByServer: Bool = false,
+      dependsOn: [String] = [],
+      dependencies: Int32 = 0
     ) {
       self.type = type
       self.text = text
@@ -241,6 +247,8 @@ extension API {
       self.reason = reason
       self.tasks = tasks
       self.servedByServer = servedByServer
+      self.dependsOn = dependsOn
+      self.dependencies = dependencies
     }
   }
 
@@ -475,6 +483,10 @@ extension API {
     case workersDisconnected
     /// Nothing holds it.
     case starting
+    /// It is BLOCKED: tasks that it depends on have not ended.
+    case dependencies
+    /// It is BLOCKED: tasks that it depends on did not succeed, and it is to wait for that.
+    case heldByDependencies
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -503,6 +515,8 @@ extension API {
       case 20: self = .workersDraining
       case 21: self = .workersDisconnected
       case 22: self = .starting
+      case 50: self = .dependencies
+      case 51: self = .heldByDependencies
       default: self = .unrecognized(rawValue)
       }
     }
@@ -532,12 +546,14 @@ extension API {
       case .workersDraining: 20
       case .workersDisconnected: 21
       case .starting: 22
+      case .dependencies: 50
+      case .heldByDependencies: 51
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting] }
+    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .dependencies, .heldByDependencies] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -565,6 +581,8 @@ extension API {
       case .workersDraining: "WAITING_CAUSE_TYPE_WORKERS_DRAINING"
       case .workersDisconnected: "WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED"
       case .starting: "WAITING_CAUSE_TYPE_STARTING"
+      case .dependencies: "WAITING_CAUSE_TYPE_DEPENDENCIES"
+      case .heldByDependencies: "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES"
       case .unrecognized(let number): "\(number)"
       }
     }

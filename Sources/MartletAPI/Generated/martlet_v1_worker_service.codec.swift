@@ -474,6 +474,12 @@ extension API.Assign {
     if let pointer = c.pointee.stop_time { self.stopTime = try .init(c: pointer) }
     self.fencingEpoch = c.pointee.fencing_epoch
     if let pointer = c.pointee.checkpoint { self.checkpoint = try .init(c: pointer) }
+    if let elements = c.pointee.dependencies, c.pointee.n_dependencies > 0 {
+      self.dependencies.reserveCapacity(c.pointee.n_dependencies)
+      for index in 0..<c.pointee.n_dependencies {
+        if let pointer = elements[index] { self.dependencies.append(try .init(c: pointer)) }
+      }
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Assign> {
@@ -484,6 +490,8 @@ extension API.Assign {
     if let value = self.stopTime { c.pointee.stop_time = value.cStruct(in: arena) }
     c.pointee.fencing_epoch = self.fencingEpoch
     if let value = self.checkpoint { c.pointee.checkpoint = value.cStruct(in: arena) }
+    c.pointee.n_dependencies = self.dependencies.count
+    c.pointee.dependencies = arena.list(self.dependencies) { $0.cStruct(in: arena) }
     return c
   }
 }

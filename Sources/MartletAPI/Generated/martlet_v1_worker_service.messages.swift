@@ -286,6 +286,8 @@ extension API {
     public var fencingEpoch: UInt64 = 0
     /// What the attempts before it saved last; unset if none did.
     public var checkpoint: API.Checkpoint? = nil
+    /// With `spec.want_dependency_results`: what the tasks came to that it depends on, in their order.
+    public var dependencies: [API.DependencyResult] = []
 
     public init() {}
 
@@ -295,7 +297,8 @@ extension API {
       attempt: Int32 = 0,
       stopTime: WellKnown.Timestamp? = nil,
       fencingEpoch: UInt64 = 0,
-      checkpoint: API.Checkpoint? = nil
+      checkpoint: API.Checkpoint? = nil,
+      dependencies: [API.DependencyResult] = []
     ) {
       self.lease = lease
       self.task = task
@@ -303,6 +306,7 @@ extension API {
       self.stopTime = stopTime
       self.fencingEpoch = fencingEpoch
       self.checkpoint = checkpoint
+      self.dependencies = dependencies
     }
   }
 

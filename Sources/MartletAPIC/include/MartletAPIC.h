@@ -13,6 +13,7 @@
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
+#include "martlet/v1/workflow_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
 #include "martlet/v1/task_service.pb-c.h"
@@ -76,6 +77,16 @@ martlet__log__v1__record__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__task_record__descriptor_address(void) {
   return &martlet__log__v1__task_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__waits_for__descriptor_address(void) {
+  return &martlet__log__v1__waits_for__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__workflow_member__descriptor_address(void) {
+  return &martlet__log__v1__workflow_member__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -149,6 +160,11 @@ martlet__log__v1__policy__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__flow__descriptor_address(void) {
+  return &martlet__log__v1__flow__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__spec__descriptor_address(void) {
   return &martlet__log__v1__spec__descriptor;
 }
@@ -166,6 +182,11 @@ martlet__log__v1__unique_mark__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__submission__descriptor_address(void) {
   return &martlet__log__v1__submission__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__ended_dependency__descriptor_address(void) {
+  return &martlet__log__v1__ended_dependency__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -259,6 +280,21 @@ martlet__log__v1__bulk_event_record__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__workflow_fact__descriptor_address(void) {
+  return &martlet__log__v1__workflow_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__workflow_level_fact__descriptor_address(void) {
+  return &martlet__log__v1__workflow_level_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__workflow_event_record__descriptor_address(void) {
+  return &martlet__log__v1__workflow_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 google__protobuf__timestamp__descriptor_address(void) {
   return &google__protobuf__timestamp__descriptor;
 }
@@ -281,6 +317,11 @@ martlet__v1__task_spec__labels_entry__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__task_spec__worker_selector_entry__descriptor_address(void) {
   return &martlet__v1__task_spec__worker_selector_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__dependency_result__descriptor_address(void) {
+  return &martlet__v1__dependency_result__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -571,6 +612,91 @@ martlet__v1__explain_pool_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__explain_pool_response__descriptor_address(void) {
   return &martlet__v1__explain_pool_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__workflow__descriptor_address(void) {
+  return &martlet__v1__workflow__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__workflow_level__descriptor_address(void) {
+  return &martlet__v1__workflow_level__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__workflow_task_count__descriptor_address(void) {
+  return &martlet__v1__workflow_task_count__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__workflow_level_spec__descriptor_address(void) {
+  return &martlet__v1__workflow_level_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__workflow_task_spec__descriptor_address(void) {
+  return &martlet__v1__workflow_task_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__submit_workflow_request__descriptor_address(void) {
+  return &martlet__v1__submit_workflow_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__submit_workflow_response__descriptor_address(void) {
+  return &martlet__v1__submit_workflow_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_workflow_request__descriptor_address(void) {
+  return &martlet__v1__get_workflow_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_workflow_response__descriptor_address(void) {
+  return &martlet__v1__get_workflow_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_workflows_request__descriptor_address(void) {
+  return &martlet__v1__list_workflows_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_workflows_response__descriptor_address(void) {
+  return &martlet__v1__list_workflows_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_workflow_request__descriptor_address(void) {
+  return &martlet__v1__watch_workflow_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_workflow_response__descriptor_address(void) {
+  return &martlet__v1__watch_workflow_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__cancel_workflow_request__descriptor_address(void) {
+  return &martlet__v1__cancel_workflow_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__cancel_workflow_response__descriptor_address(void) {
+  return &martlet__v1__cancel_workflow_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__retry_workflow_request__descriptor_address(void) {
+  return &martlet__v1__retry_workflow_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__retry_workflow_response__descriptor_address(void) {
+  return &martlet__v1__retry_workflow_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

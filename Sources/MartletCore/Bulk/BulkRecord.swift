@@ -54,6 +54,7 @@ package enum BulkFailure: UInt8, Hashable, Sendable, CaseIterable {
   case poolDraining = 3
   case poolClosed = 4
   case duplicateTask = 5
+  case taskNeeded = 6
   case other = 15
 
   /// As the reason of a refusal.
@@ -64,6 +65,7 @@ package enum BulkFailure: UInt8, Hashable, Sendable, CaseIterable {
     case .poolDraining: "POOL_DRAINING"
     case .poolClosed: "POOL_CLOSED"
     case .duplicateTask: "DUPLICATE_TASK"
+    case .taskNeeded: "TASK_NEEDED"
     case .other: "OTHER"
     }
   }

@@ -72,12 +72,16 @@ extension Engine {
     let filter = (try? TaskFilter(parsing: record.filter)) ?? TaskFilter(.any([]))
     var step = BulkStep(
       record: record, predicate: TaskPredicate(filter, in: catalog, now: record.createTime))
+    var histories: [TaskHistory] = []
     for candidate in slice.candidates where candidate.task > record.through {
       switch candidate {
       case .live(let task): decide(task, in: &step, at: now)
-      case .ended(let history): try decide(history, in: &step, at: now)
+      case .ended(let history): histories.append(history)
       }
     }
+    // What is reopened waits for those of the same slice that are reopened before it.
+    if record.action == .retry { histories = Self.inOrder(histories) }
+    for history in histories { try decide(history, in: &step, at: now) }
     step.record.through = max(record.through, slice.through)
     if slice.isLast {
       step.record.state = .succeeded
@@ -91,7 +95,7 @@ extension Engine {
   /// One that has changed since the index was read may no longer be meant: it is passed over.
   private func decide(_ id: TaskID, in step: inout BulkStep, at now: Instant) {
     guard let task = durable.tasks[id], step.record.action.states.contains(task.state),
-      step.predicate.matches(FilteredLiveTask(task, labels: durable.tasks.labels(of: task)))
+      step.predicate.matches(FilteredLiveTask(task, in: durable.tasks))
     else { return }
     let (action, origin, moved) = (step.record.action, step.record.origin, step.moved)
     step.count(id, claims: mark(of: task, after: action)) { () throws(Refusal) in
@@ -116,15 +120,17 @@ extension Engine {
     if durable.tasks.contains(history.task) { return }
     if state.session.departed.isStale(history.task, asOf: history.asOf) { throw .staleHistory }
     guard step.record.action.states.contains(history.status.state) else { return }
-    let (action, origin) = (step.record.action, step.record.origin)
+    let (action, origin, reopened) = (step.record.action, step.record.origin, step.reopened)
     let mark = action == .retry ? history.revival.unique : nil
     step.count(history.task, claims: mark) { () throws(Refusal) in
       switch action {
-      case .retry: return try decideRetry(history, origin: origin, at: now).events
+      case .retry:
+        return try decideRetry(history, besides: reopened, origin: origin, at: now).events
       case .delete:
         let entry = TasksPurged.Entry(
           task: history.task, pool: history.pool, kind: history.kind,
           state: history.status.state)
+        if isNeeded(entry) { throw .taskNeeded(history.task) }
         return [.tasksPurged(TasksPurged(entries: [entry]))]
       case .cancel, .update, .move: return []
       }
@@ -159,7 +165,8 @@ extension Engine {
     status.notes = status.notes?.with { $0.joined = nil }.unlessEmpty
     let event = TaskEvent(
       task: task.id, pool: id, kind: task.kind, labels: durable.tasks.labels(of: task),
-      from: task.state, status: status, change: .moved(from: task.pool, origin))
+      from: task.state, status: status, change: .moved(from: task.pool, origin),
+      member: durable.tasks.member(of: task))
     return [.task(event)]
   }
 }
@@ -171,6 +178,8 @@ private struct BulkStep {
   private(set) var bodies: [Event.Body] = []
   /// Tasks that wait in another pool from here on.
   private(set) var moved = 0
+  /// Tasks that are live again from here on.
+  private(set) var reopened: Set<TaskID> = []
   /// Who has which mark from here on: tasks of one slice may be each other's rivals.
   private var claims: [UniqueMark: TaskID] = [:]
 
@@ -203,6 +212,7 @@ private struct BulkStep {
           TasksPurged(entries: before.entries + purge.entries))
       case (_, .task(let event)):
         if case .moved = event.change { moved += 1 }
+        if case .reopened = event.change { reopened.insert(event.task) }
         bodies.append(body)
       default: bodies.append(body)
       }
@@ -218,6 +228,7 @@ extension BulkFailure {
     case .poolDraining: self = .poolDraining
     case .poolClosed: self = .poolClosed
     case .duplicateTask: self = .duplicateTask
+    case .taskNeeded: self = .taskNeeded
     default: self = .other
     }
   }

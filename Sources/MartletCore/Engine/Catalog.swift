@@ -15,6 +15,7 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var counters = Counters()
   /// Operations on many tasks.
   package private(set) var bulks = BulkTable()
+  package private(set) var workflows = WorkflowTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -24,7 +25,7 @@ package struct Catalog: Hashable, Sendable {
   package init(
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
-    bulks: BulkTable = BulkTable()
+    bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -38,6 +39,7 @@ package struct Catalog: Hashable, Sendable {
     counters = Counters(counts)
     self.oldestEvent = oldestEvent
     self.bulks = bulks
+    self.workflows = workflows
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -53,6 +55,7 @@ package struct Catalog: Hashable, Sendable {
     case .tasksPurged(let purge): evolve(purge)
     case .eventsPurged(let before, _): oldestEvent = before
     case .bulk(let bulk): bulks.evolve(bulk)
+    case .workflow(let workflow): workflows.evolve(workflow)
     }
   }
 
@@ -67,6 +70,9 @@ package struct Catalog: Hashable, Sendable {
       return
     }
     counters.move(pool: event.pool, kind: event.kind, from: event.from, to: event.status.state)
+    if let member = event.member {
+      workflows.count(member, from: event.from, to: event.status.state)
+    }
     switch event.change {
     case .submitted: pools[event.pool]?.totals.submitted += 1
     case .succeeded: pools[event.pool]?.totals.succeeded += 1
@@ -74,7 +80,7 @@ package struct Catalog: Hashable, Sendable {
     case .cancelled: pools[event.pool]?.totals.cancelled += 1
     case .retryScheduled, .lost: pools[event.pool]?.totals.retried += 1
     case .due, .started, .progressed, .cancelRequested, .released, .reopened, .checkpointed,
-      .pauseRequested, .paused, .resumed, .logged, .updated, .moved:
+      .pauseRequested, .paused, .resumed, .logged, .updated, .moved, .unblocked:
       break
     }
   }

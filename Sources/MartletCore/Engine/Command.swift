@@ -16,6 +16,13 @@ package struct TaskDraft: Hashable, Sendable {
   /// Only workers that have all these labels may run it.
   package var selector: LabelSet
   package var unique: UniqueClaim?
+  /// What others of its batch call it; empty if nothing.
+  package var ref = ""
+  package var dependencies: [DraftDependency] = []
+  package var onDependencyFailure = DependencyRule.cancel
+  package var wantsDependencyResults = false
+  /// What the index says of dependencies that are not live.
+  package var dependencyHistory: DependencyHistory?
 
   package init(
     kind: String, payload: [UInt8] = [], contentType: String = "", labels: LabelSet = .none,
@@ -40,12 +47,25 @@ package struct TaskDraft: Hashable, Sendable {
     self.unique = unique
   }
 
+  /// Whether it waits for tasks that may have ended.
+  package var needsDependencyEnds: Bool {
+    dependencies.contains { if case .task = $0 { true } else { false } }
+  }
+
   /// How its attempts are made in such a pool: by its own words, else by the pool's.
-  package func policy(in pool: PoolSpec) -> TaskPolicy {
+  package func policy(in pool: PoolSpec, member: WorkflowMember? = nil) -> TaskPolicy {
     TaskPolicy(
       retry: retry ?? pool.retry, runTimeout: runTimeout ?? pool.runTimeout,
       queueTimeout: queueTimeout ?? pool.queueTimeout,
-      heartbeatTimeout: heartbeatTimeout ?? pool.heartbeatTimeout, selector: selector)
+      heartbeatTimeout: heartbeatTimeout ?? pool.heartbeatTimeout, selector: selector,
+      flow: flow(member))
+  }
+
+  private func flow(_ member: WorkflowMember?) -> TaskFlow? {
+    if dependencies.isEmpty, member == nil { return nil }
+    return TaskFlow(
+      hasDependencies: !dependencies.isEmpty, onFailure: onDependencyFailure,
+      wantsResults: wantsDependencyResults, member: member)
   }
 }
 
@@ -152,6 +172,7 @@ package enum Command: Sendable {
   case worker(WorkerCommand)
   /// Changes of many tasks at once.
   case bulk(BulkCommand)
+  case workflow(WorkflowCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -166,6 +187,7 @@ package enum Answer: Hashable, Sendable {
   case submitted([AnsweredTask], repeated: Bool)
   case task(TaskView)
   case bulk(BulkRecord)
+  case workflow(WorkflowRecord)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

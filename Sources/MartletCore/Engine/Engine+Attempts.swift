@@ -13,7 +13,8 @@ extension Engine {
     .task(
       TaskEvent(
         task: task.id, pool: task.pool, kind: task.kind, labels: durable.tasks.labels(of: task),
-        from: task.state, status: status, change: change))
+        from: task.state, status: status, change: change,
+        member: durable.tasks.member(of: task)))
   }
 
   // MARK: - Start
@@ -237,8 +238,9 @@ extension Engine {
     return status
   }
 
+  /// `coming`: tasks that are reopened at the same time.
   func decideRetry(
-    _ history: TaskHistory, origin: Origin, at now: Instant
+    _ history: TaskHistory, besides coming: Set<TaskID> = [], origin: Origin, at now: Instant
   ) throws(Refusal) -> Decision {
     if let live = durable.tasks[history.task] { throw .taskNotRetryable(live.id, live.state) }
     if state.session.departed.isStale(history.task, asOf: history.asOf) { throw .staleHistory }
@@ -254,7 +256,9 @@ extension Engine {
       throw .duplicateTask(rival, durable.tasks[rival]?.state ?? .pending, index: nil)
     }
     var status = history.status
-    status.state = .pending
+    let dependencies = history.revival.dependencies
+    let open = dependencies.filter { durable.tasks.contains($0) || coming.contains($0) }
+    status.state = open.isEmpty ? .pending : .blocked
     status.attemptsForgiven = status.attempt
     status.due = now.elapsed
     status.dueTime = now.wall
@@ -262,12 +266,15 @@ extension Engine {
     var facts = history.status.notes?.facts.lasting ?? TaskNotes.Facts()
     facts.failure = nil
     facts.isReopened = true
+    facts.waitsFor = dependencies.isEmpty ? nil : open
     status.notes = TaskNotes(facts)
     var revival = history.revival
     revival.pastEnd = PastEnd(history.status)
+    revival.dependencies = []
     let event = TaskEvent(
       task: history.task, pool: history.pool, kind: history.kind, labels: history.labels,
-      from: history.status.state, status: status, change: .reopened(revival, origin))
+      from: history.status.state, status: status, change: .reopened(revival, origin),
+      member: revival.policy.flow?.member)
     let view = TaskView(
       id: history.task, status: status, revision: catalog.revision.next,
       submitRevision: history.revival.submitRevision, labels: history.labels,

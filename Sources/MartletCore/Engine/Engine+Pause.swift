@@ -28,7 +28,9 @@ extension Engine {
     guard task.notes?.pause != nil else { throw .taskNotPaused(id, task.state) }
     var status = task.status
     if task.state == .paused {
-      if task.due > now.elapsed {
+      if let entry = durable.tasks.dependencies[id], entry.verdict != .met {
+        status.state = .blocked
+      } else if task.due > now.elapsed {
         status.state = .scheduled
       } else {
         status.state = .pending

@@ -7,11 +7,16 @@ extension Engine {
       endSilentAttempts(at: now, stamp: stamp, into: &events)
     else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
+    settleDependants(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
+    settleWorkflows(at: now, stamp: stamp, into: &events)
   }
 
   /// Whether a further step has something to do at once.
-  package var isUnsettled: Bool { !state.session.unsettled.isEmpty }
+  package var isUnsettled: Bool {
+    !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
+      || !state.session.touchedWorkflows.isEmpty
+  }
 
   // MARK: - Time
 
@@ -167,10 +172,15 @@ extension Engine {
 
   func decidePurgeTasks(_ rows: [TasksPurged.Entry], asOf: Revision) -> Decision {
     let gone = rows.filter {
-      $0.state.isTerminal && !durable.tasks.contains($0.task)
+      $0.state.isTerminal && !durable.tasks.contains($0.task) && !isNeeded($0)
         && !state.session.departed.isStale($0.task, asOf: asOf)
     }
     return Decision(gone.isEmpty ? [] : [.tasksPurged(TasksPurged(entries: gone))])
+  }
+
+  /// Others are held by it, or about to be cancelled.
+  func isNeeded(_ entry: TasksPurged.Entry) -> Bool {
+    entry.state != .succeeded && durable.tasks.dependencies.isNeeded(entry.task)
   }
 
   func decidePurgeEvents(_ before: Revision) -> Decision {

@@ -17,20 +17,19 @@ extension Engine {
     var ids = TaskIDs(last: catalog.lastTask, wall: now.wall)
     var kinds = NewKinds(table: catalog.kinds)
     var events: [Event.Body] = []
-    var tasks: [AnsweredTask] = []
     events.reserveCapacity(drafts.count)
-    tasks.reserveCapacity(drafts.count)
-    for draft in drafts {
-      let id = ids.next()
-      tasks.append(AnsweredTask(id))
+    let tasks = drafts.map { _ in ids.next() }
+    for (index, draft) in drafts.enumerated() {
       events.append(
         .task(
           submission(
-            of: draft, id: id, kind: kinds.number(of: draft.kind), pool: pool, request: request,
-            origin: origin, at: now)))
+            of: draft, id: tasks[index], kind: kinds.number(of: draft.kind), pool: pool,
+            request: request,
+            dependencies: try dependencies(of: draft, index: index, ids: tasks), origin: origin,
+            at: now)))
     }
     try checkKinds(kinds)
-    return Decision(events, .submitted(tasks, repeated: false))
+    return Decision(events, .submitted(tasks.map { AnsweredTask($0) }, repeated: false))
   }
 
   func checkKinds(_ kinds: NewKinds) throws(Refusal) {
@@ -80,7 +79,7 @@ extension Engine {
   private func freeSlotsForNow(
     in pool: PoolRecord, _ drafts: [TaskDraft], at now: Instant
   ) -> Int64 {
-    guard obstacle(in: pool) == nil else { return 0 }
+    guard obstacle(in: pool) == nil, state.session.decided.isEmpty else { return 0 }
     // A step that leaves timers for the next one starts nothing. A task may become due and have
     // waited too long in one step.
     let steps = state.session.timersPerStep
@@ -102,7 +101,8 @@ extension Engine {
   }
 
   private func isServedHere(_ draft: TaskDraft) -> Bool {
-    draft.selector.isEmpty && state.session.servedKinds.contains(draft.kind)
+    draft.selector.isEmpty && draft.dependencies.isEmpty
+      && state.session.servedKinds.contains(draft.kind)
   }
 
   /// No step before has left anything over, and no lease ends now.
@@ -113,22 +113,25 @@ extension Engine {
 
   func submission(
     of draft: TaskDraft, id: TaskID, kind: KindID, pool: PoolRecord, request: RequestStamp?,
+    dependencies: TaskDependencies? = nil, member: WorkflowMember? = nil, level: String = "",
     origin: Origin, at now: Instant
   ) -> TaskEvent {
     let submission = TaskSubmission(
       kindName: draft.kind, priority: draft.priority,
-      policy: draft.policy(in: pool.spec),
+      policy: draft.policy(in: pool.spec, member: member),
       deadline: draft.deadline.map { now.elapsed + max($0 - now.wall, .zero) } ?? .never,
       deadlineTime: draft.deadline, start: draft.start, payload: draft.payload,
       contentType: draft.contentType, traceParent: draft.traceParent, actor: origin.actor,
-      request: request, unique: draft.unique?.rule)
+      request: request, unique: draft.unique?.rule, ref: draft.ref,
+      dependencies: dependencies, level: level)
     let wait = draft.start.wait(at: now)
+    let isBlocked = dependencies?.blocks(rule: draft.onDependencyFailure) ?? false
     let status = TaskStatus(
-      state: wait > .zero ? .scheduled : .pending, due: now.elapsed + wait,
+      state: isBlocked ? .blocked : wait > .zero ? .scheduled : .pending, due: now.elapsed + wait,
       dueTime: now.wall + wait)
     return TaskEvent(
       task: id, pool: pool.id, kind: kind, labels: draft.labels, from: nil, status: status,
-      change: .submitted(submission))
+      change: .submitted(submission), member: member)
   }
 }
 
@@ -167,16 +170,20 @@ struct TaskIDs {
   }
 
   mutating func next() -> TaskID {
-    var value = max(first, last.rawValue &+ 1)
-    let counterMask: UInt64 = 1 << Self.counterBits - 1
-    if value > first, value & counterMask == 0 {
-      // The counter ran into the shard's bits: go on in the next millisecond.
-      let shard = first & ((1 << Self.shardBits - 1) << Self.counterBits)
-      let millisecond = last.rawValue >> (Self.shardBits + Self.counterBits) + 1
-      value = millisecond << (Self.shardBits + Self.counterBits) | shard
-    }
-    last = TaskID(rawValue: value)
+    let following = Self.following(last)
+    last = following.rawValue > first ? following : TaskID(rawValue: first)
     return last
+  }
+
+  /// The next id of the same shard.
+  static func following(_ id: TaskID) -> TaskID {
+    let value = id.rawValue &+ 1
+    let counterMask: UInt64 = 1 << counterBits - 1
+    guard value & counterMask == 0 else { return TaskID(rawValue: value) }
+    // The counter ran into the shard's bits: go on in the next millisecond.
+    let shard = id.rawValue & ((1 << shardBits - 1) << counterBits)
+    let millisecond = id.rawValue >> (shardBits + counterBits) + 1
+    return TaskID(rawValue: millisecond << (shardBits + counterBits) | shard)
   }
 }
 

@@ -29,7 +29,8 @@ extension Engine {
       }.unlessEmpty
     let event = TaskEvent(
       task: id, pool: task.pool, kind: task.kind, labels: labels, from: task.state,
-      status: status, change: .updated(priority: priority, origin))
+      status: status, change: .updated(priority: priority, origin),
+      member: durable.tasks.member(of: task))
     return Decision([.task(event)], .task(viewAfter(status, of: task)))
   }
 

@@ -25,6 +25,7 @@ package struct Engine: Sendable {
       case submitted([AnsweredTask], repeated: Bool)
       case task(TaskView)
       case bulk(BulkRecord)
+      case workflow(WorkflowID)
       case done
     }
 
@@ -79,6 +80,8 @@ package struct Engine: Sendable {
       Decision([])
     case .bulk(let command):
       try decideBulk(command, at: now)
+    case .workflow(let command):
+      try decideWorkflow(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -138,6 +141,7 @@ package struct Engine: Sendable {
     case .task(let view):
       .task(self.view(task: view.id) ?? view)
     case .bulk(let record): .bulk(record)
+    case .workflow(let id): catalog.workflows[id].map(Answer.workflow) ?? .done
     case .done: .done
     }
   }
@@ -155,6 +159,8 @@ package struct Engine: Sendable {
           AttemptToken(task: event.task, attempt: event.status.attempt))
       }
       followSilence(event, at: now)
+      followDependencies(of: event)
+      followWorkflow(of: event)
       if event.status.state != .running { endLease(of: event.task) }
       if event.status.state.isTerminal {
         state.session.departed.note(event.task, at: revision)
@@ -172,7 +178,7 @@ package struct Engine: Sendable {
         state.session.departed.note(entry.task, at: revision)
         state.session.endedMarks.forget(entry.task)
       }
-    case .eventsPurged, .bulk: break
+    case .eventsPurged, .bulk, .workflow: break
     }
   }
 
@@ -182,6 +188,8 @@ package struct Engine: Sendable {
     state.session.awaitsRecovery = false
     restoreLeases(at: now)
     watchAgain(at: now)
+    findDecided()
+    findTouchedWorkflows()
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 

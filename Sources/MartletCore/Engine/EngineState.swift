@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged, .bulk: break
+    case .tasksPurged, .eventsPurged, .bulk, .workflow: break
     }
   }
 
@@ -43,6 +43,11 @@ package struct DurableState: Sendable {
         event, priority: submission.priority, policy: submission.policy,
         deadline: submission.deadline, unique: submission.unique?.mark(in: event.pool),
         createTime: stamp.time, submitRevision: revision, revision: revision)
+      if let dependencies = submission.dependencies {
+        tasks.dependencies.insert(
+          event.task, on: dependencies.tasks, ended: dependencies.ended,
+          rule: submission.policy.flow?.onFailure ?? .cancel)
+      }
       if let request = submission.request {
         requests.note(request, task: event.task, revision: revision, time: stamp.time)
       }
@@ -51,13 +56,22 @@ package struct DurableState: Sendable {
         event, priority: revival.priority, policy: revival.policy, deadline: .never,
         unique: revival.unique, createTime: revival.createTime,
         submitRevision: revival.submitRevision, revision: revision)
+      tasks.dependencies.reopened(event.task)
+      tasks.dependencies.insert(
+        event.task, on: event.status.notes?.waitsFor ?? [], ended: [],
+        rule: revival.policy.flow?.onFailure ?? .cancel)
     case .updated(let priority, _):
       tasks.update(event, priority: priority, revision: revision)
+    case .unblocked:
+      // One that was reopened waits for what had not ended then, and now for none.
+      if event.status.notes?.waitsFor != nil { tasks.dependencies.remove(event.task) }
+      tasks.update(event.task, to: event.status, revision: revision)
     case .moved(let pool, _):
       tasks.move(event, from: pool, revision: revision)
     default:
       if event.status.state.isTerminal {
         tasks.remove(event.task)
+        tasks.dependencies.ended(event.task, as: event.status.state)
       } else {
         tasks.update(event.task, to: event.status, revision: revision)
       }
@@ -75,6 +89,22 @@ package struct DurableState: Sendable {
       deadline: task.deadline, unique: task.revival.unique,
       createTime: task.revival.createTime, submitRevision: task.revival.submitRevision,
       revision: task.revision)
+  }
+
+  /// Puts back what live tasks wait for; call it after the last `restore`.
+  ///
+  /// - Parameter ended: Of those that are waited for, how those have ended that are kept; of the
+  ///   rest what is not live is long done.
+  package mutating func restoreDependencies(
+    _ waits: [(task: TaskID, on: [TaskID])], ended: [TaskID: TaskState]
+  ) {
+    for (task, on) in waits {
+      guard let live = tasks[task] else { continue }
+      let over = on.filter { !tasks.contains($0) }
+        .map { TaskDependencies.Ended(task: $0, state: ended[$0] ?? .succeeded) }
+      tasks.dependencies.insert(
+        task, on: on, ended: over, rule: tasks.policy(of: live).flow?.onFailure ?? .cancel)
+    }
   }
 
   /// Brings queues into the order in which their tasks joined.
@@ -136,6 +166,10 @@ package struct SessionState: Sendable {
   var endedMarks = EndedMarks(floor: .zero)
   var progress = ProgressThrottle()
   var silences = SilenceWatch()
+  /// BLOCKED tasks that wait no more: they go on, or are to be cancelled.
+  var decided: [TaskID] = []
+  /// Workflows of which a task has ended or been reopened.
+  var touchedWorkflows: [WorkflowID] = []
   /// Pools with free slots and tasks that nobody takes.
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()

@@ -21,6 +21,7 @@ package struct Event: Hashable, Sendable {
     indirect case task(TaskEvent)
     indirect case tasksPurged(TasksPurged)
     indirect case bulk(BulkEvent)
+    indirect case workflow(WorkflowEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }
@@ -97,6 +98,8 @@ package struct TaskEvent: Hashable, Sendable {
     case logged([LogLine], dropped: Int64)
     /// Of a task that waits: its priority as it is now; labels and due time are in the event.
     case updated(priority: UInt8, Origin)
+    /// BLOCKED → PENDING or SCHEDULED: what it waited for has ended.
+    case unblocked
   }
 
   package var task: TaskID
@@ -108,10 +111,12 @@ package struct TaskEvent: Hashable, Sendable {
   /// After the event, whole.
   package var status: TaskStatus
   package var change: Change
+  /// Its place in a workflow, if it is of one.
+  package var member: WorkflowMember?
 
   package init(
     task: TaskID, pool: PoolID, kind: KindID, labels: LabelSet, from: TaskState?,
-    status: TaskStatus, change: Change
+    status: TaskStatus, change: Change, member: WorkflowMember? = nil
   ) {
     self.task = task
     self.pool = pool
@@ -120,6 +125,7 @@ package struct TaskEvent: Hashable, Sendable {
     self.from = from
     self.status = status
     self.change = change
+    self.member = member
   }
 }
 
@@ -130,18 +136,21 @@ package struct TaskRevival: Hashable, Sendable {
   package var createTime: WallTime
   package var submitRevision: Revision
   package var unique: UniqueMark?
+  /// What it waited for; only in history that comes with a command.
+  package var dependencies: [TaskID] = []
   /// How it had ended: in the event of a reopening only.
   package var pastEnd: PastEnd?
 
   package init(
     priority: UInt8, policy: TaskPolicy, createTime: WallTime, submitRevision: Revision,
-    unique: UniqueMark? = nil, pastEnd: PastEnd? = nil
+    unique: UniqueMark? = nil, dependencies: [TaskID] = [], pastEnd: PastEnd? = nil
   ) {
     self.priority = priority
     self.policy = policy
     self.createTime = createTime
     self.submitRevision = submitRevision
     self.unique = unique
+    self.dependencies = dependencies
     self.pastEnd = pastEnd
   }
 }

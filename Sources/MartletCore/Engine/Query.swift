@@ -17,6 +17,9 @@ package enum Query: Sendable {
   /// All operations on many tasks, newest first, or one.
   case bulks
   case bulk(BulkID)
+  case workflow(WorkflowID)
+  /// How long the newest workflows of that name took that succeeded.
+  case workflowDurations(String, limit: Int)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -33,6 +36,8 @@ package enum Sight: Sendable {
   case catalog(Catalog)
   case workers([Worker])
   case bulks([BulkRecord])
+  case workflow(WorkflowRecord)
+  case spans([Span])
   case rehearsed
 }
 
@@ -66,6 +71,11 @@ extension Engine {
     case .bulk(let id):
       guard let record = catalog.bulks[id] else { throw .bulkNotFound(id) }
       return .bulks([record])
+    case .workflow(let id):
+      guard let record = catalog.workflows[id] else { throw .workflowNotFound(id) }
+      return .workflow(record)
+    case .workflowDurations(let name, let limit):
+      return .spans(catalog.workflows.durations(of: name, limit: limit))
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

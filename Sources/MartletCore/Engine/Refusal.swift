@@ -31,6 +31,13 @@ package enum Refusal: Error, Hashable, Sendable {
   /// No worker of that number is there, or no longer.
   case workerNotFound(WorkerID)
   case bulkNotFound(BulkID)
+  /// What the task at that index of its batch is to wait for is not there, or no longer kept.
+  case dependencyNotFound(TaskID, index: Int)
+  /// It did not succeed, and tasks that depend on it wait.
+  case taskNeeded(TaskID)
+  case workflowNotFound(WorkflowID)
+  /// None of its tasks is FAILED or CANCELLED.
+  case workflowNotRetryable(WorkflowID, WorkflowState)
   case etagMismatch(pool: String)
   case requestIDReused(String)
   /// What was fetched from the index is older than what has happened since: fetch again.

@@ -44,6 +44,8 @@ package struct TaskTable: Sendable {
   var labels = InternTable<LabelSet>()
   var policies = InternTable<TaskPolicy>()
   package internal(set) var unique = UniqueMarks()
+  package internal(set) var dependencies = DependencyTable()
+  private var members: [WorkflowID: Set<TaskID>] = [:]
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
 
@@ -81,6 +83,9 @@ package struct TaskTable: Sendable {
     let place = slots.allocate(task)
     places.insert(event.task, at: place)
     if let mark { unique.insert(event.task, mark) }
+    if let member = policy.flow?.member {
+      members[member.workflow, default: []].insert(event.task)
+    }
     link(place)
     setTimer(place)
   }
@@ -141,11 +146,30 @@ package struct TaskTable: Sendable {
     guard let place = places[id] else { return }
     unlink(place)
     removeTimer(place)
+    leaveWorkflow(self[place].task)
     labels.release(self[place].task.labels)
     policies.release(self[place].task.policy)
+    dependencies.remove(id)
     places.remove(id)
     unique.remove(id)
     slots.release(place)
+  }
+
+  private mutating func leaveWorkflow(_ task: LiveTask) {
+    if members.isEmpty { return }
+    guard let member = member(of: task) else { return }
+    members[member.workflow]?.remove(task.id)
+    if members[member.workflow]?.isEmpty == true { members[member.workflow] = nil }
+  }
+
+  /// Live tasks of a workflow, by rising id.
+  func members(of workflow: WorkflowID) -> [LiveTask] {
+    (members[workflow] ?? []).sorted().compactMap { self[$0] }
+  }
+
+  /// The place of a task in its workflow.
+  func member(of task: LiveTask) -> WorkflowMember? {
+    members.isEmpty ? nil : policies.read(task.policy) { $0.flow?.member }
   }
 
   package mutating func removeQueues(of pool: PoolID) {

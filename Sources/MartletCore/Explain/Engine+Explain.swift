@@ -14,8 +14,9 @@ extension Engine {
     switch task.state {
     case .paused: return paused(task)
     case .scheduled: return due(task, at: now).first
+    case .blocked: return blocked(task).first
     case .pending: break
-    case .blocked, .running, .succeeded, .failed, .cancelled: return nil
+    case .running, .succeeded, .failed, .cancelled: return nil
     }
     if let obstacle = obstacle(in: pool) { return obstacle }
     if let offer = offer(of: task, at: now) { return offer }
@@ -32,12 +33,31 @@ extension Engine {
     case .paused:
       return [paused(task)] + due(task, at: now) + lasting(task, in: pool)
     case .scheduled: return due(task, at: now) + lasting(task, in: pool)
-    case .blocked, .succeeded, .failed, .cancelled: return []
+    case .blocked: return blocked(task) + due(task, at: now) + lasting(task, in: pool)
+    case .succeeded, .failed, .cancelled: return []
     }
   }
 
   // MARK: - Waiting
 
+  private static let namedDependenciesMax = 10
+
+  private func blocked(_ task: LiveTask) -> [WaitingCause] {
+    guard let entry = durable.tasks.dependencies[task.id], entry.verdict == .waits else {
+      return [.starting]
+    }
+    var causes: [WaitingCause] = []
+    if !entry.failed.isEmpty {
+      let named = entry.failed.prefix(Self.namedDependenciesMax)
+      causes.append(.heldByDependencies(Array(named), count: entry.failed.count))
+    }
+    if entry.open > 0 {
+      let open = entry.tasks.lazy.filter { durable.tasks.contains($0) }
+      causes.append(
+        .dependencies(Array(open.prefix(Self.namedDependenciesMax)), count: entry.open))
+    }
+    return causes
+  }
   private func pending(
     _ task: LiveTask, in pool: PoolRecord, at now: Instant
   ) -> [WaitingCause] {

@@ -39,6 +39,10 @@ extension WaitingCause {
       return Self.able(kind, count, "is draining", "are draining")
     case .workersDisconnected(let kind, let count):
       return Self.able(kind, count, "has lost its stream", "have lost their streams")
+    case .dependencies(let tasks, let count):
+      return "it waits for \(Self.words(tasks, count))"
+    case .heldByDependencies(let tasks, let count):
+      return "it is held: \(Self.words(tasks, count)) did not succeed"
     case .starting: return "nothing holds it: it is about to start"
     }
   }
@@ -73,6 +77,8 @@ extension WaitingCause {
     case .workersSilent: "one of them says something, or another worker"
     case .workersDraining: "another worker"
     case .workersDisconnected: "one of them comes back, or another worker"
+    case .dependencies: "their success"
+    case .heldByDependencies: "RetryTask on them, and their success"
     case .starting: "time: it starts next"
     }
   }
@@ -95,6 +101,12 @@ extension WaitingCause {
     guard let position, position.isExact || position.ahead > 0 else { return "" }
     let least = position.isExact ? "" : "at least "
     return ", \(least)\(position.ahead) \(position.ahead == 1 ? "task goes" : "tasks go") before it"
+  }
+
+  private static func words(_ tasks: [TaskID], _ count: Int) -> String {
+    let names = tasks.map(\.description).joined(separator: ", ")
+    let rest = count > tasks.count ? " and \(count - tasks.count) more" : ""
+    return "\(count == 1 ? "the task" : "the tasks") \(names)\(rest)"
   }
 
   private static func slots(_ slots: Int, _ inUse: Int) -> String {

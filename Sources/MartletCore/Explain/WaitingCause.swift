@@ -30,6 +30,10 @@ package enum WaitingCause: Hashable, Sendable {
   case workersSilent(kind: String, Int)
   case workersDraining(kind: String, Int)
   case workersDisconnected(kind: String, Int)
+  /// It is BLOCKED: the first of the tasks that it waits for, and how many there are.
+  case dependencies([TaskID], count: Int)
+  /// It is BLOCKED by tasks that did not succeed.
+  case heldByDependencies([TaskID], count: Int)
   /// Nothing holds it: it starts as soon as the engine comes to it.
   case starting
 

@@ -27,6 +27,8 @@ package enum FilterField: Hashable, Sendable {
     case actor
     /// Of events: as given with the command.
     case reason
+    /// The id of the workflow that it is of: `w17`.
+    case workflow
   }
 
   package enum Time: String, Hashable, Sendable, CaseIterable {
@@ -68,6 +70,7 @@ struct FilterVocabulary {
       ("start_time", .time(.startTime)), ("finish_time", .time(.finishTime)),
       ("priority", .number(.priority)), ("attempt", .number(.attempt)), ("age", .span(.age)),
       ("run_time", .span(.runTime)), ("queue_time", .span(.queueTime)), ("worker", .text(.worker)),
+      ("workflow", .text(.workflow)),
     ] + shared, eventTypes: [])
 
   static func events(types: [String]) -> FilterVocabulary {
@@ -76,7 +79,7 @@ struct FilterVocabulary {
         ("type", .text(.eventType)), ("pool", .text(.pool)), ("state", .state),
         ("kind", .text(.kind)), ("labels", .labels), ("task_id", .id), ("time", .time(.time)),
         ("due_time", .time(.dueTime)), ("attempt", .number(.attempt)), ("actor", .text(.actor)),
-        ("reason", .text(.reason)),
+        ("reason", .text(.reason)), ("workflow", .text(.workflow)),
       ] + shared, eventTypes: types)
   }
 

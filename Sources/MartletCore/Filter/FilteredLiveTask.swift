@@ -2,10 +2,12 @@
 package struct FilteredLiveTask: FilteredTask {
   private let task: LiveTask
   private let labels: LabelSet
+  private let workflow: WorkflowID?
 
-  package init(_ task: LiveTask, labels: LabelSet) {
+  package init(_ task: LiveTask, in table: TaskTable) {
     self.task = task
-    self.labels = labels
+    labels = table.labels(of: task)
+    workflow = table.member(of: task)?.workflow
   }
 
   package var poolID: PoolID { task.pool }
@@ -23,6 +25,7 @@ package struct FilteredLiveTask: FilteredTask {
       case .failureMessage: task.notes?.failure?.message
       case .progressStep: task.notes?.progress?.step
       case .worker: task.notes?.assignment?.worker.name
+      case .workflow: workflow?.description
       case .pool, .kind, .eventType, .actor, .reason: nil
       }
     if case .label = field { return text }

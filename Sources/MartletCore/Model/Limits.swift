@@ -35,6 +35,10 @@ package struct Limits: Hashable, Sendable {
   package var diskReserveBytes = 1 << 30
   package var runningBulks = 16
   package var keptBulks = 100
+  package var runningWorkflows = 10_000
+  package var keptWorkflows = 10_000
+  package var workflowLevels = 32
+  package var dependencies = 10_000
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -156,6 +160,18 @@ extension Limits {
     Description(
       name: "kept-bulks", field: \.keptBulks, unit: "operations", range: 0...10_000,
       beyond: "operations that have ended are forgotten, the oldest first"),
+    Description(
+      name: "running-workflows", field: \.runningWorkflows, unit: "workflows", range: 1...100_000,
+      beyond: "SubmitWorkflow is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "kept-workflows", field: \.keptWorkflows, unit: "workflows", range: 0...1_000_000,
+      beyond: "workflows that have ended are forgotten, the oldest first; their tasks are kept"),
+    Description(
+      name: "workflow-levels", field: \.workflowLevels, unit: "levels", range: 1...255,
+      beyond: "a workflow with more is refused: FIELD_INVALID"),
+    Description(
+      name: "dependencies", field: \.dependencies, unit: "tasks", range: 1...10_000,
+      beyond: "a task that depends on more is refused: FIELD_INVALID"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

@@ -164,6 +164,9 @@ package final class TaskNotes: Sendable {
     package var priority: UInt8?
     /// When a PENDING task joined its queue, if it has changed since and kept its place there.
     package var joined: Revision?
+    /// Of a task that was reopened: which of its dependencies had not ended then. It waits for no
+    /// others.
+    package var waitsFor: [TaskID]?
 
     package init() {}
 
@@ -174,6 +177,7 @@ package final class TaskNotes: Sendable {
       facts.isReopened = isReopened
       facts.checkpoint = checkpoint
       facts.priority = priority
+      facts.waitsFor = waitsFor
       return facts
     }
   }
@@ -215,6 +219,7 @@ package final class TaskNotes: Sendable {
   package var checkpoint: CheckpointMark? { facts.checkpoint }
   package var priority: UInt8? { facts.priority }
   package var joined: Revision? { facts.joined }
+  package var waitsFor: [TaskID]? { facts.waitsFor }
 }
 
 extension TaskNotes: Hashable {

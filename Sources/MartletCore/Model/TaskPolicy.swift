@@ -10,15 +10,18 @@ package struct TaskPolicy: Hashable, Sendable {
   package var heartbeatTimeout: Span?
   /// Only workers that have all these labels may run it; none: whoever serves the kind.
   package var selector: LabelSet
+  /// How it goes with others; nil: it does not.
+  package var flow: TaskFlow?
 
   package init(
     retry: RetryPolicy, runTimeout: Span, queueTimeout: Span? = nil,
-    heartbeatTimeout: Span? = nil, selector: LabelSet = .none
+    heartbeatTimeout: Span? = nil, selector: LabelSet = .none, flow: TaskFlow? = nil
   ) {
     self.retry = retry
     self.runTimeout = runTimeout
     self.queueTimeout = queueTimeout
     self.heartbeatTimeout = heartbeatTimeout
     self.selector = selector
+    self.flow = flow
   }
 }

@@ -16,6 +16,12 @@ package struct TaskSubmission: Hashable, Sendable {
   /// Set if the submission had a request id.
   package var request: RequestStamp?
   package var unique: UniqueRule?
+  /// What others of its batch called it; empty if nothing.
+  package var ref = ""
+  /// What it waits for; nil: nothing.
+  package var dependencies: TaskDependencies?
+  /// Of a task of a workflow: the name of its level.
+  package var level = ""
 
   package enum Start: Hashable, Sendable {
     case now
@@ -27,7 +33,8 @@ package struct TaskSubmission: Hashable, Sendable {
     kindName: String, priority: UInt8, policy: TaskPolicy, deadline: Elapsed = .never,
     deadlineTime: WallTime? = nil, start: Start = .now, payload: [UInt8] = [],
     contentType: String = "", traceParent: String = "", actor: String = "",
-    request: RequestStamp? = nil, unique: UniqueRule? = nil
+    request: RequestStamp? = nil, unique: UniqueRule? = nil, ref: String = "",
+    dependencies: TaskDependencies? = nil, level: String = ""
   ) {
     self.kindName = kindName
     self.priority = priority
@@ -41,6 +48,9 @@ package struct TaskSubmission: Hashable, Sendable {
     self.actor = actor
     self.request = request
     self.unique = unique
+    self.ref = ref
+    self.dependencies = dependencies
+    self.level = level
   }
 }
 

@@ -58,7 +58,7 @@ package struct TaskTrace: Hashable, Sendable {
   ///   - turns: In order; all of them but for `omitted` ones after the first.
   package init(
     createTime: WallTime, start: TaskSubmission.Start, actor: String, status: TaskStatus,
-    turns: [TaskTurn], omitted: Int64 = 0
+    turns: [TaskTurn], omitted: Int64 = 0, hasDependencies: Bool = false
   ) {
     place = createTime
     switch start {
@@ -69,6 +69,9 @@ package struct TaskTrace: Hashable, Sendable {
     // Without a turn the row knows better: the due time may have been changed.
     if turns.isEmpty { due = status.dueTime }
     waiting = due > createTime ? .scheduled(.delay) : .queued
+    if hasDependencies, turns.first.map({ $0.from == .blocked }) ?? (status.attempt == 0) {
+      waiting = .blocked
+    }
     add(.submitted, until: createTime) { $0.origin = Origin(actor: actor) }
     for (number, turn) in turns.enumerated() {
       if number == 1, omitted > 0 {

@@ -35,7 +35,7 @@ package struct TaskTurn: Hashable, Sendable {
     guard let from = event.from else { return nil }
     let status = event.status
     switch event.change {
-    case .retryScheduled, .lost, .released, .paused, .reopened: break
+    case .retryScheduled, .lost, .released, .paused, .reopened, .unblocked: break
     case .resumed where from == .paused: break
     // A change by hand of what the task waits for, or until when.
     case .updated where from != status.state || from == .scheduled: break

@@ -208,7 +208,9 @@ extension Command {
   /// Bytes of payloads, results, checkpoints and lines that go into the log with it.
   package var contentBytes: Int {
     switch self {
-    case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.payload.count }
+    case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.contentBytes }
+    case .workflow(.submit(let draft, _)):
+      draft.tasks.reduce(0) { $0 + $1.draft.contentBytes }
     case .finish(_, let outcome): outcome.contentBytes
     case .worker(.finish(let ends)): ends.reduce(0) { $0 + $1.outcome.contentBytes }
     case .worker(.checkpoint(_, let checkpoint)): checkpoint.data.count
@@ -216,6 +218,10 @@ extension Command {
     default: 0
     }
   }
+}
+
+extension TaskDraft {
+  fileprivate var contentBytes: Int { payload.count + 9 * dependencies.count }
 }
 
 extension AttemptOutcome {

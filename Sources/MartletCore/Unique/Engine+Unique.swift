@@ -18,16 +18,41 @@ extension Engine {
         continue
       }
       let id = batch.ids.next()
-      let event = submission(
+      var event = submission(
         of: draft, id: id, kind: kinds.number(of: draft.kind), pool: pool, request: request,
         origin: origin, at: now)
+      if !draft.dependencies.isEmpty { event.status.state = .blocked }
       batch.submit(event, draft, mark, index: index)
     }
+    try setDependencies(of: drafts, in: &batch)
     try checkKinds(kinds)
     try checkRoom(
       for: batch.waiting(at: now), leaving: batch.leaving(pool.id), in: pool, at: now)
     if let request { batch.remember(request) }
     return Decision(batch.events.map(Event.Body.task), .submitted(batch.answer, repeated: false))
+  }
+
+  /// Once it is known which task stands for each of the batch.
+  private func setDependencies(
+    of drafts: [TaskDraft], in batch: inout UniqueBatch
+  ) throws(Refusal) {
+    let ids = batch.answer.map(\.task)
+    var places: [TaskID: Int] = [:]
+    for (index, draft) in drafts.enumerated()
+    where !draft.dependencies.isEmpty && !batch.answer[index].existed {
+      places[ids[index]] = index
+    }
+    var ends = batch.ends
+    for place in batch.events.indices {
+      let event = batch.events[place]
+      if event.status.state.isTerminal { ends[event.task] = event.status.state }
+      guard case .submitted(var submission) = event.change, let index = places[event.task] else {
+        continue
+      }
+      submission.dependencies = try dependencies(
+        of: drafts[index], index: index, ids: ids, ends: ends)
+      batch.events[place].change = .submitted(submission)
+    }
   }
 
   /// What becomes of a newcomer's rivals, and which of them stands for it; nil: it is submitted.
@@ -42,7 +67,9 @@ extension Engine {
     guard let first = waiting.first?.task ?? running?.task ?? finished?.task else { return nil }
     let mayChange = running == nil && finished == nil
     switch claim.rule.onConflict {
-    case .returnExisting: return first
+    case .returnExisting:
+      if first == finished?.task { batch.ends[first] = finished?.state }
+      return first
     case .replace where mayChange:
       let reason = Origin(actor: origin.actor, reason: "replaced by \(batch.ids.upcoming)")
       for var rival in waiting {
@@ -80,7 +107,7 @@ extension Engine {
   private func rival(_ task: LiveTask) -> UniqueRival {
     UniqueRival(
       task: task.id, pool: task.pool, kind: task.kind, labels: durable.tasks.labels(of: task),
-      priority: task.priority, status: task.status)
+      priority: task.priority, status: task.status, member: durable.tasks.member(of: task))
   }
 
   /// The newest of those that SUCCEEDED or FAILED, if it counts still.
@@ -137,6 +164,7 @@ private struct UniqueRival {
   var labels: LabelSet
   var priority: UInt8
   var status: TaskStatus
+  var member: WorkflowMember?
 }
 
 /// What has been decided of a batch so far.
@@ -150,6 +178,8 @@ private struct UniqueBatch {
   var marks: [UniqueMark: [TaskID]] = [:]
   /// Tasks that it submits or changes, as they are after it.
   var rivals: [TaskID: UniqueRival] = [:]
+  /// Of tasks that had ended and stand for one of the batch.
+  var ends: [TaskID: TaskState] = [:]
 
   init(ids: TaskIDs) { self.ids = ids }
 
@@ -172,7 +202,7 @@ private struct UniqueBatch {
     events.append(
       TaskEvent(
         task: rival.task, pool: rival.pool, kind: rival.kind, labels: rival.labels,
-        from: from, status: rival.status, change: change))
+        from: from, status: rival.status, change: change, member: rival.member))
   }
 
   /// Those of the batch that wait after it, as if they had been submitted like that.

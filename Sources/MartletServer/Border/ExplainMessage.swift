@@ -44,6 +44,8 @@ extension API.WaitingCause {
       type = .offered
       self.worker = worker
       self.until = .init(until)
+    case .dependencies(let tasks, let count): set(.dependencies, tasks, count)
+    case .heldByDependencies(let tasks, let count): set(.heldByDependencies, tasks, count)
     case .starting: type = .starting
     default: setWorkers(cause)
     }
@@ -76,6 +78,12 @@ extension API.WaitingCause {
     self.since = .init(since)
     self.until = until.map { .init($0) }
     set(origin)
+  }
+
+  private mutating func set(_ type: API.WaitingCauseType, _ tasks: [TaskID], _ count: Int) {
+    self.type = type
+    dependsOn = tasks.map(\.description)
+    dependencies = Int32(clamping: count)
   }
 
   private mutating func set(_ type: API.WaitingCauseType, pool: String) {

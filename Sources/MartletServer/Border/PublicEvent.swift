@@ -15,6 +15,7 @@ extension API.Event {
       type = .tasksPurged
       count = Int64(purge.entries.count)
     case .bulk(let change): set(change)
+    case .workflow(let change): set(change, at: stamp)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number
@@ -30,10 +31,12 @@ extension API.Event {
     state = .init(event.status.state)
     attempt = Int32(clamping: event.status.attempt)
     if event.status.state == .scheduled { dueTime = .init(event.status.dueTime) }
+    if let member = event.member { workflowId = member.workflow.description }
     switch event.change {
     case .submitted(let submission):
       kind = submission.kindName
       actor = submission.actor
+      dependencies = Int32(clamping: submission.dependencies?.tasks.count ?? 0)
     case .progressed: progress = event.status.notes?.progress.map { .init($0) }
     case .retryScheduled, .lost, .failed:
       failure = event.status.notes?.failure.map { .init($0) }
@@ -60,8 +63,22 @@ extension API.Event {
     case .logged(let lines, let dropped):
       logLines = lines.map { .init($0) }
       logLinesDropped = dropped
-    case .due, .started, .released: break
+    case .due, .started, .released, .unblocked: break
     }
+  }
+
+  private mutating func set(_ event: WorkflowEvent, at stamp: Stamp) {
+    switch event.change {
+    case .submitted: type = .workflowSubmitted
+    case .cancelRequested: type = .workflowCancelRequested
+    case .retried: type = .workflowRetried
+    case .resumed: type = .workflowResumed
+    case .ended: type = .workflowEnded
+    }
+    actor = event.origin.actor
+    reason = event.origin.reason
+    workflowId = event.record.id.description
+    workflow = .init(event.record, at: stamp.time, durations: [])
   }
 
   private mutating func set(_ event: BulkEvent) {
@@ -106,6 +123,7 @@ extension TaskEvent {
     case .logged: .taskLogged
     case .updated: .taskUpdated
     case .moved: .taskMoved
+    case .unblocked: .taskUnblocked
     }
   }
 }

@@ -19,6 +19,7 @@ extension LogAPI.Record {
                 state: UInt32($0.state.rawValue))
             })))
     case .bulk(let event): self.init(body: .bulk(.init(event)))
+    case .workflow(let event): self.init(body: .workflow(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -41,6 +42,7 @@ extension LogAPI.Record {
     case .eventsPurged(let record):
       return .eventsPurged(before: Revision(record.before), count: record.count)
     case .bulk(let record): return record.value.map(Event.Body.bulk)
+    case .workflow(let record): return record.value.map(Event.Body.workflow)
     case nil: return nil
     }
   }

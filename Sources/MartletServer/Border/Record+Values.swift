@@ -26,7 +26,8 @@ extension LogAPI.Policy {
       retry: .init(policy.retry), runTimeout: policy.runTimeout.nanoseconds,
       selector: policy.selector.records,
       queueTimeout: policy.queueTimeout?.nanoseconds ?? 0,
-      heartbeatTimeout: policy.heartbeatTimeout?.nanoseconds ?? 0)
+      heartbeatTimeout: policy.heartbeatTimeout?.nanoseconds ?? 0,
+      flow: policy.flow.map { .init($0) })
   }
 
   var value: TaskPolicy? {
@@ -35,7 +36,7 @@ extension LogAPI.Policy {
         retry: $0.value, runTimeout: Span(nanoseconds: runTimeout),
         queueTimeout: Span(unlessZero: queueTimeout),
         heartbeatTimeout: Span(unlessZero: heartbeatTimeout),
-        selector: LabelSet(records: selector))
+        selector: LabelSet(records: selector), flow: flow?.value)
     }
   }
 }
@@ -106,7 +107,8 @@ extension LogAPI.Notes {
       cancel: notes.cancel.map { .init($0) }, reopened: notes.isReopened,
       assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
       checkpointMark: notes.checkpoint.map { .init($0) },
-      priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0)
+      priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0,
+      waitsFor: notes.waitsFor.map { .init($0) })
   }
 
   var value: TaskNotes {
@@ -122,6 +124,7 @@ extension LogAPI.Notes {
     facts.checkpoint = checkpointMark?.value
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
+    facts.waitsFor = waitsFor?.value
     return TaskNotes(facts)
   }
 }
@@ -179,7 +182,8 @@ extension LogAPI.Spec {
       deadlineTime: submission.deadlineTime?.nanoseconds ?? 0,
       contentType: submission.contentType, traceParent: submission.traceParent,
       actor: submission.actor, requestId: submission.request?.id ?? "",
-      unique: submission.unique.map { .init($0) })
+      unique: submission.unique.map { .init($0) }, ref: submission.ref,
+      dependsOn: submission.dependencies?.tasks.map(\.rawValue) ?? [], level: submission.level)
     switch submission.start {
     case .now: break
     case .delay(let span): delay = span.nanoseconds
@@ -201,7 +205,8 @@ extension LogAPI.Submission {
       policy: .init(submission.policy),
       deadline: submission.deadline == .never ? 0 : submission.deadline.nanoseconds,
       spec: .init(submission), payload: submission.payload,
-      request: submission.request.map { .init($0) })
+      request: submission.request.map { .init($0) },
+      endedDependencies: submission.dependencies?.ended.map { .init($0) } ?? [])
   }
 
   var value: TaskSubmission? {
@@ -212,7 +217,9 @@ extension LogAPI.Submission {
       deadline: deadline == 0 ? .never : Elapsed(nanoseconds: deadline),
       deadlineTime: WallTime(unlessZero: spec.deadlineTime), start: spec.start, payload: payload,
       contentType: spec.contentType, traceParent: spec.traceParent, actor: spec.actor,
-      request: request.map { $0.value(id: spec.requestId) }, unique: spec.unique?.value)
+      request: request.map { $0.value(id: spec.requestId) }, unique: spec.unique?.value,
+      ref: spec.ref, dependencies: spec.dependencies(ended: endedDependencies.compactMap(\.value)),
+      level: spec.level)
   }
 }
 

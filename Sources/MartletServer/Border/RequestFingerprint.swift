@@ -25,6 +25,26 @@ struct RequestFingerprint {
     return stamp(request.requestId, body)
   }
 
+  static func value(_ request: API.SubmitWorkflowRequest) -> UInt64 {
+    var body = RequestFingerprint(method: 40)
+    body.add(1, request.name)
+    body.add(2, request.pool)
+    for task in request.tasks {
+      body.add(1, task.pool)
+      if let spec = task.spec { body.add(2, spec) }
+      body.add(3, task.level)
+      if let weight = task.weight { body.add(4, number: UInt64(bitPattern: Int64(weight))) }
+      body.add(0, number: 3)
+    }
+    for level in request.levels {
+      body.add(1, level.name)
+      if let weight = level.weight { body.add(2, number: UInt64(bitPattern: Int64(weight))) }
+      body.add(0, number: 4)
+    }
+    if request.tolerateFailures { body.add(5, number: 1) }
+    return body.value
+  }
+
   static func key(_ requestID: String) -> RememberedRequest.Key {
     RememberedRequest.Key(
       high: StableHash.of(requestID, seed: 0x6D61_7274_6C65_7431),
@@ -82,6 +102,12 @@ struct RequestFingerprint {
     add(13, spec.queueTimeout)
     add(14, spec.heartbeatTimeout)
     if let rule = spec.unique { add(15, rule) }
+    add(30, spec.ref)
+    for name in spec.dependsOn { add(31, number: StableHash.of(name, seed: value)) }
+    if spec.onDependencyFailure != .unspecified {
+      add(32, number: UInt64(bitPattern: Int64(spec.onDependencyFailure.rawValue)))
+    }
+    if spec.wantDependencyResults { add(33, number: 1) }
     add(0, number: field)
   }
 

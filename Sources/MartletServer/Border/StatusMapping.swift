@@ -78,6 +78,13 @@ extension ErrorDetails {
         "The worker \(worker) is not there, or no longer: list the workers to see who is.",
         metadata: ["worker_id": worker.description])
     case .bulkNotFound(let id): self = .bulkNotFound(id)
+    case .dependencyNotFound(let task, let index): self = .dependencyNotFound(task, at: index)
+    case .taskNeeded(let task):
+      self.init(
+        .failedPrecondition, .taskNeeded, task: task,
+        "did not succeed, and others that depend on it wait: retry it, or cancel them first")
+    case .workflowNotFound(let id): self = .workflowNotFound(id)
+    case .workflowNotRetryable(let id, let state): self = .workflowNotRetryable(id, state)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,
@@ -133,6 +140,31 @@ extension ErrorDetails {
       .notFound, .bulkNotFound,
       "The operation \(id) is not there, or no longer: list the operations to see which are.",
       metadata: ["bulk_id": id.description])
+  }
+
+  private static func dependencyNotFound(_ task: TaskID, at index: Int) -> ErrorDetails {
+    ErrorDetails(
+      .notFound, .dependencyNotFound,
+      "The task \(task), which the task at \(index) depends on, does not exist, or is no longer "
+        + "kept: check its id.",
+      metadata: ["task_id": task.description, "index": "\(index)"])
+  }
+
+  private static func workflowNotFound(_ id: WorkflowID) -> ErrorDetails {
+    ErrorDetails(
+      .notFound, .workflowNotFound,
+      "The workflow \(id) is not there, or no longer: list the workflows to see which are.",
+      metadata: ["workflow_id": id.description])
+  }
+
+  private static func workflowNotRetryable(
+    _ id: WorkflowID, _ state: WorkflowState
+  ) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .workflowNotRetryable,
+      "None of the tasks of the workflow \(id), which is \(state.name), is FAILED or CANCELLED: "
+        + "there is nothing to retry.",
+      metadata: ["workflow_id": id.description, "state": state.name])
   }
 
   private static var diskLow: ErrorDetails {

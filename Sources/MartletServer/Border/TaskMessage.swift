@@ -68,6 +68,8 @@ extension API.Task {
     }
     if let assignment = notes?.assignment { worker = assignment.worker.name }
     waitingFor = task.cause?.text ?? ""
+    workflow = submission.policy.flow?.member?.workflow.description ?? ""
+    workflowLevel = submission.level
   }
 
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.
@@ -79,6 +81,7 @@ extension API.Task {
       for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
       count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count
       count += spec.unique?.key.utf8.count ?? 0
+      count += spec.ref.utf8.count + spec.dependsOn.count * 15
       for (key, value) in spec.labels { count += key.utf8.count + value.utf8.count + 8 }
       for code in spec.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
     }
@@ -104,7 +107,12 @@ extension API.TaskSpec {
       workerSelector: submission.policy.selector.dictionary,
       queueTimeout: submission.policy.queueTimeout.map { .init($0) },
       heartbeatTimeout: submission.policy.heartbeatTimeout.map { .init($0) },
-      unique: submission.unique.map { .init($0) })
+      unique: submission.unique.map { .init($0) }, ref: submission.ref,
+      dependsOn: submission.dependencies?.tasks.map(\.description) ?? [],
+      onDependencyFailure: submission.policy.flow.map {
+        .init(rawValue: Int32($0.onFailure.rawValue))
+      } ?? .unspecified,
+      wantDependencyResults: submission.policy.flow?.wantsResults ?? false)
   }
 
   /// A task that is only checked: as it would be stored, with what the pool would give it.
@@ -113,7 +121,7 @@ extension API.TaskSpec {
       kindName: draft.kind, priority: draft.priority,
       policy: draft.policy(in: pool),
       deadlineTime: draft.deadline, start: draft.start, contentType: draft.contentType,
-      traceParent: draft.traceParent, unique: draft.unique?.rule)
+      traceParent: draft.traceParent, unique: draft.unique?.rule, ref: draft.ref)
     self.init(submission, labels: draft.labels, priority: draft.priority, isFull: false)
   }
 }

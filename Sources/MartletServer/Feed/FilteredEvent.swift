@@ -26,6 +26,7 @@ struct FilteredEvent: FilterSubject {
       case .actor: event.actor
       case .reason: event.reason
       case .label(let key): event.labels[key]
+      case .workflow: event.workflowId
       case .worker: nil
       }
     if case .label = field { return text }

@@ -12,6 +12,9 @@ package struct HandlerContext: Sendable {
   package var labels: [String: String]
   /// W3C trace context of the submitter; empty if there is none.
   package var traceParent: String
+  /// What the tasks came to that this one depends on, in their order; empty unless its submitter
+  /// asked for that.
+  package var dependencies: [DependencyOutcome]
   /// When the attempt will be told to stop: the earlier of run time-out and deadline.
   package var deadline: ContinuousClock.Instant?
   private let link: any HandlerLink
@@ -19,6 +22,7 @@ package struct HandlerContext: Sendable {
   package init(
     taskID: String, kind: String, pool: String, attempt: Int, payload: [UInt8] = [],
     contentType: String = "", labels: [String: String] = [:], traceParent: String = "",
+    dependencies: [DependencyOutcome] = [],
     deadline: ContinuousClock.Instant? = nil, link: any HandlerLink
   ) {
     self.taskID = taskID
@@ -29,6 +33,7 @@ package struct HandlerContext: Sendable {
     self.contentType = contentType
     self.labels = labels
     self.traceParent = traceParent
+    self.dependencies = dependencies
     self.deadline = deadline
     self.link = link
   }

@@ -7,6 +7,7 @@ enum CatalogFacts {
   static func kindKey(_ number: Int) -> String { "kind/\(number)" }
   static func poolKey(_ pool: PoolID) -> String { "pool/\(pool.rawValue)" }
   static func bulkKey(_ bulk: BulkID) -> String { "bulk/\(bulk.rawValue)" }
+  static func workflowKey(_ workflow: WorkflowID) -> String { "workflow/\(workflow.rawValue)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -16,7 +17,8 @@ enum CatalogFacts {
       revision: catalog.revision.rawValue, elapsed: catalog.stamp.elapsed.nanoseconds,
       feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
-      kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue
+      kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
+      lastWorkflow: catalog.workflows.last.rawValue
     ).protobufBytes()
   }
 
@@ -49,6 +51,7 @@ enum CatalogFacts {
     var pools: [PoolRecord] = []
     var counts: [Counters.Key: Counters.States] = [:]
     var bulks: [BulkRecord] = []
+    var workflows: [WorkflowRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -59,6 +62,11 @@ enum CatalogFacts {
       } else if key.hasPrefix("bulk/") {
         guard let bulk = (try? LogAPI.BulkFact(protobufBytes: bytes))?.value else { return nil }
         bulks.append(bulk)
+      } else if key.hasPrefix("workflow/") {
+        guard let workflow = (try? LogAPI.WorkflowFact(protobufBytes: bytes))?.value else {
+          return nil
+        }
+        workflows.append(workflow)
       }
     }
     return Catalog(
@@ -68,7 +76,8 @@ enum CatalogFacts {
         time: WallTime(nanoseconds: engine.feedTime)),
       lastTask: TaskID(rawValue: engine.lastTask), lastPool: PoolID(rawValue: engine.lastPool),
       pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent),
-      bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)))
+      bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
+      workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

@@ -187,12 +187,19 @@ final class Dispatcher: Sendable {
     guard let content = await content(of: start) else {
       return .rejected("the payload could not be read")
     }
+    var dependencies: [DependencyOutcome] = []
+    if !content.dependencies.isEmpty {
+      guard let outcomes = await submissions.outcomes(content.dependencies) else {
+        return .rejected("the results of its dependencies could not be read")
+      }
+      dependencies = outcomes
+    }
     let left = dispatch.stopAt == .never ? nil : dispatch.stopAt - clock.elapsed
     let context = HandlerContext(
       taskID: dispatch.token.task.description, kind: dispatch.kind, pool: dispatch.poolName,
       attempt: Int(dispatch.token.attempt), payload: content.payload,
       contentType: content.contentType, labels: dispatch.labels.dictionary,
-      traceParent: content.traceParent,
+      traceParent: content.traceParent, dependencies: dependencies,
       deadline: left.map { ContinuousClock.now + .nanoseconds($0.nanoseconds) },
       link: start.link)
     do throws(HandlerFailure) {

@@ -306,7 +306,7 @@ final class EngineRunner: Sendable {
 extension EngineRunner.Input {
   fileprivate var isSubmission: Bool {
     switch self {
-    case .command(.submit, _), .command(.bulk(.step), _): true
+    case .command(.submit, _), .command(.bulk(.step), _), .command(.workflow(.submit), _): true
     default: false
     }
   }

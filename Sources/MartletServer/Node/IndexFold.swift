@@ -18,6 +18,7 @@ package struct IndexFold: Sendable {
   private var touchedPools: Set<PoolID> = []
   private var touchedCounts: Set<Counters.Key> = []
   private var touchedBulks: Set<BulkID> = []
+  private var touchedWorkflows: Set<WorkflowID> = []
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -48,6 +49,9 @@ package struct IndexFold: Sendable {
       case .bulk(let change):
         touchedBulks.insert(change.record.id)
         touchedBulks.formUnion(change.forgotten)
+      case .workflow(let change):
+        touchedWorkflows.insert(change.record.id)
+        touchedWorkflows.formUnion(change.forgotten)
       }
     }
     eventCount += segment.events.count
@@ -68,6 +72,7 @@ package struct IndexFold: Sendable {
     touchedPools.removeAll(keepingCapacity: true)
     touchedCounts.removeAll(keepingCapacity: true)
     touchedBulks.removeAll()
+    touchedWorkflows.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -78,6 +83,7 @@ package struct IndexFold: Sendable {
 
   private mutating func apply(_ event: TaskEvent, revision: Revision, at stamp: Stamp) {
     touch(Counters.Key(pool: event.pool, kind: event.kind))
+    if let member = event.member { touchedWorkflows.insert(member.workflow) }
     let status = ChangedStatus(event, revision: revision)
     switch event.change {
     case .checkpointed(let checkpoint):
@@ -194,6 +200,11 @@ package struct IndexFold: Sendable {
       facts.updateValue(
         catalog.bulks[id].map { LogAPI.BulkFact($0).protobufBytes() },
         forKey: CatalogFacts.bulkKey(id))
+    }
+    for id in touchedWorkflows {
+      facts.updateValue(
+        catalog.workflows[id].map { LogAPI.WorkflowFact($0).protobufBytes() },
+        forKey: CatalogFacts.workflowKey(id))
     }
     for key in touchedCounts {
       facts.updateValue(

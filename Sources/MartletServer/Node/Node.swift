@@ -78,7 +78,8 @@ package final class Node: Sendable {
         },
         far: { attempts, then in
           if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
-        }),
+        },
+        outcomes: { tasks in try? await links.node?.outcomes(of: tasks) }),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     let workers = WorkerGate(clock: clock)

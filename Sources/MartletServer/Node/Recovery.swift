@@ -53,18 +53,40 @@ package struct Recovery: Sendable {
     var damaged: TaskID?
     var state = durable
     durable = DurableState()
+    var waits: [TaskID] = []
     try index.forEachLive { row in
       guard let task = RestoredTask(row, policies: &policies) else {
         damaged = damaged ?? row.id
         return
       }
+      if task.revival.policy.flow?.hasDependencies == true { waits.append(task.task) }
       state.restore(task)
     }
     if let damaged {
       throw .corrupted(file: "index.db", reason: "the row of task \(damaged) makes no sense")
     }
     state.sortQueues()
+    try Self.restoreDependencies(waits, of: &state, from: index)
     durable = state
+  }
+
+  /// What live tasks wait for is in their specs, which are read only where there is such a thing.
+  private static func restoreDependencies(
+    _ tasks: [TaskID], of state: inout DurableState, from index: any TaskIndex
+  ) throws(StoreFailure) {
+    if tasks.isEmpty { return }
+    var waits: [(task: TaskID, on: [TaskID])] = []
+    var ended: Set<TaskID> = []
+    for row in try index.tasks(tasks, withContent: false) {
+      let on = try row.dependencies()
+      waits.append((row.id, on))
+      for task in on where !state.tasks.contains(task) { ended.insert(task) }
+    }
+    var states: [TaskID: TaskState] = [:]
+    for row in try index.tasks(ended.sorted(), withContent: false) {
+      states[row.id] = row.status.state
+    }
+    state.restoreDependencies(waits, ended: states)
   }
 
   private mutating func replay(

@@ -46,6 +46,7 @@ package struct SubmittedTask: Sendable {
       traceParent: spec.traceParent, actor: spec.actor,
       request: spec.requestId.isEmpty
         ? nil : RequestStamp(id: spec.requestId, key: .init(high: 0, low: 0), fingerprint: 0),
-      unique: spec.unique?.value)
+      unique: spec.unique?.value, ref: spec.ref, dependencies: spec.dependencies(),
+      level: spec.level)
   }
 }

@@ -84,6 +84,7 @@ enum TaskEventCoding {
       facts.isReopened = flags.contains(.reopened)
       notes = TaskNotes(facts)
     }
+    let member = record.member?.value
     let status = TaskStatus(
       state: state, attempt: attempt, attemptsForgiven: forgiven,
       due: Elapsed(nanoseconds: due), dueTime: WallTime(nanoseconds: dueTime),
@@ -91,7 +92,7 @@ enum TaskEventCoding {
     return TaskEvent(
       task: TaskID(rawValue: entry.task), pool: PoolID(rawValue: entry.pool),
       kind: KindID(rawValue: entry.kind), labels: LabelSet(records: record.labels),
-      from: TaskState(rawValue: from), status: status, change: change)
+      from: TaskState(rawValue: from), status: status, change: change, member: member)
   }
 
   private struct Reader {
@@ -119,11 +120,11 @@ enum TaskEventCoding {
 extension TaskEvent {
   /// Whether it says more than the fixed places hold.
   fileprivate var hasRecord: Bool {
-    if !labels.isEmpty { return true }
+    if !labels.isEmpty || member != nil { return true }
     if let notes = status.notes,
       notes.progress != nil || notes.failure != nil || notes.cancel != nil
         || notes.assignment != nil || notes.pause != nil || notes.checkpoint != nil
-        || notes.priority != nil || notes.joined != nil
+        || notes.priority != nil || notes.joined != nil || notes.waitsFor != nil
     {
       return true
     }
@@ -132,7 +133,8 @@ extension TaskEvent {
       .paused, .resumed, .logged, .updated, .moved:
       return true
     case .succeeded(let result): return !result.data.isEmpty || !result.contentType.isEmpty
-    case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: return false
+    case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed, .unblocked:
+      return false
     }
   }
 }
@@ -160,6 +162,7 @@ extension TaskEvent.Change {
       case .logged: .logged
       case .updated: .updated
       case .moved: .moved
+      case .unblocked: .unblocked
       }
     return UInt8(truncatingIfNeeded: change.rawValue)
   }
@@ -169,6 +172,7 @@ extension LogAPI.TaskRecord {
   fileprivate init(_ event: TaskEvent) {
     self.init()
     if !event.labels.isEmpty { labels = event.labels.records }
+    member = event.member.map { .init($0) }
     if let notes = event.status.notes {
       progress = notes.progress.map { .init($0) }
       failure = notes.failure.map { .init($0) }
@@ -178,6 +182,7 @@ extension LogAPI.TaskRecord {
       checkpointMark = notes.checkpoint.map { .init($0) }
       priorityOverride = notes.priority.map { UInt32($0) }
       joined = notes.joined?.rawValue ?? 0
+      waitsFor = notes.waitsFor.map { .init($0) }
     }
     switch event.change {
     case .submitted(let submission): self.submission = .init(submission)
@@ -204,7 +209,8 @@ extension LogAPI.TaskRecord {
         submitRevision: revival.submitRevision.rawValue,
         pastEnd: revival.pastEnd.map { .init($0) },
         unique: revival.unique.map { .init(high: $0.high, low: $0.low) })
-    case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed: break
+    case .due, .started, .progressed, .retryScheduled, .released, .lost, .failed, .unblocked:
+      break
     }
   }
 
@@ -230,6 +236,7 @@ extension LogAPI.TaskRecord {
     case .moved: .moved(from: PoolID(rawValue: fromPool), origin?.value ?? .server)
     case .updated:
       UInt8(exactly: priority).map { .updated(priority: $0, origin?.value ?? .server) }
+    case .unblocked: .unblocked
     case .unspecified, .unrecognized: nil
     }
   }
@@ -245,6 +252,7 @@ extension LogAPI.TaskRecord {
     facts.checkpoint = checkpointMark?.value
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
+    facts.waitsFor = waitsFor?.value
     return facts
   }
 

@@ -8,7 +8,7 @@ package enum MartletServices {
   /// Full names, as health checks ask for them.
   package static let names = [
     "martlet.v1.PoolService", "martlet.v1.TaskService", "martlet.v1.BulkService",
-    "martlet.v1.EventService",
+    "martlet.v1.EventService", "martlet.v1.WorkflowService",
     "martlet.v1.ServerService", "martlet.v1.WorkerService", "grpc.health.v1.Health",
     submissions,
   ]
@@ -25,11 +25,14 @@ package enum MartletServices {
     router.add(TaskService(desk: desk))
     router.add(BulkService(desk: desk))
     router.add(EventService(desk: desk))
+    router.add(WorkflowService(desk: desk))
     router.add(ServerService(desk: desk))
     router.add(WorkerService(desk: desk))
     router.add(HealthService(board: health))
     router.setMaxRequestBytes(
       node.limits.batchBytes, for: API.TaskServiceMethods.batchSubmitTasks)
+    router.setMaxRequestBytes(
+      node.limits.batchBytes, for: API.WorkflowServiceMethods.submitWorkflow)
     router.setMaxRequestBytes(
       node.limits.batchBytes, for: API.WorkerServiceMethods.finishTasks)
   }

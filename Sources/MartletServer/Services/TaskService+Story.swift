@@ -68,7 +68,8 @@ extension TaskService {
     }
     let trace = TaskTrace(
       createTime: submitted.createTime, start: submitted.submission.start,
-      actor: submitted.submission.actor, status: status, turns: turns, omitted: story.omitted)
+      actor: submitted.submission.actor, status: status, turns: turns, omitted: story.omitted,
+      hasDependencies: submitted.submission.dependencies != nil)
     return (trace, status, revision)
   }
 }

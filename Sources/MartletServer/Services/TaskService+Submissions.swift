@@ -64,6 +64,8 @@ extension TaskService {
     var history: RequestHistory?
     var submission = submission
     if submission.needsEnds { try await findEnds(for: &submission, isAgain: false, context) }
+    let needsDependencies = submission.drafts.contains(where: \.needsDependencyEnds)
+    if needsDependencies { try await findDependencies(of: &submission, isAgain: false, context) }
     for _ in 0..<Self.triesMax {
       do throws(Refusal) {
         return try await ask(
@@ -72,12 +74,16 @@ extension TaskService {
             history: history, origin: origin))
       } catch {
         let key = submission.request?.key
-        guard error == .staleHistory, key != nil || submission.needsEnds else { throw error }
+        guard error == .staleHistory, key != nil || submission.needsEnds || needsDependencies
+        else { throw error }
         if let key {
           let (found, asOf) = try await node.requests([key])
           history = RequestHistory(found: found[key], asOf: asOf)
         }
         if submission.needsEnds { try await findEnds(for: &submission, isAgain: true, context) }
+        if needsDependencies {
+          try await findDependencies(of: &submission, isAgain: true, context)
+        }
       }
     }
     throw Refusal.staleHistory
@@ -99,6 +105,35 @@ extension TaskService {
       submission.drafts[index].unique?.history = UniqueHistory(
         mark: mark, found: found[mark], asOf: asOf)
     }
+  }
+
+  private func findDependencies(
+    of submission: inout CheckedSubmission, isAgain: Bool, _ context: CallContext
+  ) async throws {
+    let history = try await dependencyHistory(
+      of: submission.drafts, isAgain: isAgain, context)
+    for index in submission.drafts.indices
+    where submission.drafts[index].needsDependencyEnds {
+      submission.drafts[index].dependencyHistory = history
+    }
+  }
+
+  /// What the index says of tasks that new ones depend on: at once as far as it has come, again as
+  /// of what the engine knows.
+  func dependencyHistory(
+    of drafts: some Sequence<TaskDraft>, isAgain: Bool, _ context: CallContext
+  ) async throws -> DependencyHistory {
+    var ids: Set<TaskID> = []
+    for draft in drafts {
+      for case .task(let id) in draft.dependencies { ids.insert(id) }
+    }
+    var asOf = node.indexWriter.applied
+    if isAgain { asOf = try await node.see(.tasks([]), on: context.loop).revision }
+    let rows = try await node.rows(ids.sorted(), withContent: false, asOf: asOf)
+    return DependencyHistory(
+      states: Dictionary(
+        rows.map { ($0.id, $0.status.state) }, uniquingKeysWith: { first, _ in first }),
+      asOf: asOf)
   }
 
   private func pool(

@@ -64,10 +64,13 @@ extension TaskRecord {
       case .delay(let span): created + span
       case .at(let time): max(time, created)
       }
+    let rule = submitted.submission.policy.flow?.onFailure ?? .cancel
+    let isBlocked = submitted.submission.dependencies?.blocks(rule: rule) ?? false
     self.init(
       submitted: submitted, poolName: poolName,
       status: TaskStatus(
-        state: due > created ? .scheduled : .pending, due: .zero, dueTime: due),
+        state: isBlocked ? .blocked : due > created ? .scheduled : .pending, due: .zero,
+        dueTime: due),
       revision: submitted.submitRevision)
   }
 }

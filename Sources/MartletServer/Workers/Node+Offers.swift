@@ -24,7 +24,8 @@ extension Node {
     }
     var bytes = 0
     for assign in await assigns(offers) {
-      let size = (assign.task?.roughByteCount ?? 0) + (assign.checkpoint?.data.count ?? 0) + 100
+      let size = (assign.task?.roughByteCount ?? 0) + (assign.checkpoint?.data.count ?? 0)
+        + assign.dependencies.reduce(100) { $0 + ($1.result?.data.count ?? 0) + 40 }
       if bytes > 0, bytes + size > Self.messageBytesMax {
         responses.append(response)
         response = API.WorkResponse()
@@ -46,13 +47,19 @@ extension Node {
       }
       let checkpoints = marks.isEmpty ? [:] : try await checkpoints(marks)
       let found = try await submissions(offers.map { ($0.lease.task, $0.submitRevision) })
-      return offers.compactMap { offer in
-        found[offer.lease.task].map { submitted in
-          API.Assign(
-            offer, submitted, checkpoint: checkpoints[offer.lease.task],
-            stopTime: stopTime(of: offer))
+      var assigns: [API.Assign] = []
+      for offer in offers {
+        guard let submitted = found[offer.lease.task] else { continue }
+        var assign = API.Assign(
+          offer, submitted, checkpoint: checkpoints[offer.lease.task],
+          stopTime: stopTime(of: offer))
+        let submission = submitted.submission
+        if submission.policy.flow?.wantsResults == true, let waited = submission.dependencies {
+          assign.dependencies = try await outcomes(of: waited.tasks).map { .init($0) }
         }
+        assigns.append(assign)
       }
+      return assigns
     } catch {
       logger.error("tasks could not be read for their workers: \(error)")
       return []

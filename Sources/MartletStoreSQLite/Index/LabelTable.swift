@@ -1,8 +1,8 @@
 import MartletCore
 import MartletStore
 
-/// Which tasks have which label, so that a filter on one need not look at every task. Costs nothing
-/// for tasks without labels.
+/// Which tasks have which label, and which are of which workflow, so that a filter on one need not
+/// look at every task. Costs nothing for tasks without either.
 ///
 /// A label is a number, 32 bits of hash of its key above 32 of its value: those of a key are a
 /// range. Different labels may have the same number, so whoever finds a task here still looks at
@@ -22,7 +22,7 @@ final class LabelTable {
     if isNew { try Self.create(in: connection) }
     add = try connection.prepare("INSERT OR IGNORE INTO label VALUES (?1, ?2)")
     remove = try connection.prepare("DELETE FROM label WHERE tag = ?1 AND task = ?2")
-    labels = try connection.prepare("SELECT labels FROM task WHERE id = ?1")
+    labels = try connection.prepare("SELECT labels, policy FROM task WHERE id = ?1")
     isEmpty = try connection.number("SELECT count(*) FROM (SELECT 1 FROM label LIMIT 1)") == 0
   }
 
@@ -48,33 +48,36 @@ final class LabelTable {
 
   /// In the order of the table: the tasks of one label lie together.
   func insert(_ rows: [TaskRow]) throws(StoreFailure) {
-    try insert(rows.lazy.map { (id: $0.id, labels: $0.submission.labels) })
+    var entries: [(tag: Int64, task: Int64)] = []
+    for row in rows {
+      let task = Int64(bitPattern: row.id.rawValue)
+      for label in row.submission.labels.labels { entries.append((LabelTag.of(label), task)) }
+      if let workflow = row.submission.workflow {
+        entries.append((LabelTag.of(workflow), task))
+      }
+    }
+    try add(entries)
   }
 
   /// Somebody gave tasks other labels. Must come before the tasks themselves change.
   func replace(by edits: [TaskID: TaskEdit]) throws(StoreFailure) {
     let changed = edits.compactMap { id, edit in edit.labels.map { (id: id, labels: $0) } }
     if changed.isEmpty { return }
-    try delete(changed.map(\.id))
-    try insert(changed)
+    try delete(changed.map(\.id), keepingWorkflows: true)
+    try add(
+      changed.flatMap { id, labels in
+        labels.labels.map { (LabelTag.of($0), Int64(bitPattern: id.rawValue)) }
+      })
   }
 
-  private func insert(
-    _ labelled: some Sequence<(id: TaskID, labels: LabelSet)>
-  ) throws(StoreFailure) {
-    var entries: [(tag: Int64, task: Int64)] = []
-    for (id, labels) in labelled {
-      for label in labels.labels {
-        entries.append((LabelTag.of(label), Int64(bitPattern: id.rawValue)))
-      }
-    }
+  private func add(_ entries: [(tag: Int64, task: Int64)]) throws(StoreFailure) {
     if entries.isEmpty { return }
     isEmpty = false
     try run(add, entries)
   }
 
   /// Must come before the tasks themselves go.
-  func delete(_ ids: [TaskID]) throws(StoreFailure) {
+  func delete(_ ids: [TaskID], keepingWorkflows: Bool = false) throws(StoreFailure) {
     if isEmpty { return }
     var entries: [(tag: Int64, task: Int64)] = []
     for id in ids {
@@ -83,6 +86,10 @@ final class LabelTable {
       defer { labels.reset() }
       guard try labels.step() else { continue }
       for tag in try Self.tags(of: labels, 0, connection) { entries.append((tag, task)) }
+      let policy = keepingWorkflows ? [] : labels.bytes(1)
+      if let number = NoteField.workflow.number(in: policy) {
+        entries.append((LabelTag.of(WorkflowID(rawValue: number)), task))
+      }
     }
     try run(remove, entries)
   }
@@ -110,6 +117,11 @@ final class LabelTable {
 /// The numbers of labels in the table `label`.
 enum LabelTag {
   static func of(_ label: LabelSet.Label) -> Int64 { of(key: label.key, value: label.value) }
+
+  /// A workflow is like a label that nobody can give a task: no key has a NUL.
+  static func of(_ workflow: WorkflowID) -> Int64 {
+    of(key: "\0workflow", value: workflow.description)
+  }
 
   static func of(key: String, value: String) -> Int64 {
     Int64(bitPattern: high(key) | StableHash.of(value) & 0xFFFF_FFFF)
@@ -170,6 +182,10 @@ struct LabelAnchor {
       case (.equal, let value?):
         LabelTag.of(key: key, value: value)...LabelTag.of(key: key, value: value)
       default: LabelTag.range(ofKey: key)
+      }
+    case .text(.workflow, let test) where test.comparison == .equal:
+      test.whole.map {
+        LabelTag.of(key: "\0workflow", value: $0)...LabelTag.of(key: "\0workflow", value: $0)
       }
     case .has(.text(.label(let key))): LabelTag.range(ofKey: key)
     default: nil

@@ -144,6 +144,10 @@ struct QueryPredicate {
     if case .label(let key) = field {
       return "label(labels, \(parameter(.bytes(Array(key.utf8)))))"
     }
+    if field == .workflow {
+      let path = parameter(.bytes(NoteField.workflow.path))
+      return "CAST('w' || note(policy, \(path)) AS BLOB)"
+    }
     return NoteField(field).map { note($0) } ?? "NULL"
   }
 

@@ -70,6 +70,15 @@ extension Checker {
       model.asked.progressHeard[token, default: 0] += 1
       model.heard(token)
     case (.bulk(let change), .bulk(let record)): try check(record, after: change)
+    case (.workflow, .workflow(let record)):
+      try require(
+        model.workflows[record.id] != nil || record.id <= model.lastWorkflow,
+        "\(record.id) was told and is not there")
+      for task in record.tasks {
+        try require(
+          model.tasks[task] != nil || model.purged[task] != nil,
+          "\(task) of \(record.id) was acknowledged and is not in the log")
+      }
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -217,6 +226,11 @@ extension Checker {
       if case .retry(let history, _) = command {
         return model.pools[history.pool].map { $0.state == .retired } ?? true
       }
+      if case .workflow(.retry(_, let histories, _)) = command {
+        return histories.contains {
+          model.pools[$0.pool].map { $0.state == .retired } ?? true
+        }
+      }
       return model.names[name] == nil
     case .poolExists(let name): return model.names[name] != nil
     case .poolNotEmpty(let name, let unfinished):
@@ -225,17 +239,15 @@ extension Checker {
     case .poolClosed(let name):
       return [.closed, .deleting].contains(model.pool(named: name)?.state)
     case .queueFull(let name, let capacity, let waiting):
-      guard let pool = model.pool(named: name), case .submit(_, let drafts, _, _, _) = command
-      else { return false }
+      guard let pool = model.pool(named: name) else { return false }
       return pool.waiting == waiting && pool.spec.queueCapacity == capacity
-        && pool.waiting + drafts.count > capacity
+        && pool.waiting + command.newTasks(in: name) > capacity
     case .memoryPressure("bytes", _): return true
     case .memoryPressure(_, let limit):
       if case .bulk(.start) = command {
         return model.bulks.values.count { $0.state == .running } >= limit
       }
-      guard case .submit(_, let drafts, _, _, _) = command else { return false }
-      return replayed.tasks.count + drafts.count > limit
+      return replayed.tasks.count + command.newTasks() > limit
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
     case .duplicateTask(let id, let state, let index):
@@ -267,9 +279,20 @@ extension Checker {
       guard case .updatePool(_, let expected, _, _) = command else { return false }
       return expected != model.pool(named: name)?.version
     case .bulkNotFound(let id): return model.bulks[id] == nil
+    case .dependencyNotFound(let id, _): return model.tasks[id] == nil
+    case .workflowNotFound(let id): return model.workflows[id] == nil
+    case .workflowNotRetryable(let id, _):
+      guard case .workflow(.retry(_, let histories, _)) = command else { return false }
+      return model.workflows[id] != nil
+        && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
     case .requestIDReused(let id):
       if case .bulk(.start(let draft, _)) = command {
         return model.bulks.values.contains {
+          $0.requestID == id && $0.fingerprint != draft.fingerprint
+        }
+      }
+      if case .workflow(.submit(let draft, _)) = command {
+        return model.workflows.values.contains {
           $0.requestID == id && $0.fingerprint != draft.fingerprint
         }
       }
@@ -277,8 +300,13 @@ extension Checker {
       return model.requests[request.key].map { $0.fingerprint != request.fingerprint } ?? false
     case .staleHistory: return isStale(command)
     case .diskLow: return true
-    case .taskTerminal, .stopping: return false
+    case .taskTerminal, .taskNeeded, .stopping: return false
     }
+  }
+
+  private func isStale(_ draft: TaskDraft) -> Bool {
+    draft.needsDependencyEnds
+      && draft.dependencyHistory.map { $0.asOf < model.revision } ?? true
   }
 
   /// Something has happened since the history was read.
@@ -291,6 +319,13 @@ extension Checker {
       let claims = drafts.compactMap(\.unique).filter { $0.rule.finishedWithin != nil }
       return request != nil && history.map { $0.asOf < model.revision } ?? true
         || claims.contains { $0.history.map { $0.asOf < model.revision } ?? true }
+        || drafts.contains { isStale($0) }
+    case .workflow(.submit(let draft, _)): return draft.tasks.contains { isStale($0.draft) }
+    case .workflow(.retry(_, let histories, _)):
+      return histories.contains { history in
+        let last = model.tasks[history.task]?.revision ?? model.purged[history.task]
+        return last.map { $0 > history.asOf } ?? false
+      }
     case .bulk(.step(_, let slice)):
       return slice.candidates.contains { candidate in
         guard case .ended(let history) = candidate else { return false }
@@ -298,6 +333,18 @@ extension Checker {
         return last.map { $0 > history.asOf } ?? false
       }
     default: return false
+    }
+  }
+}
+
+extension Command {
+  /// How many tasks it would submit, in one pool or in all.
+  fileprivate func newTasks(in pool: String? = nil) -> Int {
+    switch self {
+    case .submit(_, let drafts, _, _, _): drafts.count
+    case .workflow(.submit(let draft, _)):
+      draft.tasks.count { pool == nil || $0.pool == pool }
+    default: 0
     }
   }
 }

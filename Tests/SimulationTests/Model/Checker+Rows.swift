@@ -45,6 +45,8 @@ extension Checker {
     var readSubmission = read.submission
     try require(readSubmission.request?.id == task.submission.request?.id, different)
     readSubmission.request = nil
+    // Only the event says which had ended already.
+    submission.dependencies?.ended = []
     try require(
       readSubmission == submission && read.pool == task.pool && read.kind == task.kind
         && read.labels == task.labels

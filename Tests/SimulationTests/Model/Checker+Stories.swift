@@ -30,7 +30,8 @@ extension Checker {
         "\(turns.count) turns of \(task.id) are kept, \(story.omitted) are not, of \(task.turns)")
       let trace = TaskTrace(
         createTime: task.createTime, start: task.submission.start,
-        actor: task.submission.actor, status: task.status, turns: turns, omitted: story.omitted)
+        actor: task.submission.actor, status: task.status, turns: turns, omitted: story.omitted,
+        hasDependencies: task.submission.dependencies != nil)
       try check(trace, of: task)
       if story.omitted == 0 {
         let (told, seen) = (landmarks(of: trace), landmarks(of: task))
@@ -107,6 +108,7 @@ extension ModelTask {
         let (from, to) = (before.status.state, after.status.state)
         return from == .running && to.isWaiting || from != .paused && to == .paused
           || from == .paused && !to.isTerminal && to != .paused || from.isTerminal
+          || from == .blocked && (to == .pending || to == .scheduled)
       }
   }
 }

@@ -127,7 +127,16 @@ struct Checker {
             == task.submission.unique?.mark(in: task.pool)
           && replayed.tasks.labels(of: found) == task.labels && found.priority == task.priority,
         "task \(task.id) is \(found), the log says \(task)")
+      let (open, failed) = model.obstacles(of: task)
+      let entry = replayed.tasks.dependencies[task.id]
+      try require(
+        entry?.tasks ?? [] == model.waits(of: task) && entry?.open ?? 0 == open
+          && entry?.failed ?? [] == failed,
+        "\(task.id) waits as \(String(describing: entry)), for \(open) and \(failed)")
     }
+    try require(
+      Set(catalog.workflows.records.keys) == Set(model.workflows.keys), "other workflows are kept")
+    for record in catalog.workflows.records.values { try model.checkWorkflow(record) }
   }
 }
 

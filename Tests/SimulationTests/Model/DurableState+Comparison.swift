@@ -12,6 +12,9 @@ extension DurableState {
           && tasks.policy(of: a) == other.tasks.policy(of: b),
         "\(what) has task \(a), the log makes it \(b)")
     }
+    try require(
+      tasks.dependencies.entries == other.tasks.dependencies.entries,
+      "\(what) has tasks that wait for others")
     try require(tasks.unique.count == other.tasks.unique.count, "\(what) has other unique keys")
     for task in mine {
       let mark = tasks.unique.mark(of: task.id)

@@ -5,7 +5,7 @@ extension Model {
   func checkCancel(of task: ModelTask) throws(Violation) {
     guard task.status.state == .running else {
       return try require(
-        asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting,
+        isCancelAsked(of: task) || pools[task.pool]?.state == .deleting,
         "nobody cancelled \(task.id)")
     }
     guard let cancel = task.status.notes?.cancel else {

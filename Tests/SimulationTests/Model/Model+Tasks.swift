@@ -15,7 +15,11 @@ extension Model {
     try checkReason(event, of: task)
     try checkCounts(event, of: task)
     try checkWishes(event, of: task)
-    if case .reopened(let revival, _) = event.change { try checkReopened(task, revival) }
+    if case .reopened(let revival, _) = event.change {
+      try checkReopened(task, revival)
+      try checkReopenedWaits(event, of: task)
+    }
+    members[task.id]?.state = event.status.state
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
     }
@@ -70,7 +74,8 @@ extension Model {
     }
     try require(
       event.status.state == .pending && event.status.due == stamp.elapsed
-        || event.status.state == .scheduled && event.status.due > stamp.elapsed,
+        || event.status.state == .scheduled && event.status.due > stamp.elapsed
+        || event.status.state == .blocked,
       "a new task is \(event.status.state), due \(event.status.due) at \(stamp.elapsed)")
     if let rule = submission.unique { try checkUnique(rule, event) }
     if let request = submission.request { try remember(request, task: event.task) }
@@ -80,6 +85,12 @@ extension Model {
       submitRevision: revision, createTime: stamp.time,
       deadline: submission.deadline, status: event.status, revision: revision,
       history: [(revision, stamp.time, event.status)])
+    submitted.append(event.task)
+    if let member = event.member {
+      members[event.task] = ModelMember(
+        workflow: member.workflow, level: Int(member.level), weight: member.weight,
+        state: event.status.state)
+    }
     move(event.task, in: event.pool, from: nil, to: event.status.state)
   }
 
@@ -138,11 +149,13 @@ extension Model {
       case .succeeded: from == .running && to == .succeeded
       case .failed: !from.isTerminal && to == .failed
       case .cancelled: !from.isTerminal && to == .cancelled
-      case .paused: [.running, .pending, .scheduled].contains(from) && to == .paused
+      case .paused: [.running, .pending, .scheduled, .blocked].contains(from) && to == .paused
+      case .unblocked: from == .blocked && (to == .pending || to == .scheduled)
       case .resumed:
         from == .running && to == .running
-          || from == .paused && (to == .pending || to == .scheduled)
-      case .reopened: (from == .failed || from == .cancelled) && to == .pending
+          || from == .paused && [.pending, .scheduled, .blocked].contains(to)
+      case .reopened:
+        (from == .failed || from == .cancelled) && (to == .pending || to == .blocked)
       case .updated:
         from.isWaiting && (from == to || from == .pending && to == .scheduled)
           || from == .scheduled && to == .pending
@@ -188,8 +201,9 @@ extension Model {
         asked.finishes[task.token]?.contains(.succeeded(result)) ?? false,
         "no handler said that \(task.id) succeeded so")
     case .cancelRequested:
-      let isAsked = asked.cancels.contains(task.id) || pools[task.pool]?.state == .deleting
+      let isAsked = isCancelAsked(of: task) || pools[task.pool]?.state == .deleting
       try require(isAsked && task.status.notes?.cancel == nil, "nobody cancelled \(task.id)")
+    case .cancelled where isCancelledForOther(event, of: task): break
     case .cancelled(let origin):
       try require(origin.actor == Origin.client.actor, "nobody's name is on a cancel")
       if let other = origin.replacement {
@@ -219,6 +233,7 @@ extension Model {
       try require(
         isAsked ?? false || isDebounced(event, of: task),
         "nobody changed \(task.id) like that")
+    case .unblocked: try checkUnblocked(task)
     case .submitted, .started, .progressed, .moved: break
     }
     if case .resumed = event.change, event.status.state == .running { heard(task.token) }
@@ -252,11 +267,11 @@ extension Model {
     switch update.due {
     case nil: return status.state == task.status.state && status.due == task.status.due
     case .now:
-      return status.due <= stamp.elapsed && [.pending, .paused].contains(status.state)
+      return status.due <= stamp.elapsed && [.pending, .paused, .blocked].contains(status.state)
     case .at(let time):
       // The wall clock of the decision may be before the feed's time, which never goes back.
-      return status.dueTime == time && [.scheduled, .paused].contains(status.state)
-        || status.due <= stamp.elapsed && [.pending, .paused].contains(status.state)
+      return status.dueTime == time && [.scheduled, .paused, .blocked].contains(status.state)
+        || status.due <= stamp.elapsed && [.pending, .paused, .blocked].contains(status.state)
     }
   }
 

@@ -55,7 +55,8 @@ extension Model {
       case .updated(task.priority, _) = event.change
     else { return false }
     let status = event.status
-    let isNow = status.due <= stamp.elapsed && [.pending, .paused].contains(status.state)
+    let isNow =
+      status.due <= stamp.elapsed && [.pending, .paused, .blocked].contains(status.state)
     return asked.debounces[key]?.contains { start in
       switch start {
       case .now: isNow

@@ -70,6 +70,8 @@ struct Asked {
   var retries: Set<TaskID> = []
   var moves: Set<TaskID> = []
   var updates: [TaskID: [TaskUpdate]] = [:]
+  var workflowCancels: Set<WorkflowID> = []
+  var workflowRetries: Set<WorkflowID> = []
   /// Times that submissions gave to who waits under their key.
   var debounces: [String: [TaskSubmission.Start]] = [:]
 }
@@ -107,6 +109,12 @@ struct Model {
   var bulks: [BulkID: BulkRecord] = [:]
   var bulkStarts: [BulkID: Revision] = [:]
   var lastBulk = BulkID(rawValue: 0)
+  var workflows: [WorkflowID: WorkflowRecord] = [:]
+  var lastWorkflow = WorkflowID(rawValue: 0)
+  /// Every task that was ever of a workflow.
+  var members: [TaskID: ModelMember] = [:]
+  /// In this commit.
+  var submitted: [TaskID] = []
   private(set) var commits = 0
   /// Tasks that were cancelled in this commit for others, by the ids of those.
   var replaced: [String: [ModelTask]] = [:]
@@ -173,6 +181,7 @@ struct Model {
     case .bulk(let change):
       try apply(change)
       if change.change == .started { bulkStarts[change.record.id] = revision }
+    case .workflow(let change): try apply(change)
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision
@@ -191,6 +200,8 @@ struct Model {
         "\(pool.waiting) tasks wait in \(pool.name), which takes \(room.capacity)")
     }
     rooms = [:]
+    try checkBlocked()
+    submitted = []
     try require(replaced.isEmpty, "tasks were replaced by none: \(replaced.keys)")
   }
 
@@ -214,6 +225,7 @@ struct Model {
         task.status.state == entry.state && entry.state.isTerminal && task.pool == entry.pool
           && task.kind == entry.kind,
         "task \(entry.task) is purged as \(entry.state) and is \(task.status.state)")
+      try checkUnneeded(task)
       tasks[entry.task] = nil
       purged[entry.task] = revision
       forgetIfEmpty(entry.pool)

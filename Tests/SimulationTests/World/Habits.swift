@@ -10,6 +10,7 @@ struct Habits {
     case changePool, deleteFullPool, look, passTime, passLongTime, jumpWall
     case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
+    case submitDependent, submitWorkflow, steerWorkflow
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -42,6 +43,7 @@ struct Habits {
     limits.requestMemoryBytes = [0, 600, 1 << 20].randomElement(using: &random) ?? 600
     limits.taskTurns = [2, 3, 101].randomElement(using: &random) ?? 101
     limits.runningBulks = [1, 3].randomElement(using: &random) ?? 3
+    limits.keptWorkflows = [0, 3, 100].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
@@ -89,6 +91,9 @@ struct Habits {
     case .failIndex: 3
     case .stop: 4
     case .diskFills: 3
+    case .submitDependent: 20
+    case .submitWorkflow: 12
+    case .steerWorkflow: 15
     }
   }
 

@@ -126,7 +126,7 @@ extension Simulation {
     send(clients.requests.count - 1, withHistory: chance(3, of: 4))
   }
 
-  private func randomDraft() -> TaskDraft {
+  func randomDraft() -> TaskDraft {
     let start: TaskSubmission.Start
     switch Int.random(in: 0..<8, using: &random) {
     case 0, 1: start = .delay(.milliseconds(Int64.random(in: 1...5_000, using: &random)))

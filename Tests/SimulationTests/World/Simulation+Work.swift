@@ -49,14 +49,8 @@ extension Simulation {
       (try index.page(query), try index.appliedThrough())
     }
     guard let row = page.rows.randomElement(using: &random) else { return }
-    var policies: [[UInt8]: TaskPolicy] = [:]
-    guard let task = RestoredTask(row, policies: &policies) else {
-      throw Violation(description: "the row of \(row.id) cannot be read")
-    }
     checker.model.asked.retries.insert(row.id)
-    let history = TaskHistory(
-      task: task.task, pool: task.pool, kind: task.kind, labels: task.labels,
-      status: task.status, revival: task.revival, asOf: asOf)
+    let history = try storing { () throws(StoreFailure) in try row.history(asOf: asOf) }
     sendOrKeep(.retry(history, origin: .client))
   }
 
@@ -201,9 +195,15 @@ extension Simulation {
         && (pool?.state == .paused || !checker.model.served.contains(kind)
           || !task.submission.policy.selector.isEmpty)
       try require(
-        task.status.state.isTerminal || mayWait || task.status.state == .paused,
+        task.status.state.isTerminal || mayWait || task.status.state == .paused
+          || task.status.state == .blocked && mayStayBlocked(task),
         "\(task.id) of kind \(kind) rests as \(task.status.state) in a pool \(String(describing: pool))"
       )
+    }
+    for record in checker.replayed.catalog.workflows.records.values {
+      try require(
+        (record.state == .running) == (record.live > 0),
+        "workflow \(record.id) rests as \(record.state) with \(record.live) live tasks")
     }
     for pool in checker.model.pools.values {
       let isStuck = pool.state == .deleting || pool.state == .draining && pool.unfinished == 0

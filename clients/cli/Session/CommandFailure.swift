@@ -67,6 +67,10 @@ struct CommandFailure: Error, Equatable {
     case .taskNotFound: return "see `martlet task list`; finished tasks are kept only for a time"
     case .workerNotFound: return "see `martlet worker list`"
     case .bulkNotFound: return "see `martlet bulk list`; ended ones are kept only for a time"
+    case .workflowNotFound:
+      return "see `martlet workflow list`; ended ones are kept only for a time"
+    case .workflowNotRetryable: return "see `martlet workflow get`"
+    case .dependencyNotFound: return "see `martlet task list`; finished tasks are kept for a time"
     case .taskNotPausable: return "it was asked to stop; wait until it has ended"
     case .taskNotPaused: return "only PAUSED tasks can be resumed"
     case .duplicateTask:

@@ -63,7 +63,13 @@ public struct BulkClient: Sendable {
 
   /// The operation now, then after each of its steps, up to its end. Resumes by itself after a lost
   /// connection or a restart of the server.
-  public func watch(_ id: String) -> BulkProgress { BulkProgress(runner: runner, id: id) }
+  public func watch(_ id: String) -> BulkProgress {
+    BulkProgress(
+      states: WatchedStates(
+        runner: runner, method: API.BulkServiceMethods.watchBulk,
+        request: API.WatchBulkRequest(id: id)
+      ) { response in response.operation.map { ($0, isLast: $0.state != .running) } })
+  }
 
   private func reply(
     _ operation: API.BulkOperation?, _ cursor: String
@@ -74,47 +80,14 @@ public struct BulkClient: Sendable {
 
 /// The states of an operation as they come; ends with the last.
 public struct BulkProgress: AsyncSequence, Sendable {
-  let runner: CallRunner
-  let id: String
+  let states: WatchedStates<API.WatchBulkRequest, API.WatchBulkResponse, API.BulkOperation>
 
-  public func makeAsyncIterator() -> Iterator { Iterator(runner: runner, id: id) }
+  public func makeAsyncIterator() -> Iterator { Iterator(states: states.makeAsyncIterator()) }
 
   public struct Iterator: AsyncIteratorProtocol {
-    private let runner: CallRunner
-    private let id: String
-    private var stream: ResponseStream<API.WatchBulkResponse>.Iterator?
-    private var recovery: StreamRecovery
-    private var isOver = false
+    var states:
+      WatchedStates<API.WatchBulkRequest, API.WatchBulkResponse, API.BulkOperation>.Iterator
 
-    init(runner: CallRunner, id: String) {
-      self.runner = runner
-      self.id = id
-      recovery = StreamRecovery(runner)
-    }
-
-    public mutating func next() async throws -> API.BulkOperation? {
-      while !isOver {
-        do {
-          guard let operation = try await receive() else { throw recovery.endedEarly() }
-          recovery.progressed()
-          isOver = operation.state != .running
-          return operation
-        } catch {
-          stream = nil
-          try await runner.configuration.pause(recovery.delay(after: error))
-        }
-      }
-      return nil
-    }
-
-    private mutating func receive() async throws -> API.BulkOperation? {
-      var open =
-        stream
-        ?? runner.stream(API.BulkServiceMethods.watchBulk, API.WatchBulkRequest(id: id))
-        .makeAsyncIterator()
-      let response = try await open.next()
-      stream = open
-      return response?.operation
-    }
+    public mutating func next() async throws -> API.BulkOperation? { try await states.next() }
   }
 }

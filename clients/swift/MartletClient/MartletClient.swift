@@ -67,6 +67,9 @@ public struct MartletClient: Sendable {
   /// Changes of many tasks at once: start, follow, stop.
   public var bulks: BulkClient { BulkClient(runner: runner) }
 
+  /// Tasks that are submitted together: submit, follow, cancel, retry.
+  public var workflows: WorkflowClient { WorkflowClient(runner: runner) }
+
   /// The same client, over the same connection, with other settings.
   ///
   /// ```swift

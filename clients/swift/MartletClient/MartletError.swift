@@ -92,6 +92,14 @@ extension MartletError {
     public static let workerNotFound = Self(rawValue: "WORKER_NOT_FOUND")
     /// There is no such operation on many tasks, or no longer.
     public static let bulkNotFound = Self(rawValue: "BULK_NOT_FOUND")
+    /// What a task is to wait for is not there, or no longer kept.
+    public static let dependencyNotFound = Self(rawValue: "DEPENDENCY_NOT_FOUND")
+    /// The task did not succeed, and others that depend on it wait.
+    public static let taskNeeded = Self(rawValue: "TASK_NEEDED")
+    /// There is no workflow of that id, or no longer.
+    public static let workflowNotFound = Self(rawValue: "WORKFLOW_NOT_FOUND")
+    /// None of the workflow's tasks is FAILED or CANCELLED.
+    public static let workflowNotRetryable = Self(rawValue: "WORKFLOW_NOT_RETRYABLE")
     /// The pool's spec has changed since the etag was read.
     public static let etagMismatch = Self(rawValue: "ETAG_MISMATCH")
     /// There is a task like it, where only one may be.

@@ -52,6 +52,10 @@ struct FieldPath {
     case spec
     case task
     case specs(Int)
+    case levels(Int)
+    /// Of a workflow.
+    case workflowTasks(Int)
+    case workflowSpecs(Int)
   }
 
   enum Element {
@@ -83,6 +87,9 @@ struct FieldPath {
       case .spec: "spec."
       case .task: "task."
       case .specs(let index): "specs[\(index)]."
+      case .levels(let index): "levels[\(index)]."
+      case .workflowTasks(let index): "tasks[\(index)]."
+      case .workflowSpecs(let index): "tasks[\(index)].spec."
       }
     if let message { text += "\(message)." }
     text += "\(field)"

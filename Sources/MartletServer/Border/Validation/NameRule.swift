@@ -4,6 +4,15 @@ enum NameRule {
   static let kindText = "`[a-z][a-z0-9_.-]{0,126}`"
   static let failureClassText = "`[a-z][a-z0-9_-]{0,62}`"
 
+  static let refText = "`[a-z0-9][a-z0-9_.-]{0,62}`"
+
+  static func isRef(_ name: String) -> Bool {
+    guard let first = name.utf8.first, isDigit(first) else {
+      return isKind(name) && name.utf8.count <= 63
+    }
+    return isKind("a" + name) && name.utf8.count <= 63
+  }
+
   static func isPool(_ name: String) -> Bool {
     matches(name, bytesMax: 63) { byte in
       isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-")

@@ -23,6 +23,7 @@ extension RequestCheck {
     var drafts: [TaskDraft] = []
     if let spec = request.spec {
       drafts = [check.draft(spec, .spec, lastKind: &lastKind)]
+      check.dependencies(of: [spec], &drafts) { _ in .spec }
     } else {
       check.fail(.request, "spec", "must be set")
     }
@@ -45,6 +46,7 @@ extension RequestCheck {
       for index in 0..<count {
         drafts.append(check.draft(request.specs[index], .specs(index), lastKind: &lastKind))
       }
+      check.dependencies(of: request.specs, &drafts) { .specs($0) }
     } else {
       check.fail(.request, "specs", "must be 1 to \(limits.batchTasks) tasks, not \(count)")
     }

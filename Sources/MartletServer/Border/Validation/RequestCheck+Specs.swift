@@ -45,6 +45,9 @@ extension RequestCheck {
     if let rule = spec.unique {
       draft.unique = UniqueClaim(rule: unique(rule, path.inside("unique")))
     }
+    draft.ref = spec.ref
+    draft.onDependencyFailure = self.rule(spec.onDependencyFailure, path)
+    draft.wantsDependencyResults = spec.wantDependencyResults
     return draft
   }
 

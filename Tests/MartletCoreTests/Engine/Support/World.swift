@@ -167,7 +167,8 @@ extension World {
           revival: TaskRevival(
             priority: submission.priority, policy: submission.policy,
             createTime: stamps[event.revision]?.time ?? now.wall, submitRevision: event.revision,
-            unique: submission.unique?.mark(in: change.pool)),
+            unique: submission.unique?.mark(in: change.pool),
+            dependencies: submission.dependencies?.tasks ?? []),
           asOf: revision)
       }
       history?.status = change.status
@@ -232,6 +233,7 @@ extension Event {
     case .tasksPurged: "tasksPurged"
     case .eventsPurged: "eventsPurged"
     case .bulk(let event): "bulk \(event.change)"
+    case .workflow(let event): "workflow \(event.change)"
     }
   }
 }
@@ -258,6 +260,7 @@ extension TaskEvent.Change {
     case .logged: "logged"
     case .updated: "updated"
     case .moved: "moved"
+    case .unblocked: "unblocked"
     }
   }
 }
@@ -276,6 +279,7 @@ extension Event {
       default: return nil
       }
     case .bulk(let event): return event.origin
+    case .workflow(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

@@ -28,6 +28,10 @@ public struct TaskContext: Sendable {
   /// seen can refuse whoever lost the task and does not know it yet.
   public var fencingEpoch: UInt64 { assign.fencingEpoch }
 
+  /// What the tasks came to that this one depends on, in the order in which it names them; empty
+  /// unless its submitter asked for that.
+  public var dependencies: [API.DependencyResult] { assign.dependencies }
+
   /// What was saved last, by this attempt or one before it; nil: nothing yet.
   public var checkpoint: TaskContent? { attemptInProgress.checkpoint }
 

@@ -533,7 +533,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[24] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[27] =
 {
   {
     "revision",
@@ -823,6 +823,42 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[24] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "workflow_id",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, workflow_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workflow",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, workflow),
+    &martlet__v1__workflow__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dependencies",
+    62,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, dependencies),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
@@ -830,6 +866,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = bulk */
   18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
+  26,   /* field[26] = dependencies */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
   23,   /* field[23] = from_pool */
@@ -849,13 +886,16 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   4,   /* field[4] = task_id */
   1,   /* field[1] = time */
   2,   /* field[2] = type */
+  25,   /* field[25] = workflow */
+  24,   /* field[24] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 40, 22 },
-  { 0, 24 }
+  { 60, 24 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -865,10 +905,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  24,
+  27,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  3,  martlet__v1__event__number_ranges,
+  4,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -936,7 +976,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[33] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[39] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -968,18 +1008,24 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[3
   { "EVENT_TYPE_TASK_LOGGED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED", 34 },
   { "EVENT_TYPE_TASK_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED", 35 },
   { "EVENT_TYPE_TASK_MOVED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_MOVED", 36 },
+  { "EVENT_TYPE_TASK_UNBLOCKED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UNBLOCKED", 37 },
   { "EVENT_TYPE_BULK_STARTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED", 48 },
   { "EVENT_TYPE_BULK_PROGRESSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED", 49 },
   { "EVENT_TYPE_BULK_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED", 50 },
+  { "EVENT_TYPE_WORKFLOW_SUBMITTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_SUBMITTED", 96 },
+  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 97 },
+  { "EVENT_TYPE_WORKFLOW_RETRIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED", 98 },
+  { "EVENT_TYPE_WORKFLOW_RESUMED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RESUMED", 99 },
+  { "EVENT_TYPE_WORKFLOW_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED", 100 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 30},{0, 33}
+{0, 0},{16, 9},{48, 31},{96, 34},{0, 39}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[33] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[39] =
 {
-  { "EVENT_TYPE_BULK_ENDED", 32 },
-  { "EVENT_TYPE_BULK_PROGRESSED", 31 },
-  { "EVENT_TYPE_BULK_STARTED", 30 },
+  { "EVENT_TYPE_BULK_ENDED", 33 },
+  { "EVENT_TYPE_BULK_PROGRESSED", 32 },
+  { "EVENT_TYPE_BULK_STARTED", 31 },
   { "EVENT_TYPE_EVENTS_PURGED", 26 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
@@ -1008,8 +1054,14 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_STARTED", 11 },
   { "EVENT_TYPE_TASK_SUBMITTED", 9 },
   { "EVENT_TYPE_TASK_SUCCEEDED", 17 },
+  { "EVENT_TYPE_TASK_UNBLOCKED", 30 },
   { "EVENT_TYPE_TASK_UPDATED", 28 },
   { "EVENT_TYPE_UNSPECIFIED", 0 },
+  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 35 },
+  { "EVENT_TYPE_WORKFLOW_ENDED", 38 },
+  { "EVENT_TYPE_WORKFLOW_RESUMED", 37 },
+  { "EVENT_TYPE_WORKFLOW_RETRIED", 36 },
+  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 34 },
 };
 const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
 {
@@ -1018,11 +1070,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  33,
+  39,
   martlet__v1__event_type__enum_values_by_number,
-  33,
+  39,
   martlet__v1__event_type__enum_values_by_name,
-  3,
+  4,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

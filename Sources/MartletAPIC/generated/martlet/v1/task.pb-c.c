@@ -109,6 +109,51 @@ void   martlet__v1__task_spec__free_unpacked
   assert(message->base.descriptor == &martlet__v1__task_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__dependency_result__init
+                     (Martlet__V1__DependencyResult         *message)
+{
+  static const Martlet__V1__DependencyResult init_value = MARTLET__V1__DEPENDENCY_RESULT__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__dependency_result__get_packed_size
+                     (const Martlet__V1__DependencyResult *message)
+{
+  assert(message->base.descriptor == &martlet__v1__dependency_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__dependency_result__pack
+                     (const Martlet__V1__DependencyResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__dependency_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__dependency_result__pack_to_buffer
+                     (const Martlet__V1__DependencyResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__dependency_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__DependencyResult *
+       martlet__v1__dependency_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__DependencyResult *)
+     protobuf_c_message_unpack (&martlet__v1__dependency_result__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__dependency_result__free_unpacked
+                     (Martlet__V1__DependencyResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__dependency_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__unique_rule__init
                      (Martlet__V1__UniqueRule         *message)
 {
@@ -430,7 +475,7 @@ void   martlet__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[22] =
+static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[24] =
 {
   {
     "id",
@@ -696,6 +741,30 @@ static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[22] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "workflow",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, workflow),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workflow_level",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, workflow_level),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task__field_indices_by_name[] = {
   13,   /* field[13] = actor */
@@ -720,11 +789,14 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
   3,   /* field[3] = state */
   18,   /* field[18] = waiting_for */
   17,   /* field[17] = worker */
+  22,   /* field[22] = workflow */
+  23,   /* field[23] = workflow_level */
 };
-static const ProtobufCIntRange martlet__v1__task__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__task__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 30, 22 },
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
 {
@@ -734,10 +806,10 @@ const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
   "Martlet__V1__Task",
   "martlet.v1",
   sizeof(Martlet__V1__Task),
-  22,
+  24,
   martlet__v1__task__field_descriptors,
   martlet__v1__task__field_indices_by_name,
-  1,  martlet__v1__task__number_ranges,
+  2,  martlet__v1__task__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -843,7 +915,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__
   (ProtobufCMessageInit) martlet__v1__task_spec__worker_selector_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[15] =
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[19] =
 {
   {
     "kind",
@@ -1025,28 +1097,81 @@ static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ref",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, ref),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depends_on",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Martlet__V1__TaskSpec, n_depends_on),
+    offsetof(Martlet__V1__TaskSpec, depends_on),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_dependency_failure",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, on_dependency_failure),
+    &martlet__v1__dependency_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "want_dependency_results",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, want_dependency_results),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
   9,   /* field[9] = deadline */
   5,   /* field[5] = delay */
+  16,   /* field[16] = depends_on */
   13,   /* field[13] = heartbeat_timeout */
   0,   /* field[0] = kind */
   3,   /* field[3] = labels */
+  17,   /* field[17] = on_dependency_failure */
   1,   /* field[1] = payload */
   4,   /* field[4] = priority */
   12,   /* field[12] = queue_timeout */
+  15,   /* field[15] = ref */
   7,   /* field[7] = retry_policy */
   8,   /* field[8] = run_timeout */
   6,   /* field[6] = schedule_time */
   10,   /* field[10] = trace_parent */
   14,   /* field[14] = unique */
+  18,   /* field[18] = want_dependency_results */
   11,   /* field[11] = worker_selector */
 };
-static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 30, 15 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
 {
@@ -1056,11 +1181,101 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
   "Martlet__V1__TaskSpec",
   "martlet.v1",
   sizeof(Martlet__V1__TaskSpec),
-  15,
+  19,
   martlet__v1__task_spec__field_descriptors,
   martlet__v1__task_spec__field_indices_by_name,
-  1,  martlet__v1__task_spec__number_ranges,
+  2,  martlet__v1__task_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__dependency_result__field_descriptors[5] =
+{
+  {
+    "task_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__DependencyResult, task_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ref",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__DependencyResult, ref),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__DependencyResult, state),
+    &martlet__v1__task_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "result",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__DependencyResult, result),
+    &martlet__v1__task_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "omitted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__DependencyResult, omitted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__dependency_result__field_indices_by_name[] = {
+  4,   /* field[4] = omitted */
+  1,   /* field[1] = ref */
+  3,   /* field[3] = result */
+  2,   /* field[2] = state */
+  0,   /* field[0] = task_id */
+};
+static const ProtobufCIntRange martlet__v1__dependency_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__v1__dependency_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.DependencyResult",
+  "DependencyResult",
+  "Martlet__V1__DependencyResult",
+  "martlet.v1",
+  sizeof(Martlet__V1__DependencyResult),
+  5,
+  martlet__v1__dependency_result__field_descriptors,
+  martlet__v1__dependency_result__field_indices_by_name,
+  1,  martlet__v1__dependency_result__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__dependency_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__v1__unique_rule__field_descriptors[5] =
@@ -1665,6 +1880,38 @@ const ProtobufCMessageDescriptor martlet__v1__failure__descriptor =
   1,  martlet__v1__failure__number_ranges,
   (ProtobufCMessageInit) martlet__v1__failure__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__dependency_rule__enum_values_by_number[4] =
+{
+  { "DEPENDENCY_RULE_UNSPECIFIED", "MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_UNSPECIFIED", 0 },
+  { "DEPENDENCY_RULE_CANCEL", "MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_CANCEL", 1 },
+  { "DEPENDENCY_RULE_RUN_ANYWAY", "MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_RUN_ANYWAY", 2 },
+  { "DEPENDENCY_RULE_HOLD", "MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_HOLD", 3 },
+};
+static const ProtobufCIntRange martlet__v1__dependency_rule__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex martlet__v1__dependency_rule__enum_values_by_name[4] =
+{
+  { "DEPENDENCY_RULE_CANCEL", 1 },
+  { "DEPENDENCY_RULE_HOLD", 3 },
+  { "DEPENDENCY_RULE_RUN_ANYWAY", 2 },
+  { "DEPENDENCY_RULE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__dependency_rule__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.DependencyRule",
+  "DependencyRule",
+  "Martlet__V1__DependencyRule",
+  "martlet.v1",
+  4,
+  martlet__v1__dependency_rule__enum_values_by_number,
+  4,
+  martlet__v1__dependency_rule__enum_values_by_name,
+  1,
+  martlet__v1__dependency_rule__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue martlet__v1__unique_scope__enum_values_by_number[3] =
 {

@@ -728,7 +728,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entr
   (ProtobufCMessageInit) martlet__v1__waiting_cause__missing_labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[22] =
+static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[24] =
 {
   {
     "type",
@@ -994,10 +994,36 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "depends_on",
+    50,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Martlet__V1__WaitingCause, n_depends_on),
+    offsetof(Martlet__V1__WaitingCause, depends_on),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dependencies",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, dependencies),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   18,   /* field[18] = actor */
   15,   /* field[15] = attempt */
+  23,   /* field[23] = dependencies */
+  22,   /* field[22] = depends_on */
   14,   /* field[14] = failure */
   6,   /* field[6] = kind */
   13,   /* field[13] = missing_labels */
@@ -1019,10 +1045,11 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   7,   /* field[7] = worker */
   8,   /* field[8] = workers */
 };
-static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 50, 22 },
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
 {
@@ -1032,10 +1059,10 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
   "Martlet__V1__WaitingCause",
   "martlet.v1",
   sizeof(Martlet__V1__WaitingCause),
-  22,
+  24,
   martlet__v1__waiting_cause__field_descriptors,
   martlet__v1__waiting_cause__field_indices_by_name,
-  1,  martlet__v1__waiting_cause__number_ranges,
+  2,  martlet__v1__waiting_cause__number_ranges,
   (ProtobufCMessageInit) martlet__v1__waiting_cause__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1202,7 +1229,7 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_outcome__descriptor =
   martlet__v1__attempt_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[23] =
+static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[25] =
 {
   { "WAITING_CAUSE_TYPE_UNSPECIFIED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED", 0 },
   { "WAITING_CAUSE_TYPE_ENDED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_ENDED", 1 },
@@ -1227,16 +1254,20 @@ static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_
   { "WAITING_CAUSE_TYPE_WORKERS_DRAINING", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_WORKERS_DRAINING", 20 },
   { "WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED", 21 },
   { "WAITING_CAUSE_TYPE_STARTING", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_STARTING", 22 },
+  { "WAITING_CAUSE_TYPE_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES", 50 },
+  { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 51 },
 };
 static const ProtobufCIntRange martlet__v1__waiting_cause_type__value_ranges[] = {
-{0, 0},{0, 23}
+{0, 0},{50, 23},{0, 25}
 };
-static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[23] =
+static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[25] =
 {
   { "WAITING_CAUSE_TYPE_BACK_OFF", 7 },
   { "WAITING_CAUSE_TYPE_CANCEL_REQUESTED", 3 },
   { "WAITING_CAUSE_TYPE_DELAYED", 6 },
+  { "WAITING_CAUSE_TYPE_DEPENDENCIES", 23 },
   { "WAITING_CAUSE_TYPE_ENDED", 1 },
+  { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 24 },
   { "WAITING_CAUSE_TYPE_NO_FREE_SLOT", 13 },
   { "WAITING_CAUSE_TYPE_NO_WORKER", 15 },
   { "WAITING_CAUSE_TYPE_NO_WORKER_FOR_POOL", 16 },
@@ -1264,11 +1295,11 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   "WaitingCauseType",
   "Martlet__V1__WaitingCauseType",
   "martlet.v1",
-  23,
+  25,
   martlet__v1__waiting_cause_type__enum_values_by_number,
-  23,
+  25,
   martlet__v1__waiting_cause_type__enum_values_by_name,
-  1,
+  2,
   martlet__v1__waiting_cause_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

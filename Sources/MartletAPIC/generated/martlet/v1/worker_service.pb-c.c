@@ -2242,7 +2242,7 @@ const ProtobufCMessageDescriptor martlet__v1__release__descriptor =
   (ProtobufCMessageInit) martlet__v1__release__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[7] =
 {
   {
     "lease",
@@ -2316,10 +2316,23 @@ static const ProtobufCFieldDescriptor martlet__v1__assign__field_descriptors[6] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dependencies",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__Assign, n_dependencies),
+    offsetof(Martlet__V1__Assign, dependencies),
+    &martlet__v1__dependency_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__assign__field_indices_by_name[] = {
   2,   /* field[2] = attempt */
   5,   /* field[5] = checkpoint */
+  6,   /* field[6] = dependencies */
   4,   /* field[4] = fencing_epoch */
   0,   /* field[0] = lease */
   3,   /* field[3] = stop_time */
@@ -2328,7 +2341,7 @@ static const unsigned martlet__v1__assign__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__v1__assign__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__v1__assign__descriptor =
 {
@@ -2338,7 +2351,7 @@ const ProtobufCMessageDescriptor martlet__v1__assign__descriptor =
   "Martlet__V1__Assign",
   "martlet.v1",
   sizeof(Martlet__V1__Assign),
-  6,
+  7,
   martlet__v1__assign__field_descriptors,
   martlet__v1__assign__field_indices_by_name,
   1,  martlet__v1__assign__number_ranges,

@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
+#include "martlet/v1/workflow_service.pb-c.h"
 
 typedef struct Martlet__V1__WatchEventsRequest Martlet__V1__WatchEventsRequest;
 typedef struct Martlet__V1__WatchEventsRequest__LabelsEntry Martlet__V1__WatchEventsRequest__LabelsEntry;
@@ -61,9 +62,15 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_LOGGED = 34,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UPDATED = 35,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_MOVED = 36,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_TASK_UNBLOCKED = 37,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED = 48,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED = 49,
-  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED = 50
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED = 50,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_SUBMITTED = 96,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED = 97,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED = 98,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RESUMED = 99,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED = 100
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT_TYPE)
 } Martlet__V1__EventType;
 
@@ -174,6 +181,9 @@ struct  Martlet__V1__Event
   int64_t log_lines_dropped;
   Martlet__V1__BulkOperation *bulk;
   ProtobufCBinaryData from_pool;
+  ProtobufCBinaryData workflow_id;
+  Martlet__V1__Workflow *workflow;
+  int32_t dependencies;
   Martlet__V1__Event__PriorityCase _priority_case;
   union {
     int32_t priority;
@@ -181,7 +191,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange

@@ -21,6 +21,7 @@ typedef struct Martlet__V1__Task Martlet__V1__Task;
 typedef struct Martlet__V1__TaskSpec Martlet__V1__TaskSpec;
 typedef struct Martlet__V1__TaskSpec__LabelsEntry Martlet__V1__TaskSpec__LabelsEntry;
 typedef struct Martlet__V1__TaskSpec__WorkerSelectorEntry Martlet__V1__TaskSpec__WorkerSelectorEntry;
+typedef struct Martlet__V1__DependencyResult Martlet__V1__DependencyResult;
 typedef struct Martlet__V1__UniqueRule Martlet__V1__UniqueRule;
 typedef struct Martlet__V1__RetryPolicy Martlet__V1__RetryPolicy;
 typedef struct Martlet__V1__Progress Martlet__V1__Progress;
@@ -33,6 +34,13 @@ typedef struct Martlet__V1__Failure Martlet__V1__Failure;
 
 /* --- enums --- */
 
+typedef enum _Martlet__V1__DependencyRule {
+  MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_UNSPECIFIED = 0,
+  MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_CANCEL = 1,
+  MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_RUN_ANYWAY = 2,
+  MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_HOLD = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__DEPENDENCY_RULE)
+} Martlet__V1__DependencyRule;
 typedef enum _Martlet__V1__UniqueScope {
   MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_UNSPECIFIED = 0,
   MARTLET__V1__UNIQUE_SCOPE__UNIQUE_SCOPE_POOL = 1,
@@ -113,10 +121,12 @@ struct  Martlet__V1__Task
   Martlet__V1__Checkpoint *checkpoint;
   Google__Protobuf__Timestamp *pause_request_time;
   ProtobufCBinaryData pause_reason;
+  ProtobufCBinaryData workflow;
+  ProtobufCBinaryData workflow_level;
 };
 #define MARTLET__V1__TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Martlet__V1__TaskSpec__LabelsEntry
@@ -171,6 +181,11 @@ struct  Martlet__V1__TaskSpec
   Google__Protobuf__Duration *queue_timeout;
   Google__Protobuf__Duration *heartbeat_timeout;
   Martlet__V1__UniqueRule *unique;
+  ProtobufCBinaryData ref;
+  size_t n_depends_on;
+  ProtobufCBinaryData *depends_on;
+  Martlet__V1__DependencyRule on_dependency_failure;
+  protobuf_c_boolean want_dependency_results;
   Martlet__V1__TaskSpec__StartCase start_case;
   union {
     Google__Protobuf__Duration *delay;
@@ -183,7 +198,21 @@ struct  Martlet__V1__TaskSpec
 };
 #define MARTLET__V1__TASK_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, NULL, NULL, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_UNSPECIFIED, 0, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+
+
+struct  Martlet__V1__DependencyResult
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData task_id;
+  ProtobufCBinaryData ref;
+  Martlet__V1__TaskState state;
+  Martlet__V1__TaskResult *result;
+  protobuf_c_boolean omitted;
+};
+#define MARTLET__V1__DEPENDENCY_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__dependency_result__descriptor) \
+    , {0,NULL}, {0,NULL}, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, NULL, 0 }
 
 
 struct  Martlet__V1__UniqueRule
@@ -371,6 +400,25 @@ Martlet__V1__TaskSpec *
 void   martlet__v1__task_spec__free_unpacked
                      (Martlet__V1__TaskSpec *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__DependencyResult methods */
+void   martlet__v1__dependency_result__init
+                     (Martlet__V1__DependencyResult         *message);
+size_t martlet__v1__dependency_result__get_packed_size
+                     (const Martlet__V1__DependencyResult   *message);
+size_t martlet__v1__dependency_result__pack
+                     (const Martlet__V1__DependencyResult   *message,
+                      uint8_t             *out);
+size_t martlet__v1__dependency_result__pack_to_buffer
+                     (const Martlet__V1__DependencyResult   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__DependencyResult *
+       martlet__v1__dependency_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__dependency_result__free_unpacked
+                     (Martlet__V1__DependencyResult *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__UniqueRule methods */
 void   martlet__v1__unique_rule__init
                      (Martlet__V1__UniqueRule         *message);
@@ -521,6 +569,9 @@ typedef void (*Martlet__V1__TaskSpec__WorkerSelectorEntry_Closure)
 typedef void (*Martlet__V1__TaskSpec_Closure)
                  (const Martlet__V1__TaskSpec *message,
                   void *closure_data);
+typedef void (*Martlet__V1__DependencyResult_Closure)
+                 (const Martlet__V1__DependencyResult *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__UniqueRule_Closure)
                  (const Martlet__V1__UniqueRule *message,
                   void *closure_data);
@@ -551,6 +602,7 @@ typedef void (*Martlet__V1__Failure_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    martlet__v1__dependency_rule__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__unique_scope__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__unique_conflict__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__task_state__descriptor;
@@ -561,6 +613,7 @@ extern const ProtobufCMessageDescriptor martlet__v1__task__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__labels_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__dependency_result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__unique_rule__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__progress__descriptor;

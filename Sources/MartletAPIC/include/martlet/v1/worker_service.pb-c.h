@@ -287,10 +287,12 @@ struct  Martlet__V1__Assign
   Google__Protobuf__Timestamp *stop_time;
   uint64_t fencing_epoch;
   Martlet__V1__Checkpoint *checkpoint;
+  size_t n_dependencies;
+  Martlet__V1__DependencyResult **dependencies;
 };
 #define MARTLET__V1__ASSIGN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__assign__descriptor) \
-    , {0,NULL}, NULL, 0, NULL, 0, NULL }
+    , {0,NULL}, NULL, 0, NULL, 0, NULL, 0,NULL }
 
 
 struct  Martlet__V1__Directive

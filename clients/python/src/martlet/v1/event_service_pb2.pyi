@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import bulk_service_pb2 as _bulk_service_pb2
 from martlet.v1 import pool_service_pb2 as _pool_service_pb2
 from martlet.v1 import task_pb2 as _task_pb2
+from martlet.v1 import workflow_service_pb2 as _workflow_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -46,9 +47,15 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_TASK_LOGGED: _ClassVar[EventType]
     EVENT_TYPE_TASK_UPDATED: _ClassVar[EventType]
     EVENT_TYPE_TASK_MOVED: _ClassVar[EventType]
+    EVENT_TYPE_TASK_UNBLOCKED: _ClassVar[EventType]
     EVENT_TYPE_BULK_STARTED: _ClassVar[EventType]
     EVENT_TYPE_BULK_PROGRESSED: _ClassVar[EventType]
     EVENT_TYPE_BULK_ENDED: _ClassVar[EventType]
+    EVENT_TYPE_WORKFLOW_SUBMITTED: _ClassVar[EventType]
+    EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED: _ClassVar[EventType]
+    EVENT_TYPE_WORKFLOW_RETRIED: _ClassVar[EventType]
+    EVENT_TYPE_WORKFLOW_RESUMED: _ClassVar[EventType]
+    EVENT_TYPE_WORKFLOW_ENDED: _ClassVar[EventType]
 EVENT_TYPE_UNSPECIFIED: EventType
 EVENT_TYPE_POOL_CREATED: EventType
 EVENT_TYPE_POOL_UPDATED: EventType
@@ -79,9 +86,15 @@ EVENT_TYPE_EVENTS_PURGED: EventType
 EVENT_TYPE_TASK_LOGGED: EventType
 EVENT_TYPE_TASK_UPDATED: EventType
 EVENT_TYPE_TASK_MOVED: EventType
+EVENT_TYPE_TASK_UNBLOCKED: EventType
 EVENT_TYPE_BULK_STARTED: EventType
 EVENT_TYPE_BULK_PROGRESSED: EventType
 EVENT_TYPE_BULK_ENDED: EventType
+EVENT_TYPE_WORKFLOW_SUBMITTED: EventType
+EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED: EventType
+EVENT_TYPE_WORKFLOW_RETRIED: EventType
+EVENT_TYPE_WORKFLOW_RESUMED: EventType
+EVENT_TYPE_WORKFLOW_ENDED: EventType
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("cursor", "beginning", "time", "pools", "task_ids", "kinds", "types", "labels", "include_content", "heartbeat_interval", "until_now", "filter")
@@ -127,7 +140,7 @@ class WatchEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority")
+    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority", "workflow_id", "workflow", "dependencies")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -159,6 +172,9 @@ class Event(_message.Message):
     BULK_FIELD_NUMBER: _ClassVar[int]
     FROM_POOL_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_ID_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_FIELD_NUMBER: _ClassVar[int]
+    DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
     revision: int
     time: _timestamp_pb2.Timestamp
     type: EventType
@@ -183,7 +199,10 @@ class Event(_message.Message):
     bulk: _bulk_service_pb2.BulkOperation
     from_pool: str
     priority: int
-    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ...) -> None: ...
+    workflow_id: str
+    workflow: _workflow_service_pb2.Workflow
+    dependencies: int
+    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ...) -> None: ...
 
 class PoolChange(_message.Message):
     __slots__ = ("spec", "state", "etag")

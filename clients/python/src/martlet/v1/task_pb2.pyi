@@ -11,6 +11,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class DependencyRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DEPENDENCY_RULE_UNSPECIFIED: _ClassVar[DependencyRule]
+    DEPENDENCY_RULE_CANCEL: _ClassVar[DependencyRule]
+    DEPENDENCY_RULE_RUN_ANYWAY: _ClassVar[DependencyRule]
+    DEPENDENCY_RULE_HOLD: _ClassVar[DependencyRule]
+
 class UniqueScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     UNIQUE_SCOPE_UNSPECIFIED: _ClassVar[UniqueScope]
@@ -62,6 +69,10 @@ class TaskView(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_VIEW_UNSPECIFIED: _ClassVar[TaskView]
     TASK_VIEW_BASIC: _ClassVar[TaskView]
     TASK_VIEW_FULL: _ClassVar[TaskView]
+DEPENDENCY_RULE_UNSPECIFIED: DependencyRule
+DEPENDENCY_RULE_CANCEL: DependencyRule
+DEPENDENCY_RULE_RUN_ANYWAY: DependencyRule
+DEPENDENCY_RULE_HOLD: DependencyRule
 UNIQUE_SCOPE_UNSPECIFIED: UniqueScope
 UNIQUE_SCOPE_POOL: UniqueScope
 UNIQUE_SCOPE_NAMESPACE: UniqueScope
@@ -98,7 +109,7 @@ TASK_VIEW_BASIC: TaskView
 TASK_VIEW_FULL: TaskView
 
 class Task(_message.Message):
-    __slots__ = ("id", "pool", "spec", "state", "attempt", "progress", "result", "failure", "create_time", "due_time", "start_time", "finish_time", "cancel_request_time", "actor", "request_id", "revision", "cancel_reason", "worker", "waiting_for", "checkpoint", "pause_request_time", "pause_reason")
+    __slots__ = ("id", "pool", "spec", "state", "attempt", "progress", "result", "failure", "create_time", "due_time", "start_time", "finish_time", "cancel_request_time", "actor", "request_id", "revision", "cancel_reason", "worker", "waiting_for", "checkpoint", "pause_request_time", "pause_reason", "workflow", "workflow_level")
     ID_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +132,8 @@ class Task(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     PAUSE_REQUEST_TIME_FIELD_NUMBER: _ClassVar[int]
     PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_LEVEL_FIELD_NUMBER: _ClassVar[int]
     id: str
     pool: str
     spec: TaskSpec
@@ -143,10 +156,12 @@ class Task(_message.Message):
     checkpoint: Checkpoint
     pause_request_time: _timestamp_pb2.Timestamp
     pause_reason: str
-    def __init__(self, id: _Optional[str] = ..., pool: _Optional[str] = ..., spec: _Optional[_Union[TaskSpec, _Mapping]] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancel_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ..., revision: _Optional[int] = ..., cancel_reason: _Optional[str] = ..., worker: _Optional[str] = ..., waiting_for: _Optional[str] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., pause_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pause_reason: _Optional[str] = ...) -> None: ...
+    workflow: str
+    workflow_level: str
+    def __init__(self, id: _Optional[str] = ..., pool: _Optional[str] = ..., spec: _Optional[_Union[TaskSpec, _Mapping]] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancel_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ..., revision: _Optional[int] = ..., cancel_reason: _Optional[str] = ..., worker: _Optional[str] = ..., waiting_for: _Optional[str] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., pause_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pause_reason: _Optional[str] = ..., workflow: _Optional[str] = ..., workflow_level: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("kind", "payload", "content_type", "labels", "priority", "delay", "schedule_time", "retry_policy", "run_timeout", "deadline", "trace_parent", "worker_selector", "queue_timeout", "heartbeat_timeout", "unique")
+    __slots__ = ("kind", "payload", "content_type", "labels", "priority", "delay", "schedule_time", "retry_policy", "run_timeout", "deadline", "trace_parent", "worker_selector", "queue_timeout", "heartbeat_timeout", "unique", "ref", "depends_on", "on_dependency_failure", "want_dependency_results")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +191,10 @@ class TaskSpec(_message.Message):
     QUEUE_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     UNIQUE_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
+    ON_DEPENDENCY_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    WANT_DEPENDENCY_RESULTS_FIELD_NUMBER: _ClassVar[int]
     kind: str
     payload: bytes
     content_type: str
@@ -191,7 +210,25 @@ class TaskSpec(_message.Message):
     queue_timeout: _duration_pb2.Duration
     heartbeat_timeout: _duration_pb2.Duration
     unique: UniqueRule
-    def __init__(self, kind: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., schedule_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_policy: _Optional[_Union[RetryPolicy, _Mapping]] = ..., run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_parent: _Optional[str] = ..., worker_selector: _Optional[_Mapping[str, str]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ...) -> None: ...
+    ref: str
+    depends_on: _containers.RepeatedScalarFieldContainer[str]
+    on_dependency_failure: DependencyRule
+    want_dependency_results: bool
+    def __init__(self, kind: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., schedule_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_policy: _Optional[_Union[RetryPolicy, _Mapping]] = ..., run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_parent: _Optional[str] = ..., worker_selector: _Optional[_Mapping[str, str]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., ref: _Optional[str] = ..., depends_on: _Optional[_Iterable[str]] = ..., on_dependency_failure: _Optional[_Union[DependencyRule, str]] = ..., want_dependency_results: _Optional[bool] = ...) -> None: ...
+
+class DependencyResult(_message.Message):
+    __slots__ = ("task_id", "ref", "state", "result", "omitted")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    ref: str
+    state: TaskState
+    result: TaskResult
+    omitted: bool
+    def __init__(self, task_id: _Optional[str] = ..., ref: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., omitted: _Optional[bool] = ...) -> None: ...
 
 class UniqueRule(_message.Message):
     __slots__ = ("key", "scope", "finished_within", "waiting_only", "on_conflict")

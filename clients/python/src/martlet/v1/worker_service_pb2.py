@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from martlet.v1 import task_pb2 as martlet_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmartlet/v1/worker_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15martlet/v1/task.proto\"\xb6\x02\n\x0bWorkRequest\x12&\n\x05hello\x18\x01 \x01(\x0b\x32\x17.martlet.v1.WorkerHello\x12#\n\x07\x61\x63\x63\x65pts\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Accept\x12\x1f\n\x05\x62\x65\x61ts\x18\x03 \x03(\x0b\x32\x10.martlet.v1.Beat\x12$\n\x08\x66inishes\x18\x04 \x03(\x0b\x32\x12.martlet.v1.Finish\x12%\n\x08releases\x18\x05 \x03(\x0b\x32\x13.martlet.v1.Release\x12\"\n\x06\x63redit\x18\x06 \x01(\x0b\x32\x12.martlet.v1.Credit\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x11\n\x04ping\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12\x11\n\x04pong\x18\t \x01(\x04H\x01\x88\x01\x01\x42\x07\n\x05_pingB\x07\n\x05_pong\"\xe1\x01\n\x0cWorkResponse\x12*\n\x07welcome\x18\x01 \x01(\x0b\x32\x19.martlet.v1.WorkerWelcome\x12#\n\x07\x61ssigns\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Assign\x12)\n\ndirectives\x18\x03 \x03(\x0b\x32\x15.martlet.v1.Directive\x12\x1d\n\x04\x61\x63ks\x18\x04 \x03(\x0b\x32\x0f.martlet.v1.Ack\x12\x11\n\x04ping\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x11\n\x04pong\x18\x06 \x01(\x04H\x01\x88\x01\x01\x42\x07\n\x05_pingB\x07\n\x05_pong\"\xd3\x01\n\x0bWorkerHello\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\r\n\x05pools\x18\x04 \x03(\t\x12\x33\n\x06labels\x18\x05 \x03(\x0b\x32#.martlet.v1.WorkerHello.LabelsEntry\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x13\n\x0bheld_leases\x18\x07 \x03(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xaf\x01\n\rWorkerWelcome\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12/\n\x0clease_length\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bkept_leases\x18\x04 \x03(\t\x12\x13\n\x0blost_leases\x18\x05 \x03(\t\":\n\x06\x43redit\x12\x0c\n\x04more\x18\x01 \x01(\x05\x12\x15\n\x08received\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_received\"\x17\n\x06\x41\x63\x63\x65pt\x12\r\n\x05lease\x18\x01 \x01(\t\"\x91\x01\n\x04\x42\x65\x61t\x12\r\n\x05lease\x18\x01 \x01(\t\x12&\n\x08progress\x18\x02 \x01(\x0b\x32\x14.martlet.v1.Progress\x12*\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\x12&\n\tlog_lines\x18\x04 \x03(\x0b\x32\x13.martlet.v1.LogLine\"z\n\x06\x46inish\x12\r\n\x05lease\x18\x01 \x01(\t\x12(\n\x06result\x18\x02 \x01(\x0b\x32\x16.martlet.v1.TaskResultH\x00\x12,\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x19.martlet.v1.WorkerFailureH\x00\x42\t\n\x07outcome\"\x8c\x01\n\rWorkerFailure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x15\n\rnon_retryable\x18\x03 \x01(\x08\x12.\n\x0bretry_delay\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rfailure_class\x18\x05 \x01(\t\"B\n\x07Release\x12\r\n\x05lease\x18\x01 \x01(\t\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xba\x01\n\x06\x41ssign\x12\r\n\x05lease\x18\x01 \x01(\t\x12\x1e\n\x04task\x18\x02 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12-\n\tstop_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfencing_epoch\x18\x05 \x01(\x04\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\"}\n\tDirective\x12\r\n\x05lease\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.martlet.v1.DirectiveKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12(\n\x05grace\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"m\n\x03\x41\x63k\x12\r\n\x05lease\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x17\n\x0f\x63urrent_attempt\x18\x03 \x01(\x05\x12\x0f\n\x07problem\x18\x04 \x01(\t\x12\x1b\n\x13\x63heckpoint_sequence\x18\x05 \x01(\x04\"x\n\x11LeaseTasksRequest\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.martlet.v1.WorkerHello\x12\x11\n\tmax_tasks\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"}\n\x12LeaseTasksResponse\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12#\n\x07\x61ssigns\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Assign\x12/\n\x0clease_length\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"5\n\x12RenewLeasesRequest\x12\x1f\n\x05\x62\x65\x61ts\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Beat\"_\n\x13RenewLeasesResponse\x12)\n\ndirectives\x18\x01 \x03(\x0b\x32\x15.martlet.v1.Directive\x12\x1d\n\x04\x61\x63ks\x18\x02 \x03(\x0b\x32\x0f.martlet.v1.Ack\":\n\x12\x46inishTasksRequest\x12$\n\x08\x66inishes\x18\x01 \x03(\x0b\x32\x12.martlet.v1.Finish\"4\n\x13\x46inishTasksResponse\x12\x1d\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0f.martlet.v1.Ack\"<\n\x13ReleaseTasksRequest\x12%\n\x08releases\x18\x01 \x03(\x0b\x32\x13.martlet.v1.Release\"5\n\x14ReleaseTasksResponse\x12\x1d\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0f.martlet.v1.Ack\"\xd8\x02\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08instance\x18\x03 \x01(\t\x12\r\n\x05kinds\x18\x04 \x03(\t\x12\r\n\x05pools\x18\x05 \x03(\t\x12.\n\x06labels\x18\x06 \x03(\x0b\x32\x1e.martlet.v1.Worker.LabelsEntry\x12\r\n\x05slots\x18\x07 \x01(\x05\x12\x0e\n\x06\x63redit\x18\x08 \x01(\x05\x12\r\n\x05tasks\x18\t \x03(\t\x12\x10\n\x08\x64raining\x18\n \x01(\x08\x12\x11\n\tconnected\x18\x0b \x01(\x08\x12&\n\x03\x61ge\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07silence\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x14\n\x12ListWorkersRequest\":\n\x13ListWorkersResponse\x12#\n\x07workers\x18\x01 \x03(\x0b\x32\x12.martlet.v1.Worker\"\x1e\n\x10GetWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x11GetWorkerResponse\x12\"\n\x06worker\x18\x01 \x01(\x0b\x32\x12.martlet.v1.Worker\" \n\x12\x44rainWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x13\x44rainWorkerResponse\x12\"\n\x06worker\x18\x01 \x01(\x0b\x32\x12.martlet.v1.Worker\"%\n\x17\x44isconnectWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1a\n\x18\x44isconnectWorkerResponse*}\n\rDirectiveKind\x12\x1e\n\x1a\x44IRECTIVE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IRECTIVE_KIND_CANCEL\x10\x01\x12\x17\n\x13\x44IRECTIVE_KIND_LOST\x10\x02\x12\x18\n\x14\x44IRECTIVE_KIND_PAUSE\x10\x03\x32\xd7\x05\n\rWorkerService\x12=\n\x04Work\x12\x17.martlet.v1.WorkRequest\x1a\x18.martlet.v1.WorkResponse(\x01\x30\x01\x12K\n\nLeaseTasks\x12\x1d.martlet.v1.LeaseTasksRequest\x1a\x1e.martlet.v1.LeaseTasksResponse\x12N\n\x0bRenewLeases\x12\x1e.martlet.v1.RenewLeasesRequest\x1a\x1f.martlet.v1.RenewLeasesResponse\x12N\n\x0b\x46inishTasks\x12\x1e.martlet.v1.FinishTasksRequest\x1a\x1f.martlet.v1.FinishTasksResponse\x12Q\n\x0cReleaseTasks\x12\x1f.martlet.v1.ReleaseTasksRequest\x1a .martlet.v1.ReleaseTasksResponse\x12N\n\x0bListWorkers\x12\x1e.martlet.v1.ListWorkersRequest\x1a\x1f.martlet.v1.ListWorkersResponse\x12H\n\tGetWorker\x12\x1c.martlet.v1.GetWorkerRequest\x1a\x1d.martlet.v1.GetWorkerResponse\x12N\n\x0b\x44rainWorker\x12\x1e.martlet.v1.DrainWorkerRequest\x1a\x1f.martlet.v1.DrainWorkerResponse\x12]\n\x10\x44isconnectWorker\x12#.martlet.v1.DisconnectWorkerRequest\x1a$.martlet.v1.DisconnectWorkerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmartlet/v1/worker_service.proto\x12\nmartlet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15martlet/v1/task.proto\"\xb6\x02\n\x0bWorkRequest\x12&\n\x05hello\x18\x01 \x01(\x0b\x32\x17.martlet.v1.WorkerHello\x12#\n\x07\x61\x63\x63\x65pts\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Accept\x12\x1f\n\x05\x62\x65\x61ts\x18\x03 \x03(\x0b\x32\x10.martlet.v1.Beat\x12$\n\x08\x66inishes\x18\x04 \x03(\x0b\x32\x12.martlet.v1.Finish\x12%\n\x08releases\x18\x05 \x03(\x0b\x32\x13.martlet.v1.Release\x12\"\n\x06\x63redit\x18\x06 \x01(\x0b\x32\x12.martlet.v1.Credit\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x11\n\x04ping\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12\x11\n\x04pong\x18\t \x01(\x04H\x01\x88\x01\x01\x42\x07\n\x05_pingB\x07\n\x05_pong\"\xe1\x01\n\x0cWorkResponse\x12*\n\x07welcome\x18\x01 \x01(\x0b\x32\x19.martlet.v1.WorkerWelcome\x12#\n\x07\x61ssigns\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Assign\x12)\n\ndirectives\x18\x03 \x03(\x0b\x32\x15.martlet.v1.Directive\x12\x1d\n\x04\x61\x63ks\x18\x04 \x03(\x0b\x32\x0f.martlet.v1.Ack\x12\x11\n\x04ping\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x11\n\x04pong\x18\x06 \x01(\x04H\x01\x88\x01\x01\x42\x07\n\x05_pingB\x07\n\x05_pong\"\xd3\x01\n\x0bWorkerHello\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\r\n\x05pools\x18\x04 \x03(\t\x12\x33\n\x06labels\x18\x05 \x03(\x0b\x32#.martlet.v1.WorkerHello.LabelsEntry\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x13\n\x0bheld_leases\x18\x07 \x03(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xaf\x01\n\rWorkerWelcome\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12/\n\x0clease_length\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bkept_leases\x18\x04 \x03(\t\x12\x13\n\x0blost_leases\x18\x05 \x03(\t\":\n\x06\x43redit\x12\x0c\n\x04more\x18\x01 \x01(\x05\x12\x15\n\x08received\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_received\"\x17\n\x06\x41\x63\x63\x65pt\x12\r\n\x05lease\x18\x01 \x01(\t\"\x91\x01\n\x04\x42\x65\x61t\x12\r\n\x05lease\x18\x01 \x01(\t\x12&\n\x08progress\x18\x02 \x01(\x0b\x32\x14.martlet.v1.Progress\x12*\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\x12&\n\tlog_lines\x18\x04 \x03(\x0b\x32\x13.martlet.v1.LogLine\"z\n\x06\x46inish\x12\r\n\x05lease\x18\x01 \x01(\t\x12(\n\x06result\x18\x02 \x01(\x0b\x32\x16.martlet.v1.TaskResultH\x00\x12,\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x19.martlet.v1.WorkerFailureH\x00\x42\t\n\x07outcome\"\x8c\x01\n\rWorkerFailure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x15\n\rnon_retryable\x18\x03 \x01(\x08\x12.\n\x0bretry_delay\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rfailure_class\x18\x05 \x01(\t\"B\n\x07Release\x12\r\n\x05lease\x18\x01 \x01(\t\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xee\x01\n\x06\x41ssign\x12\r\n\x05lease\x18\x01 \x01(\t\x12\x1e\n\x04task\x18\x02 \x01(\x0b\x32\x10.martlet.v1.Task\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12-\n\tstop_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfencing_epoch\x18\x05 \x01(\x04\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.martlet.v1.Checkpoint\x12\x32\n\x0c\x64\x65pendencies\x18\x07 \x03(\x0b\x32\x1c.martlet.v1.DependencyResult\"}\n\tDirective\x12\r\n\x05lease\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.martlet.v1.DirectiveKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12(\n\x05grace\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"m\n\x03\x41\x63k\x12\r\n\x05lease\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x17\n\x0f\x63urrent_attempt\x18\x03 \x01(\x05\x12\x0f\n\x07problem\x18\x04 \x01(\t\x12\x1b\n\x13\x63heckpoint_sequence\x18\x05 \x01(\x04\"x\n\x11LeaseTasksRequest\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.martlet.v1.WorkerHello\x12\x11\n\tmax_tasks\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"}\n\x12LeaseTasksResponse\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12#\n\x07\x61ssigns\x18\x02 \x03(\x0b\x32\x12.martlet.v1.Assign\x12/\n\x0clease_length\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"5\n\x12RenewLeasesRequest\x12\x1f\n\x05\x62\x65\x61ts\x18\x01 \x03(\x0b\x32\x10.martlet.v1.Beat\"_\n\x13RenewLeasesResponse\x12)\n\ndirectives\x18\x01 \x03(\x0b\x32\x15.martlet.v1.Directive\x12\x1d\n\x04\x61\x63ks\x18\x02 \x03(\x0b\x32\x0f.martlet.v1.Ack\":\n\x12\x46inishTasksRequest\x12$\n\x08\x66inishes\x18\x01 \x03(\x0b\x32\x12.martlet.v1.Finish\"4\n\x13\x46inishTasksResponse\x12\x1d\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0f.martlet.v1.Ack\"<\n\x13ReleaseTasksRequest\x12%\n\x08releases\x18\x01 \x03(\x0b\x32\x13.martlet.v1.Release\"5\n\x14ReleaseTasksResponse\x12\x1d\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0f.martlet.v1.Ack\"\xd8\x02\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08instance\x18\x03 \x01(\t\x12\r\n\x05kinds\x18\x04 \x03(\t\x12\r\n\x05pools\x18\x05 \x03(\t\x12.\n\x06labels\x18\x06 \x03(\x0b\x32\x1e.martlet.v1.Worker.LabelsEntry\x12\r\n\x05slots\x18\x07 \x01(\x05\x12\x0e\n\x06\x63redit\x18\x08 \x01(\x05\x12\r\n\x05tasks\x18\t \x03(\t\x12\x10\n\x08\x64raining\x18\n \x01(\x08\x12\x11\n\tconnected\x18\x0b \x01(\x08\x12&\n\x03\x61ge\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07silence\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x14\n\x12ListWorkersRequest\":\n\x13ListWorkersResponse\x12#\n\x07workers\x18\x01 \x03(\x0b\x32\x12.martlet.v1.Worker\"\x1e\n\x10GetWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x11GetWorkerResponse\x12\"\n\x06worker\x18\x01 \x01(\x0b\x32\x12.martlet.v1.Worker\" \n\x12\x44rainWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x13\x44rainWorkerResponse\x12\"\n\x06worker\x18\x01 \x01(\x0b\x32\x12.martlet.v1.Worker\"%\n\x17\x44isconnectWorkerRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1a\n\x18\x44isconnectWorkerResponse*}\n\rDirectiveKind\x12\x1e\n\x1a\x44IRECTIVE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IRECTIVE_KIND_CANCEL\x10\x01\x12\x17\n\x13\x44IRECTIVE_KIND_LOST\x10\x02\x12\x18\n\x14\x44IRECTIVE_KIND_PAUSE\x10\x03\x32\xd7\x05\n\rWorkerService\x12=\n\x04Work\x12\x17.martlet.v1.WorkRequest\x1a\x18.martlet.v1.WorkResponse(\x01\x30\x01\x12K\n\nLeaseTasks\x12\x1d.martlet.v1.LeaseTasksRequest\x1a\x1e.martlet.v1.LeaseTasksResponse\x12N\n\x0bRenewLeases\x12\x1e.martlet.v1.RenewLeasesRequest\x1a\x1f.martlet.v1.RenewLeasesResponse\x12N\n\x0b\x46inishTasks\x12\x1e.martlet.v1.FinishTasksRequest\x1a\x1f.martlet.v1.FinishTasksResponse\x12Q\n\x0cReleaseTasks\x12\x1f.martlet.v1.ReleaseTasksRequest\x1a .martlet.v1.ReleaseTasksResponse\x12N\n\x0bListWorkers\x12\x1e.martlet.v1.ListWorkersRequest\x1a\x1f.martlet.v1.ListWorkersResponse\x12H\n\tGetWorker\x12\x1c.martlet.v1.GetWorkerRequest\x1a\x1d.martlet.v1.GetWorkerResponse\x12N\n\x0b\x44rainWorker\x12\x1e.martlet.v1.DrainWorkerRequest\x1a\x1f.martlet.v1.DrainWorkerResponse\x12]\n\x10\x44isconnectWorker\x12#.martlet.v1.DisconnectWorkerRequest\x1a$.martlet.v1.DisconnectWorkerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKERHELLO_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_WORKER_LABELSENTRY']._loaded_options = None
   _globals['_WORKER_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_DIRECTIVEKIND']._serialized_start=3373
-  _globals['_DIRECTIVEKIND']._serialized_end=3498
+  _globals['_DIRECTIVEKIND']._serialized_start=3425
+  _globals['_DIRECTIVEKIND']._serialized_end=3550
   _globals['_WORKREQUEST']._serialized_start=136
   _globals['_WORKREQUEST']._serialized_end=446
   _globals['_WORKRESPONSE']._serialized_start=449
@@ -63,47 +63,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELEASE']._serialized_start=1568
   _globals['_RELEASE']._serialized_end=1634
   _globals['_ASSIGN']._serialized_start=1637
-  _globals['_ASSIGN']._serialized_end=1823
-  _globals['_DIRECTIVE']._serialized_start=1825
-  _globals['_DIRECTIVE']._serialized_end=1950
-  _globals['_ACK']._serialized_start=1952
-  _globals['_ACK']._serialized_end=2061
-  _globals['_LEASETASKSREQUEST']._serialized_start=2063
-  _globals['_LEASETASKSREQUEST']._serialized_end=2183
-  _globals['_LEASETASKSRESPONSE']._serialized_start=2185
-  _globals['_LEASETASKSRESPONSE']._serialized_end=2310
-  _globals['_RENEWLEASESREQUEST']._serialized_start=2312
-  _globals['_RENEWLEASESREQUEST']._serialized_end=2365
-  _globals['_RENEWLEASESRESPONSE']._serialized_start=2367
-  _globals['_RENEWLEASESRESPONSE']._serialized_end=2462
-  _globals['_FINISHTASKSREQUEST']._serialized_start=2464
-  _globals['_FINISHTASKSREQUEST']._serialized_end=2522
-  _globals['_FINISHTASKSRESPONSE']._serialized_start=2524
-  _globals['_FINISHTASKSRESPONSE']._serialized_end=2576
-  _globals['_RELEASETASKSREQUEST']._serialized_start=2578
-  _globals['_RELEASETASKSREQUEST']._serialized_end=2638
-  _globals['_RELEASETASKSRESPONSE']._serialized_start=2640
-  _globals['_RELEASETASKSRESPONSE']._serialized_end=2693
-  _globals['_WORKER']._serialized_start=2696
-  _globals['_WORKER']._serialized_end=3040
+  _globals['_ASSIGN']._serialized_end=1875
+  _globals['_DIRECTIVE']._serialized_start=1877
+  _globals['_DIRECTIVE']._serialized_end=2002
+  _globals['_ACK']._serialized_start=2004
+  _globals['_ACK']._serialized_end=2113
+  _globals['_LEASETASKSREQUEST']._serialized_start=2115
+  _globals['_LEASETASKSREQUEST']._serialized_end=2235
+  _globals['_LEASETASKSRESPONSE']._serialized_start=2237
+  _globals['_LEASETASKSRESPONSE']._serialized_end=2362
+  _globals['_RENEWLEASESREQUEST']._serialized_start=2364
+  _globals['_RENEWLEASESREQUEST']._serialized_end=2417
+  _globals['_RENEWLEASESRESPONSE']._serialized_start=2419
+  _globals['_RENEWLEASESRESPONSE']._serialized_end=2514
+  _globals['_FINISHTASKSREQUEST']._serialized_start=2516
+  _globals['_FINISHTASKSREQUEST']._serialized_end=2574
+  _globals['_FINISHTASKSRESPONSE']._serialized_start=2576
+  _globals['_FINISHTASKSRESPONSE']._serialized_end=2628
+  _globals['_RELEASETASKSREQUEST']._serialized_start=2630
+  _globals['_RELEASETASKSREQUEST']._serialized_end=2690
+  _globals['_RELEASETASKSRESPONSE']._serialized_start=2692
+  _globals['_RELEASETASKSRESPONSE']._serialized_end=2745
+  _globals['_WORKER']._serialized_start=2748
+  _globals['_WORKER']._serialized_end=3092
   _globals['_WORKER_LABELSENTRY']._serialized_start=843
   _globals['_WORKER_LABELSENTRY']._serialized_end=888
-  _globals['_LISTWORKERSREQUEST']._serialized_start=3042
-  _globals['_LISTWORKERSREQUEST']._serialized_end=3062
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=3064
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=3122
-  _globals['_GETWORKERREQUEST']._serialized_start=3124
-  _globals['_GETWORKERREQUEST']._serialized_end=3154
-  _globals['_GETWORKERRESPONSE']._serialized_start=3156
-  _globals['_GETWORKERRESPONSE']._serialized_end=3211
-  _globals['_DRAINWORKERREQUEST']._serialized_start=3213
-  _globals['_DRAINWORKERREQUEST']._serialized_end=3245
-  _globals['_DRAINWORKERRESPONSE']._serialized_start=3247
-  _globals['_DRAINWORKERRESPONSE']._serialized_end=3304
-  _globals['_DISCONNECTWORKERREQUEST']._serialized_start=3306
-  _globals['_DISCONNECTWORKERREQUEST']._serialized_end=3343
-  _globals['_DISCONNECTWORKERRESPONSE']._serialized_start=3345
-  _globals['_DISCONNECTWORKERRESPONSE']._serialized_end=3371
-  _globals['_WORKERSERVICE']._serialized_start=3501
-  _globals['_WORKERSERVICE']._serialized_end=4228
+  _globals['_LISTWORKERSREQUEST']._serialized_start=3094
+  _globals['_LISTWORKERSREQUEST']._serialized_end=3114
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=3116
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=3174
+  _globals['_GETWORKERREQUEST']._serialized_start=3176
+  _globals['_GETWORKERREQUEST']._serialized_end=3206
+  _globals['_GETWORKERRESPONSE']._serialized_start=3208
+  _globals['_GETWORKERRESPONSE']._serialized_end=3263
+  _globals['_DRAINWORKERREQUEST']._serialized_start=3265
+  _globals['_DRAINWORKERREQUEST']._serialized_end=3297
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=3299
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=3356
+  _globals['_DISCONNECTWORKERREQUEST']._serialized_start=3358
+  _globals['_DISCONNECTWORKERREQUEST']._serialized_end=3395
+  _globals['_DISCONNECTWORKERRESPONSE']._serialized_start=3397
+  _globals['_DISCONNECTWORKERRESPONSE']._serialized_end=3423
+  _globals['_WORKERSERVICE']._serialized_start=3553
+  _globals['_WORKERSERVICE']._serialized_end=4280
 # @@protoc_insertion_point(module_scope)

@@ -159,20 +159,22 @@ class Release(_message.Message):
     def __init__(self, lease: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Assign(_message.Message):
-    __slots__ = ("lease", "task", "attempt", "stop_time", "fencing_epoch", "checkpoint")
+    __slots__ = ("lease", "task", "attempt", "stop_time", "fencing_epoch", "checkpoint", "dependencies")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     STOP_TIME_FIELD_NUMBER: _ClassVar[int]
     FENCING_EPOCH_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
     lease: str
     task: _task_pb2.Task
     attempt: int
     stop_time: _timestamp_pb2.Timestamp
     fencing_epoch: int
     checkpoint: _task_pb2.Checkpoint
-    def __init__(self, lease: _Optional[str] = ..., task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., attempt: _Optional[int] = ..., stop_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., fencing_epoch: _Optional[int] = ..., checkpoint: _Optional[_Union[_task_pb2.Checkpoint, _Mapping]] = ...) -> None: ...
+    dependencies: _containers.RepeatedCompositeFieldContainer[_task_pb2.DependencyResult]
+    def __init__(self, lease: _Optional[str] = ..., task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., attempt: _Optional[int] = ..., stop_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., fencing_epoch: _Optional[int] = ..., checkpoint: _Optional[_Union[_task_pb2.Checkpoint, _Mapping]] = ..., dependencies: _Optional[_Iterable[_Union[_task_pb2.DependencyResult, _Mapping]]] = ...) -> None: ...
 
 class Directive(_message.Message):
     __slots__ = ("lease", "kind", "reason", "grace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -142,6 +142,12 @@ class TaskContext:
         """A value if its content type is JSON, else the bytes. Raises ValueError for JSON that is
         none."""
         return decode(self.payload_bytes, self.content_type)
+
+    @property
+    def dependencies(self) -> Sequence[task_pb2.DependencyResult]:
+        """What the tasks came to that this one depends on, in the order in which it names them;
+        empty unless its submitter asked for that (`want_dependency_results`)."""
+        return self._assign.dependencies
 
     @cached_property
     def checkpoint(self) -> Any:

@@ -97,6 +97,96 @@ void   martlet__log__v1__task_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__task_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__waits_for__init
+                     (Martlet__Log__V1__WaitsFor         *message)
+{
+  static const Martlet__Log__V1__WaitsFor init_value = MARTLET__LOG__V1__WAITS_FOR__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__waits_for__get_packed_size
+                     (const Martlet__Log__V1__WaitsFor *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__waits_for__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__waits_for__pack
+                     (const Martlet__Log__V1__WaitsFor *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__waits_for__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__waits_for__pack_to_buffer
+                     (const Martlet__Log__V1__WaitsFor *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__waits_for__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__WaitsFor *
+       martlet__log__v1__waits_for__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__WaitsFor *)
+     protobuf_c_message_unpack (&martlet__log__v1__waits_for__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__waits_for__free_unpacked
+                     (Martlet__Log__V1__WaitsFor *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__waits_for__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__workflow_member__init
+                     (Martlet__Log__V1__WorkflowMember         *message)
+{
+  static const Martlet__Log__V1__WorkflowMember init_value = MARTLET__LOG__V1__WORKFLOW_MEMBER__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__workflow_member__get_packed_size
+                     (const Martlet__Log__V1__WorkflowMember *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_member__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__workflow_member__pack
+                     (const Martlet__Log__V1__WorkflowMember *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_member__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__workflow_member__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowMember *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_member__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__WorkflowMember *
+       martlet__log__v1__workflow_member__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__WorkflowMember *)
+     protobuf_c_message_unpack (&martlet__log__v1__workflow_member__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__workflow_member__free_unpacked
+                     (Martlet__Log__V1__WorkflowMember *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__workflow_member__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__label__init
                      (Martlet__Log__V1__Label         *message)
 {
@@ -727,6 +817,51 @@ void   martlet__log__v1__policy__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__policy__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__flow__init
+                     (Martlet__Log__V1__Flow         *message)
+{
+  static const Martlet__Log__V1__Flow init_value = MARTLET__LOG__V1__FLOW__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__flow__get_packed_size
+                     (const Martlet__Log__V1__Flow *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__flow__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__flow__pack
+                     (const Martlet__Log__V1__Flow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__flow__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__flow__pack_to_buffer
+                     (const Martlet__Log__V1__Flow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__flow__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Flow *
+       martlet__log__v1__flow__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Flow *)
+     protobuf_c_message_unpack (&martlet__log__v1__flow__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__flow__free_unpacked
+                     (Martlet__Log__V1__Flow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__flow__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__spec__init
                      (Martlet__Log__V1__Spec         *message)
 {
@@ -905,6 +1040,51 @@ void   martlet__log__v1__submission__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &martlet__log__v1__submission__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__ended_dependency__init
+                     (Martlet__Log__V1__EndedDependency         *message)
+{
+  static const Martlet__Log__V1__EndedDependency init_value = MARTLET__LOG__V1__ENDED_DEPENDENCY__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__ended_dependency__get_packed_size
+                     (const Martlet__Log__V1__EndedDependency *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__ended_dependency__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__ended_dependency__pack
+                     (const Martlet__Log__V1__EndedDependency *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__ended_dependency__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__ended_dependency__pack_to_buffer
+                     (const Martlet__Log__V1__EndedDependency *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__ended_dependency__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__EndedDependency *
+       martlet__log__v1__ended_dependency__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__EndedDependency *)
+     protobuf_c_message_unpack (&martlet__log__v1__ended_dependency__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__ended_dependency__free_unpacked
+                     (Martlet__Log__V1__EndedDependency *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__ended_dependency__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   martlet__log__v1__request_stamp__init
@@ -1678,7 +1858,142 @@ void   martlet__log__v1__bulk_event_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__bulk_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[4] =
+void   martlet__log__v1__workflow_fact__init
+                     (Martlet__Log__V1__WorkflowFact         *message)
+{
+  static const Martlet__Log__V1__WorkflowFact init_value = MARTLET__LOG__V1__WORKFLOW_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__workflow_fact__get_packed_size
+                     (const Martlet__Log__V1__WorkflowFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__workflow_fact__pack
+                     (const Martlet__Log__V1__WorkflowFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__workflow_fact__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__WorkflowFact *
+       martlet__log__v1__workflow_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__WorkflowFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__workflow_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__workflow_fact__free_unpacked
+                     (Martlet__Log__V1__WorkflowFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__workflow_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__workflow_level_fact__init
+                     (Martlet__Log__V1__WorkflowLevelFact         *message)
+{
+  static const Martlet__Log__V1__WorkflowLevelFact init_value = MARTLET__LOG__V1__WORKFLOW_LEVEL_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__workflow_level_fact__get_packed_size
+                     (const Martlet__Log__V1__WorkflowLevelFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_level_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__workflow_level_fact__pack
+                     (const Martlet__Log__V1__WorkflowLevelFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_level_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__workflow_level_fact__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowLevelFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_level_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__WorkflowLevelFact *
+       martlet__log__v1__workflow_level_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__WorkflowLevelFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__workflow_level_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__workflow_level_fact__free_unpacked
+                     (Martlet__Log__V1__WorkflowLevelFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__workflow_level_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__workflow_event_record__init
+                     (Martlet__Log__V1__WorkflowEventRecord         *message)
+{
+  static const Martlet__Log__V1__WorkflowEventRecord init_value = MARTLET__LOG__V1__WORKFLOW_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__workflow_event_record__get_packed_size
+                     (const Martlet__Log__V1__WorkflowEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__workflow_event_record__pack
+                     (const Martlet__Log__V1__WorkflowEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__workflow_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__WorkflowEventRecord *
+       martlet__log__v1__workflow_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__WorkflowEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__workflow_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__workflow_event_record__free_unpacked
+                     (Martlet__Log__V1__WorkflowEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[5] =
 {
   {
     "pool",
@@ -1728,17 +2043,31 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "workflow",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, workflow),
+    &martlet__log__v1__workflow_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
   3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
   0,   /* field[0] = pool */
   1,   /* field[1] = tasks_purged */
+  4,   /* field[4] = workflow */
 };
-static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__record__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 7, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -1748,14 +2077,14 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  4,
+  5,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
-  1,  martlet__log__v1__record__number_ranges,
+  2,  martlet__log__v1__record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[18] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[20] =
 {
   {
     "labels",
@@ -1973,6 +2302,30 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "member",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, member),
+    &martlet__log__v1__workflow_member__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waits_for",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, waits_for),
+    &martlet__log__v1__waits_for__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   8,   /* field[8] = assignment */
@@ -1985,6 +2338,7 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   0,   /* field[0] = labels */
   12,   /* field[12] = log_lines */
   13,   /* field[13] = log_lines_dropped */
+  18,   /* field[18] = member */
   6,   /* field[6] = origin */
   9,   /* field[9] = pause */
   16,   /* field[16] = priority */
@@ -1993,12 +2347,14 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   5,   /* field[5] = result */
   7,   /* field[7] = revival */
   4,   /* field[4] = submission */
+  19,   /* field[19] = waits_for */
 };
-static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 14 },
-  { 0, 18 }
+  { 40, 18 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -2008,11 +2364,113 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  18,
+  20,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
-  2,  martlet__log__v1__task_record__number_ranges,
+  3,  martlet__log__v1__task_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__task_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__waits_for__field_descriptors[1] =
+{
+  {
+    "tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Martlet__Log__V1__WaitsFor, n_tasks),
+    offsetof(Martlet__Log__V1__WaitsFor, tasks),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__waits_for__field_indices_by_name[] = {
+  0,   /* field[0] = tasks */
+};
+static const ProtobufCIntRange martlet__log__v1__waits_for__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__waits_for__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.WaitsFor",
+  "WaitsFor",
+  "Martlet__Log__V1__WaitsFor",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__WaitsFor),
+  1,
+  martlet__log__v1__waits_for__field_descriptors,
+  martlet__log__v1__waits_for__field_indices_by_name,
+  1,  martlet__log__v1__waits_for__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__waits_for__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__workflow_member__field_descriptors[3] =
+{
+  {
+    "workflow",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowMember, workflow),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowMember, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowMember, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__workflow_member__field_indices_by_name[] = {
+  1,   /* field[1] = level */
+  2,   /* field[2] = weight */
+  0,   /* field[0] = workflow */
+};
+static const ProtobufCIntRange martlet__log__v1__workflow_member__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__workflow_member__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.WorkflowMember",
+  "WorkflowMember",
+  "Martlet__Log__V1__WorkflowMember",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__WorkflowMember),
+  3,
+  martlet__log__v1__workflow_member__field_descriptors,
+  martlet__log__v1__workflow_member__field_indices_by_name,
+  1,  martlet__log__v1__workflow_member__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__workflow_member__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__label__field_descriptors[2] =
@@ -2066,7 +2524,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[12] =
 {
   {
     "start_time",
@@ -2200,6 +2658,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "waits_for",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, waits_for),
+    &martlet__log__v1__waits_for__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   6,   /* field[6] = assignment */
@@ -2213,12 +2683,14 @@ static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   5,   /* field[5] = reopened */
   1,   /* field[1] = start_elapsed */
   0,   /* field[0] = start_time */
+  11,   /* field[11] = waits_for */
 };
-static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 9 },
-  { 0, 11 }
+  { 41, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
 {
@@ -2228,10 +2700,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
   "Martlet__Log__V1__Notes",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Notes),
-  11,
+  12,
   martlet__log__v1__notes__field_descriptors,
   martlet__log__v1__notes__field_indices_by_name,
-  2,  martlet__log__v1__notes__number_ranges,
+  3,  martlet__log__v1__notes__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__notes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2991,7 +3463,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retry_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[6] =
 {
   {
     "retry",
@@ -3053,18 +3525,32 @@ static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "flow",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Policy, flow),
+    &martlet__log__v1__flow__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
+  5,   /* field[5] = flow */
   4,   /* field[4] = heartbeat_timeout */
   3,   /* field[3] = queue_timeout */
   0,   /* field[0] = retry */
   1,   /* field[1] = run_timeout */
   2,   /* field[2] = selector */
 };
-static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 40, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
 {
@@ -3074,14 +3560,91 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   "Martlet__Log__V1__Policy",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Policy),
-  5,
+  6,
   martlet__log__v1__policy__field_descriptors,
   martlet__log__v1__policy__field_indices_by_name,
-  1,  martlet__log__v1__policy__number_ranges,
+  2,  martlet__log__v1__policy__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[8] =
+static const ProtobufCFieldDescriptor martlet__log__v1__flow__field_descriptors[4] =
+{
+  {
+    "has_dependencies",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Flow, has_dependencies),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_failure",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Flow, on_failure),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wants_results",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Flow, wants_results),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "member",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Flow, member),
+    &martlet__log__v1__workflow_member__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__flow__field_indices_by_name[] = {
+  0,   /* field[0] = has_dependencies */
+  3,   /* field[3] = member */
+  1,   /* field[1] = on_failure */
+  2,   /* field[2] = wants_results */
+};
+static const ProtobufCIntRange martlet__log__v1__flow__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__flow__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Flow",
+  "Flow",
+  "Martlet__Log__V1__Flow",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Flow),
+  4,
+  martlet__log__v1__flow__field_descriptors,
+  martlet__log__v1__flow__field_indices_by_name,
+  1,  martlet__log__v1__flow__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__flow__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[11] =
 {
   {
     "deadline_time",
@@ -3179,22 +3742,62 @@ static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ref",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Spec, ref),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depends_on",
+    41,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Martlet__Log__V1__Spec, n_depends_on),
+    offsetof(Martlet__Log__V1__Spec, depends_on),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Spec, level),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__spec__field_indices_by_name[] = {
   5,   /* field[5] = actor */
   3,   /* field[3] = content_type */
   0,   /* field[0] = deadline_time */
   1,   /* field[1] = delay */
+  9,   /* field[9] = depends_on */
+  10,   /* field[10] = level */
+  8,   /* field[8] = ref */
   6,   /* field[6] = request_id */
   2,   /* field[2] = schedule_time */
   4,   /* field[4] = trace_parent */
   7,   /* field[7] = unique */
 };
-static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 7 },
-  { 0, 8 }
+  { 40, 8 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
 {
@@ -3204,10 +3807,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
   "Martlet__Log__V1__Spec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Spec),
-  8,
+  11,
   martlet__log__v1__spec__field_descriptors,
   martlet__log__v1__spec__field_indices_by_name,
-  2,  martlet__log__v1__spec__number_ranges,
+  3,  martlet__log__v1__spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3352,7 +3955,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__unique_mark__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__unique_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__submission__field_descriptors[7] =
+static const ProtobufCFieldDescriptor martlet__log__v1__submission__field_descriptors[8] =
 {
   {
     "kind_name",
@@ -3438,9 +4041,22 @@ static const ProtobufCFieldDescriptor martlet__log__v1__submission__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ended_dependencies",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Submission, n_ended_dependencies),
+    offsetof(Martlet__Log__V1__Submission, ended_dependencies),
+    &martlet__log__v1__ended_dependency__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__submission__field_indices_by_name[] = {
   3,   /* field[3] = deadline */
+  7,   /* field[7] = ended_dependencies */
   0,   /* field[0] = kind_name */
   5,   /* field[5] = payload */
   2,   /* field[2] = policy */
@@ -3448,10 +4064,11 @@ static const unsigned martlet__log__v1__submission__field_indices_by_name[] = {
   6,   /* field[6] = request */
   4,   /* field[4] = spec */
 };
-static const ProtobufCIntRange martlet__log__v1__submission__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__submission__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 40, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor =
 {
@@ -3461,11 +4078,62 @@ const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor =
   "Martlet__Log__V1__Submission",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Submission),
-  7,
+  8,
   martlet__log__v1__submission__field_descriptors,
   martlet__log__v1__submission__field_indices_by_name,
-  1,  martlet__log__v1__submission__number_ranges,
+  2,  martlet__log__v1__submission__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__submission__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__ended_dependency__field_descriptors[2] =
+{
+  {
+    "task",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EndedDependency, task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EndedDependency, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__ended_dependency__field_indices_by_name[] = {
+  1,   /* field[1] = state */
+  0,   /* field[0] = task */
+};
+static const ProtobufCIntRange martlet__log__v1__ended_dependency__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__ended_dependency__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.EndedDependency",
+  "EndedDependency",
+  "Martlet__Log__V1__EndedDependency",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__EndedDependency),
+  2,
+  martlet__log__v1__ended_dependency__field_descriptors,
+  martlet__log__v1__ended_dependency__field_indices_by_name,
+  1,  martlet__log__v1__ended_dependency__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__ended_dependency__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__request_stamp__field_descriptors[5] =
@@ -4781,7 +5449,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__kind_counts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[8] =
+static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[9] =
 {
   {
     "revision",
@@ -4879,6 +5547,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "last_workflow",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EngineFact, last_workflow),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   1,   /* field[1] = elapsed */
@@ -4887,13 +5567,15 @@ static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   7,   /* field[7] = last_bulk */
   4,   /* field[4] = last_pool */
   3,   /* field[3] = last_task */
+  8,   /* field[8] = last_workflow */
   5,   /* field[5] = oldest_event */
   0,   /* field[0] = revision */
 };
-static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 40, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
 {
@@ -4903,10 +5585,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   "Martlet__Log__V1__EngineFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__EngineFact),
-  8,
+  9,
   martlet__log__v1__engine_fact__field_descriptors,
   martlet__log__v1__engine_fact__field_indices_by_name,
-  1,  martlet__log__v1__engine_fact__number_ranges,
+  2,  martlet__log__v1__engine_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5323,7 +6005,394 @@ const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__descriptor
   (ProtobufCMessageInit) martlet__log__v1__bulk_event_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[20] =
+static const ProtobufCFieldDescriptor martlet__log__v1__workflow_fact__field_descriptors[14] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "levels",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__WorkflowFact, n_levels),
+    offsetof(Martlet__Log__V1__WorkflowFact, levels),
+    &martlet__log__v1__workflow_level_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tolerates_failures",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, tolerates_failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__WorkflowFact, n_counts),
+    offsetof(Martlet__Log__V1__WorkflowFact, counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, task_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_task",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, first_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finish_time",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, finish_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowFact, cancel),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__workflow_fact__field_indices_by_name[] = {
+  13,   /* field[13] = cancel */
+  6,   /* field[6] = counts */
+  11,   /* field[11] = create_time */
+  10,   /* field[10] = fingerprint */
+  12,   /* field[12] = finish_time */
+  8,   /* field[8] = first_task */
+  0,   /* field[0] = id */
+  4,   /* field[4] = levels */
+  1,   /* field[1] = name */
+  2,   /* field[2] = origin */
+  9,   /* field[9] = request_id */
+  3,   /* field[3] = state */
+  7,   /* field[7] = task_count */
+  5,   /* field[5] = tolerates_failures */
+};
+static const ProtobufCIntRange martlet__log__v1__workflow_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__workflow_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.WorkflowFact",
+  "WorkflowFact",
+  "Martlet__Log__V1__WorkflowFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__WorkflowFact),
+  14,
+  martlet__log__v1__workflow_fact__field_descriptors,
+  martlet__log__v1__workflow_fact__field_indices_by_name,
+  1,  martlet__log__v1__workflow_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__workflow_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__workflow_level_fact__field_descriptors[6] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task_weight",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, task_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ended_weight",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, ended_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tasks",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, tasks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ended",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowLevelFact, ended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__workflow_level_fact__field_indices_by_name[] = {
+  5,   /* field[5] = ended */
+  3,   /* field[3] = ended_weight */
+  0,   /* field[0] = name */
+  2,   /* field[2] = task_weight */
+  4,   /* field[4] = tasks */
+  1,   /* field[1] = weight */
+};
+static const ProtobufCIntRange martlet__log__v1__workflow_level_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__workflow_level_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.WorkflowLevelFact",
+  "WorkflowLevelFact",
+  "Martlet__Log__V1__WorkflowLevelFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__WorkflowLevelFact),
+  6,
+  martlet__log__v1__workflow_level_fact__field_descriptors,
+  martlet__log__v1__workflow_level_fact__field_indices_by_name,
+  1,  martlet__log__v1__workflow_level_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__workflow_level_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__workflow_event_record__field_descriptors[4] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workflow",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowEventRecord, workflow),
+    &martlet__log__v1__workflow_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__WorkflowEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forgotten",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Martlet__Log__V1__WorkflowEventRecord, n_forgotten),
+    offsetof(Martlet__Log__V1__WorkflowEventRecord, forgotten),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__workflow_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  3,   /* field[3] = forgotten */
+  2,   /* field[2] = origin */
+  1,   /* field[1] = workflow */
+};
+static const ProtobufCIntRange martlet__log__v1__workflow_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__workflow_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.WorkflowEventRecord",
+  "WorkflowEventRecord",
+  "Martlet__Log__V1__WorkflowEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__WorkflowEventRecord),
+  4,
+  martlet__log__v1__workflow_event_record__field_descriptors,
+  martlet__log__v1__workflow_event_record__field_indices_by_name,
+  1,  martlet__log__v1__workflow_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__workflow_event_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[21] =
 {
   { "TASK_CHANGE_UNSPECIFIED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNSPECIFIED", 0 },
   { "TASK_CHANGE_SUBMITTED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_SUBMITTED", 1 },
@@ -5345,11 +6414,12 @@ static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_nu
   { "TASK_CHANGE_LOGGED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED", 17 },
   { "TASK_CHANGE_UPDATED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED", 18 },
   { "TASK_CHANGE_MOVED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_MOVED", 19 },
+  { "TASK_CHANGE_UNBLOCKED", "MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNBLOCKED", 20 },
 };
 static const ProtobufCIntRange martlet__log__v1__task_change__value_ranges[] = {
-{0, 0},{0, 20}
+{0, 0},{0, 21}
 };
-static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[20] =
+static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_by_name[21] =
 {
   { "TASK_CHANGE_CANCELLED", 11 },
   { "TASK_CHANGE_CANCEL_REQUESTED", 5 },
@@ -5369,6 +6439,7 @@ static const ProtobufCEnumValueIndex martlet__log__v1__task_change__enum_values_
   { "TASK_CHANGE_STARTED", 3 },
   { "TASK_CHANGE_SUBMITTED", 1 },
   { "TASK_CHANGE_SUCCEEDED", 9 },
+  { "TASK_CHANGE_UNBLOCKED", 20 },
   { "TASK_CHANGE_UNSPECIFIED", 0 },
   { "TASK_CHANGE_UPDATED", 18 },
 };
@@ -5379,9 +6450,9 @@ const ProtobufCEnumDescriptor martlet__log__v1__task_change__descriptor =
   "TaskChange",
   "Martlet__Log__V1__TaskChange",
   "martlet.log.v1",
-  20,
+  21,
   martlet__log__v1__task_change__enum_values_by_number,
-  20,
+  21,
   martlet__log__v1__task_change__enum_values_by_name,
   1,
   martlet__log__v1__task_change__value_ranges,

@@ -17,6 +17,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Martlet__Log__V1__Record Martlet__Log__V1__Record;
 typedef struct Martlet__Log__V1__TaskRecord Martlet__Log__V1__TaskRecord;
+typedef struct Martlet__Log__V1__WaitsFor Martlet__Log__V1__WaitsFor;
+typedef struct Martlet__Log__V1__WorkflowMember Martlet__Log__V1__WorkflowMember;
 typedef struct Martlet__Log__V1__Label Martlet__Log__V1__Label;
 typedef struct Martlet__Log__V1__Notes Martlet__Log__V1__Notes;
 typedef struct Martlet__Log__V1__CheckpointMark Martlet__Log__V1__CheckpointMark;
@@ -31,10 +33,12 @@ typedef struct Martlet__Log__V1__Origin Martlet__Log__V1__Origin;
 typedef struct Martlet__Log__V1__Result Martlet__Log__V1__Result;
 typedef struct Martlet__Log__V1__RetryPolicy Martlet__Log__V1__RetryPolicy;
 typedef struct Martlet__Log__V1__Policy Martlet__Log__V1__Policy;
+typedef struct Martlet__Log__V1__Flow Martlet__Log__V1__Flow;
 typedef struct Martlet__Log__V1__Spec Martlet__Log__V1__Spec;
 typedef struct Martlet__Log__V1__UniqueRule Martlet__Log__V1__UniqueRule;
 typedef struct Martlet__Log__V1__UniqueMark Martlet__Log__V1__UniqueMark;
 typedef struct Martlet__Log__V1__Submission Martlet__Log__V1__Submission;
+typedef struct Martlet__Log__V1__EndedDependency Martlet__Log__V1__EndedDependency;
 typedef struct Martlet__Log__V1__RequestStamp Martlet__Log__V1__RequestStamp;
 typedef struct Martlet__Log__V1__Revival Martlet__Log__V1__Revival;
 typedef struct Martlet__Log__V1__PastEnd Martlet__Log__V1__PastEnd;
@@ -53,6 +57,9 @@ typedef struct Martlet__Log__V1__EngineFact Martlet__Log__V1__EngineFact;
 typedef struct Martlet__Log__V1__BulkFact Martlet__Log__V1__BulkFact;
 typedef struct Martlet__Log__V1__BulkFailureCount Martlet__Log__V1__BulkFailureCount;
 typedef struct Martlet__Log__V1__BulkEventRecord Martlet__Log__V1__BulkEventRecord;
+typedef struct Martlet__Log__V1__WorkflowFact Martlet__Log__V1__WorkflowFact;
+typedef struct Martlet__Log__V1__WorkflowLevelFact Martlet__Log__V1__WorkflowLevelFact;
+typedef struct Martlet__Log__V1__WorkflowEventRecord Martlet__Log__V1__WorkflowEventRecord;
 
 
 /* --- enums --- */
@@ -77,7 +84,8 @@ typedef enum _Martlet__Log__V1__TaskChange {
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_RESUMED = 16,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_LOGGED = 17,
   MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UPDATED = 18,
-  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_MOVED = 19
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_MOVED = 19,
+  MARTLET__LOG__V1__TASK_CHANGE__TASK_CHANGE_UNBLOCKED = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_CHANGE)
 } Martlet__Log__V1__TaskChange;
 
@@ -88,7 +96,8 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY_POOL = 1,
   MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 2,
   MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3,
-  MARTLET__LOG__V1__RECORD__BODY_BULK = 4
+  MARTLET__LOG__V1__RECORD__BODY_BULK = 4,
+  MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
 
@@ -101,6 +110,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__TasksPurgedRecord *tasks_purged;
     Martlet__Log__V1__EventsPurgedRecord *events_purged;
     Martlet__Log__V1__BulkEventRecord *bulk;
+    Martlet__Log__V1__WorkflowEventRecord *workflow;
   };
 };
 #define MARTLET__LOG__V1__RECORD__INIT \
@@ -136,6 +146,8 @@ struct  Martlet__Log__V1__TaskRecord
   uint64_t joined;
   uint32_t priority;
   uint32_t from_pool;
+  Martlet__Log__V1__WorkflowMember *member;
+  Martlet__Log__V1__WaitsFor *waits_for;
   Martlet__Log__V1__TaskRecord__PriorityOverrideCase _priority_override_case;
   union {
     uint32_t priority_override;
@@ -143,7 +155,30 @@ struct  Martlet__Log__V1__TaskRecord
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, NULL, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__WaitsFor
+{
+  ProtobufCMessage base;
+  size_t n_tasks;
+  uint64_t *tasks;
+};
+#define MARTLET__LOG__V1__WAITS_FOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__waits_for__descriptor) \
+    , 0,NULL }
+
+
+struct  Martlet__Log__V1__WorkflowMember
+{
+  ProtobufCMessage base;
+  uint64_t workflow;
+  uint32_t level;
+  uint32_t weight;
+};
+#define MARTLET__LOG__V1__WORKFLOW_MEMBER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__workflow_member__descriptor) \
+    , 0, 0, 0 }
 
 
 struct  Martlet__Log__V1__Label
@@ -181,6 +216,7 @@ struct  Martlet__Log__V1__Notes
   Martlet__Log__V1__StopRequest *pause;
   Martlet__Log__V1__CheckpointMark *checkpoint_mark;
   uint64_t joined;
+  Martlet__Log__V1__WaitsFor *waits_for;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
@@ -192,7 +228,7 @@ struct  Martlet__Log__V1__Notes
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0}, MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0}, MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__CheckpointMark
@@ -360,10 +396,24 @@ struct  Martlet__Log__V1__Policy
   Martlet__Log__V1__Label **selector;
   int64_t queue_timeout;
   int64_t heartbeat_timeout;
+  Martlet__Log__V1__Flow *flow;
 };
 #define MARTLET__LOG__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__policy__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0 }
+    , NULL, 0, 0,NULL, 0, 0, NULL }
+
+
+struct  Martlet__Log__V1__Flow
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_dependencies;
+  uint32_t on_failure;
+  protobuf_c_boolean wants_results;
+  Martlet__Log__V1__WorkflowMember *member;
+};
+#define MARTLET__LOG__V1__FLOW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__flow__descriptor) \
+    , 0, 0, 0, NULL }
 
 
 struct  Martlet__Log__V1__Spec
@@ -377,10 +427,14 @@ struct  Martlet__Log__V1__Spec
   ProtobufCBinaryData actor;
   ProtobufCBinaryData request_id;
   Martlet__Log__V1__UniqueRule *unique;
+  ProtobufCBinaryData ref;
+  size_t n_depends_on;
+  uint64_t *depends_on;
+  ProtobufCBinaryData level;
 };
 #define MARTLET__LOG__V1__SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__spec__descriptor) \
-    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL }
+    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL} }
 
 
 typedef enum {
@@ -427,10 +481,23 @@ struct  Martlet__Log__V1__Submission
   Martlet__Log__V1__Spec *spec;
   ProtobufCBinaryData payload;
   Martlet__Log__V1__RequestStamp *request;
+  size_t n_ended_dependencies;
+  Martlet__Log__V1__EndedDependency **ended_dependencies;
 };
 #define MARTLET__LOG__V1__SUBMISSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__submission__descriptor) \
-    , {0,NULL}, 0, NULL, 0, NULL, {0,NULL}, NULL }
+    , {0,NULL}, 0, NULL, 0, NULL, {0,NULL}, NULL, 0,NULL }
+
+
+struct  Martlet__Log__V1__EndedDependency
+{
+  ProtobufCMessage base;
+  uint64_t task;
+  uint32_t state;
+};
+#define MARTLET__LOG__V1__ENDED_DEPENDENCY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__ended_dependency__descriptor) \
+    , 0, 0 }
 
 
 struct  Martlet__Log__V1__RequestStamp
@@ -668,10 +735,11 @@ struct  Martlet__Log__V1__EngineFact
   uint64_t oldest_event;
   uint32_t kind_count;
   uint64_t last_bulk;
+  uint64_t last_workflow;
 };
 #define MARTLET__LOG__V1__ENGINE_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__engine_fact__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 typedef enum {
@@ -747,6 +815,60 @@ struct  Martlet__Log__V1__BulkEventRecord
     , 0, NULL, NULL, 0,NULL }
 
 
+struct  Martlet__Log__V1__WorkflowFact
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  ProtobufCBinaryData name;
+  Martlet__Log__V1__Origin *origin;
+  uint32_t state;
+  size_t n_levels;
+  Martlet__Log__V1__WorkflowLevelFact **levels;
+  protobuf_c_boolean tolerates_failures;
+  size_t n_counts;
+  int64_t *counts;
+  uint32_t task_count;
+  uint64_t first_task;
+  ProtobufCBinaryData request_id;
+  uint64_t fingerprint;
+  int64_t create_time;
+  int64_t finish_time;
+  Martlet__Log__V1__Origin *cancel;
+};
+#define MARTLET__LOG__V1__WORKFLOW_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__workflow_fact__descriptor) \
+    , 0, {0,NULL}, NULL, 0, 0,NULL, 0, 0,NULL, 0, 0, {0,NULL}, 0, 0, 0, NULL }
+
+
+struct  Martlet__Log__V1__WorkflowLevelFact
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  uint32_t weight;
+  uint64_t task_weight;
+  uint64_t ended_weight;
+  uint32_t tasks;
+  uint32_t ended;
+};
+#define MARTLET__LOG__V1__WORKFLOW_LEVEL_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__workflow_level_fact__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0 }
+
+
+struct  Martlet__Log__V1__WorkflowEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  Martlet__Log__V1__WorkflowFact *workflow;
+  Martlet__Log__V1__Origin *origin;
+  size_t n_forgotten;
+  uint64_t *forgotten;
+};
+#define MARTLET__LOG__V1__WORKFLOW_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__workflow_event_record__descriptor) \
+    , 0, NULL, NULL, 0,NULL }
+
+
 /* Martlet__Log__V1__Record methods */
 void   martlet__log__v1__record__init
                      (Martlet__Log__V1__Record         *message);
@@ -784,6 +906,44 @@ Martlet__Log__V1__TaskRecord *
                       const uint8_t       *data);
 void   martlet__log__v1__task_record__free_unpacked
                      (Martlet__Log__V1__TaskRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__WaitsFor methods */
+void   martlet__log__v1__waits_for__init
+                     (Martlet__Log__V1__WaitsFor         *message);
+size_t martlet__log__v1__waits_for__get_packed_size
+                     (const Martlet__Log__V1__WaitsFor   *message);
+size_t martlet__log__v1__waits_for__pack
+                     (const Martlet__Log__V1__WaitsFor   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__waits_for__pack_to_buffer
+                     (const Martlet__Log__V1__WaitsFor   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__WaitsFor *
+       martlet__log__v1__waits_for__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__waits_for__free_unpacked
+                     (Martlet__Log__V1__WaitsFor *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__WorkflowMember methods */
+void   martlet__log__v1__workflow_member__init
+                     (Martlet__Log__V1__WorkflowMember         *message);
+size_t martlet__log__v1__workflow_member__get_packed_size
+                     (const Martlet__Log__V1__WorkflowMember   *message);
+size_t martlet__log__v1__workflow_member__pack
+                     (const Martlet__Log__V1__WorkflowMember   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__workflow_member__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowMember   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__WorkflowMember *
+       martlet__log__v1__workflow_member__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__workflow_member__free_unpacked
+                     (Martlet__Log__V1__WorkflowMember *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Label methods */
 void   martlet__log__v1__label__init
@@ -1051,6 +1211,25 @@ Martlet__Log__V1__Policy *
 void   martlet__log__v1__policy__free_unpacked
                      (Martlet__Log__V1__Policy *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Flow methods */
+void   martlet__log__v1__flow__init
+                     (Martlet__Log__V1__Flow         *message);
+size_t martlet__log__v1__flow__get_packed_size
+                     (const Martlet__Log__V1__Flow   *message);
+size_t martlet__log__v1__flow__pack
+                     (const Martlet__Log__V1__Flow   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__flow__pack_to_buffer
+                     (const Martlet__Log__V1__Flow   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Flow *
+       martlet__log__v1__flow__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__flow__free_unpacked
+                     (Martlet__Log__V1__Flow *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Spec methods */
 void   martlet__log__v1__spec__init
                      (Martlet__Log__V1__Spec         *message);
@@ -1126,6 +1305,25 @@ Martlet__Log__V1__Submission *
                       const uint8_t       *data);
 void   martlet__log__v1__submission__free_unpacked
                      (Martlet__Log__V1__Submission *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__EndedDependency methods */
+void   martlet__log__v1__ended_dependency__init
+                     (Martlet__Log__V1__EndedDependency         *message);
+size_t martlet__log__v1__ended_dependency__get_packed_size
+                     (const Martlet__Log__V1__EndedDependency   *message);
+size_t martlet__log__v1__ended_dependency__pack
+                     (const Martlet__Log__V1__EndedDependency   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__ended_dependency__pack_to_buffer
+                     (const Martlet__Log__V1__EndedDependency   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__EndedDependency *
+       martlet__log__v1__ended_dependency__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__ended_dependency__free_unpacked
+                     (Martlet__Log__V1__EndedDependency *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__RequestStamp methods */
 void   martlet__log__v1__request_stamp__init
@@ -1453,6 +1651,63 @@ Martlet__Log__V1__BulkEventRecord *
 void   martlet__log__v1__bulk_event_record__free_unpacked
                      (Martlet__Log__V1__BulkEventRecord *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__WorkflowFact methods */
+void   martlet__log__v1__workflow_fact__init
+                     (Martlet__Log__V1__WorkflowFact         *message);
+size_t martlet__log__v1__workflow_fact__get_packed_size
+                     (const Martlet__Log__V1__WorkflowFact   *message);
+size_t martlet__log__v1__workflow_fact__pack
+                     (const Martlet__Log__V1__WorkflowFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__workflow_fact__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__WorkflowFact *
+       martlet__log__v1__workflow_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__workflow_fact__free_unpacked
+                     (Martlet__Log__V1__WorkflowFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__WorkflowLevelFact methods */
+void   martlet__log__v1__workflow_level_fact__init
+                     (Martlet__Log__V1__WorkflowLevelFact         *message);
+size_t martlet__log__v1__workflow_level_fact__get_packed_size
+                     (const Martlet__Log__V1__WorkflowLevelFact   *message);
+size_t martlet__log__v1__workflow_level_fact__pack
+                     (const Martlet__Log__V1__WorkflowLevelFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__workflow_level_fact__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowLevelFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__WorkflowLevelFact *
+       martlet__log__v1__workflow_level_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__workflow_level_fact__free_unpacked
+                     (Martlet__Log__V1__WorkflowLevelFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__WorkflowEventRecord methods */
+void   martlet__log__v1__workflow_event_record__init
+                     (Martlet__Log__V1__WorkflowEventRecord         *message);
+size_t martlet__log__v1__workflow_event_record__get_packed_size
+                     (const Martlet__Log__V1__WorkflowEventRecord   *message);
+size_t martlet__log__v1__workflow_event_record__pack
+                     (const Martlet__Log__V1__WorkflowEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__workflow_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__WorkflowEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__WorkflowEventRecord *
+       martlet__log__v1__workflow_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__workflow_event_record__free_unpacked
+                     (Martlet__Log__V1__WorkflowEventRecord *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__Log__V1__Record_Closure)
@@ -1460,6 +1715,12 @@ typedef void (*Martlet__Log__V1__Record_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__TaskRecord_Closure)
                  (const Martlet__Log__V1__TaskRecord *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__WaitsFor_Closure)
+                 (const Martlet__Log__V1__WaitsFor *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__WorkflowMember_Closure)
+                 (const Martlet__Log__V1__WorkflowMember *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__Label_Closure)
                  (const Martlet__Log__V1__Label *message,
@@ -1503,6 +1764,9 @@ typedef void (*Martlet__Log__V1__RetryPolicy_Closure)
 typedef void (*Martlet__Log__V1__Policy_Closure)
                  (const Martlet__Log__V1__Policy *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__Flow_Closure)
+                 (const Martlet__Log__V1__Flow *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Spec_Closure)
                  (const Martlet__Log__V1__Spec *message,
                   void *closure_data);
@@ -1514,6 +1778,9 @@ typedef void (*Martlet__Log__V1__UniqueMark_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__Submission_Closure)
                  (const Martlet__Log__V1__Submission *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__EndedDependency_Closure)
+                 (const Martlet__Log__V1__EndedDependency *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__RequestStamp_Closure)
                  (const Martlet__Log__V1__RequestStamp *message,
@@ -1569,6 +1836,15 @@ typedef void (*Martlet__Log__V1__BulkFailureCount_Closure)
 typedef void (*Martlet__Log__V1__BulkEventRecord_Closure)
                  (const Martlet__Log__V1__BulkEventRecord *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__WorkflowFact_Closure)
+                 (const Martlet__Log__V1__WorkflowFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__WorkflowLevelFact_Closure)
+                 (const Martlet__Log__V1__WorkflowLevelFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__WorkflowEventRecord_Closure)
+                 (const Martlet__Log__V1__WorkflowEventRecord *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1578,6 +1854,8 @@ typedef void (*Martlet__Log__V1__BulkEventRecord_Closure)
 extern const ProtobufCEnumDescriptor    martlet__log__v1__task_change__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__waits_for__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_member__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__checkpoint_mark__descriptor;
@@ -1592,10 +1870,12 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__origin__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__flow__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__unique_rule__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__unique_mark__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__submission__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__ended_dependency__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__request_stamp__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor;
@@ -1614,6 +1894,9 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descripto
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_failure_count__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_level_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_event_record__descriptor;
 
 PROTOBUF_C__END_DECLS
 
