@@ -64,7 +64,7 @@ struct ValidationTests {
     case "no ids": for try await _ in tasks.waitTasks(.init()) {}
     case "feed cursor": watch.from = .cursor("x")
     case "heartbeat": watch.heartbeatInterval = .init(.milliseconds(99))
-    case "event type": watch.types = [.unrecognized(99)]
+    case "event type": watch.types = [.unrecognized(9_999)]
     case "reason":
       _ = try await pools.pausePool(
         .init(name: "work", reason: String(repeating: "x", count: 1_025)))

@@ -12,15 +12,16 @@ struct Martlet: AsyncParsableCommand {
         martlet task list --pool mails --state failed
         martlet task get @last
         martlet events --follow --pool mails
+        martlet workflow submit nightly.yaml --watch
         martlet worker run --kind shout -- tr a-z A-Z
         martlet demo /usr/share/doc
 
       EXIT CODES
         0  done
-        1  the task failed or was cancelled (submit --wait, wait, batch --wait), or the demo's
-           results were not right; the worker breaks a rule (worker check)
+        1  the task failed or was cancelled (submit --wait, wait, batch --wait), the workflow did
+           not succeed (--watch, watch), or the demo's results were not right; the worker breaks a rule (worker check)
         2  the command or its input is not valid
-        3  there is no such pool, task, operation or worker
+        3  there is no such pool, task, workflow, operation or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …
         5  the server cannot be reached
         6  the time limit passed (--timeout)
@@ -31,8 +32,8 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, BulkCommands.self, PurgeCommand.self,
-      WorkerCommands.self, EventsCommand.self, DemoCommand.self,
+      PoolCommands.self, TaskCommands.self, WorkflowCommands.self, BulkCommands.self,
+      PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])
 

@@ -7,7 +7,7 @@ import grpc
 
 from support.stubs import (
     Duration, bulks_grpc, details, events, events_grpc, health_pb2_grpc, pools, pools_grpc, servers,
-    servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc,
+    servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
 )
 
 # Long enough for a debug build on a busy machine; no call that succeeds takes it.
@@ -41,6 +41,7 @@ class Client:
         self.events = events_grpc.EventServiceStub(self.channel)
         self.server = servers_grpc.ServerServiceStub(self.channel)
         self.workers = workers_grpc.WorkerServiceStub(self.channel)
+        self.workflows = workflows_grpc.WorkflowServiceStub(self.channel)
         self.health = health_pb2_grpc.HealthStub(self.channel)
 
     def __enter__(self):

@@ -53,10 +53,13 @@ from martlet.v1 import task_service_pb2_grpc as tasks_grpc  # noqa: E402
 from martlet.v1 import task_story_pb2 as stories  # noqa: E402
 from martlet.v1 import worker_service_pb2 as workers  # noqa: E402
 from martlet.v1 import worker_service_pb2_grpc as workers_grpc  # noqa: E402
+from martlet.v1 import workflow_service_pb2 as workflows  # noqa: E402
+from martlet.v1 import workflow_service_pb2_grpc as workflows_grpc  # noqa: E402
 
 __all__ = [
     "Duration", "FieldMask", "Timestamp", "bulks", "bulks_grpc", "details", "events",
     "events_grpc", "health_pb2", "health_pb2_grpc", "pools", "pools_grpc", "servers",
     "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
     "workers_grpc",
+    "workflows", "workflows_grpc",
 ]

@@ -54,9 +54,11 @@ extension Engine {
     return known
   }
 
-  /// `leaving`: tasks of the pool that wait, and make room at the same instant.
+  /// `leaving`: tasks of the pool that wait, and make room at the same instant; `joining`: those
+  /// that do not wait for their time any more from then on.
   func checkRoom(
-    for drafts: [TaskDraft], leaving: Int = 0, in pool: PoolRecord, at now: Instant
+    for drafts: [TaskDraft], leaving: Int = 0, joining: Int = 0, in pool: PoolRecord,
+    at now: Instant
   ) throws(Refusal) {
     if drafts.isEmpty { return }
     if state.session.diskIsLow { throw .diskLow }
@@ -70,14 +72,16 @@ extension Engine {
     let waiting = catalog.counters.waiting(pool: pool.id)
     let capacity = pool.spec.queueCapacity
     let excess = waiting + Int64(drafts.count - leaving) - Int64(capacity)
-    if excess > 0 && !breaks(.queueCapacity) && excess > freeSlotsForNow(in: pool, drafts, at: now) {
+    if excess > 0 && !breaks(.queueCapacity)
+      && excess > freeSlotsForNow(in: pool, drafts, joining: joining, at: now)
+    {
       throw .queueFull(pool: pool.name, capacity: capacity, waiting: waiting)
     }
   }
 
   /// Slots that tasks of this submission go to at once, so that they never wait.
   private func freeSlotsForNow(
-    in pool: PoolRecord, _ drafts: [TaskDraft], at now: Instant
+    in pool: PoolRecord, _ drafts: [TaskDraft], joining: Int, at now: Instant
   ) -> Int64 {
     guard obstacle(in: pool) == nil, state.session.decided.isEmpty else { return 0 }
     // A step that leaves timers for the next one starts nothing. A task may become due and have
@@ -93,7 +97,7 @@ extension Engine {
       // What is offered to workers first waits on with a slot taken.
       guard isSettled(at: now) else { return 0 }
       free -= durable.tasks.dueCount(at: now.elapsed, upTo: free)
-      free -= drafts.lazy.filter { !isServedHere($0) }.count
+      free -= drafts.lazy.filter { !isServedHere($0) }.count + joining
     }
     guard free > 0 else { return 0 }
     let starting = drafts.lazy.filter { $0.start == .now && isServedHere($0) }.prefix(free).count

@@ -27,7 +27,8 @@ extension Engine {
     try setDependencies(of: drafts, in: &batch)
     try checkKinds(kinds)
     try checkRoom(
-      for: batch.waiting(at: now), leaving: batch.leaving(pool.id), in: pool, at: now)
+      for: batch.waiting(at: now), leaving: batch.leaving(pool.id),
+      joining: batch.joining(pool.id), in: pool, at: now)
     if let request { batch.remember(request) }
     return Decision(batch.events.map(Event.Body.task), .submitted(batch.answer, repeated: false))
   }
@@ -62,7 +63,9 @@ extension Engine {
   ) throws(Refusal) -> TaskID? {
     let rivals = rivals(of: mark, in: batch)
     let waiting = rivals.filter { $0.status.state.isWaiting }
-    let running = claim.rule.waitingOnly || breaks(.uniqueness) ? nil : rivals.first { $0.status.state == .running }
+    let running =
+      claim.rule.waitingOnly || breaks(.uniqueness)
+      ? nil : rivals.first { $0.status.state == .running }
     let finished = try finished(mark, claim, in: batch, at: now)
     guard let first = waiting.first?.task ?? running?.task ?? finished?.task else { return nil }
     let mayChange = running == nil && finished == nil
@@ -220,6 +223,13 @@ private struct UniqueBatch {
   func leaving(_ pool: PoolID) -> Int {
     rivals.values.count {
       $0.pool == pool && $0.status.state == .cancelled && indexes[$0.task] == nil
+    }
+  }
+
+  /// Tasks of the pool that the batch makes PENDING: they may take a slot before its own.
+  func joining(_ pool: PoolID) -> Int {
+    rivals.values.count {
+      $0.pool == pool && $0.status.state == .pending && indexes[$0.task] == nil
     }
   }
 

@@ -44,18 +44,12 @@ extension ErrorDetails {
     case .taskNotLive(let task):
       self.init(
         .notFound, .taskNotFound, task: task, "does not exist, or is no longer kept: check its id")
-    case .taskTerminal(let task, let state):
-      self.init(
-        .failedPrecondition, .taskTerminal, task: task,
-        "has ended as \(state.name) already: nothing is left to stop", state: state)
+    case .taskTerminal(let task, let state): self = .taskTerminal(task, state)
     case .duplicateTask(let task, let state, let index): self = .duplicate(task, state, at: index)
     case .duplicateInBatch(let index, let first): self = .duplicate(index, of: first)
     case .taskRunning(let task): self = .taskRunning(task)
     case .revisionMismatch(let task, let revision): self = .revisionMismatch(task, revision)
-    case .taskNotRetryable(let task, let state):
-      self.init(
-        .failedPrecondition, .taskNotRetryable, task: task,
-        "is \(state.name): only a FAILED or CANCELLED task can be retried", state: state)
+    case .taskNotRetryable(let task, let state): self = .taskNotRetryable(task, state)
     case .taskNotPausable(let task):
       self.init(
         .failedPrecondition, .taskNotPausable, task: task,
@@ -79,10 +73,7 @@ extension ErrorDetails {
         metadata: ["worker_id": worker.description])
     case .bulkNotFound(let id): self = .bulkNotFound(id)
     case .dependencyNotFound(let task, let index): self = .dependencyNotFound(task, at: index)
-    case .taskNeeded(let task):
-      self.init(
-        .failedPrecondition, .taskNeeded, task: task,
-        "did not succeed, and others that depend on it wait: retry it, or cancel them first")
+    case .taskNeeded(let task): self = .taskNeeded(task)
     case .workflowNotFound(let id): self = .workflowNotFound(id)
     case .workflowNotRetryable(let id, let state): self = .workflowNotRetryable(id, state)
     case .etagMismatch(let pool):
@@ -140,6 +131,24 @@ extension ErrorDetails {
       .notFound, .bulkNotFound,
       "The operation \(id) is not there, or no longer: list the operations to see which are.",
       metadata: ["bulk_id": id.description])
+  }
+
+  private static func taskTerminal(_ task: TaskID, _ state: TaskState) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .taskTerminal, task: task,
+      "has ended as \(state.name) already: nothing is left to stop", state: state)
+  }
+
+  private static func taskNotRetryable(_ task: TaskID, _ state: TaskState) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .taskNotRetryable, task: task,
+      "is \(state.name): only a FAILED or CANCELLED task can be retried", state: state)
+  }
+
+  private static func taskNeeded(_ task: TaskID) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .taskNeeded, task: task,
+      "did not succeed, and others that depend on it wait: retry it, or cancel them first")
   }
 
   private static func dependencyNotFound(_ task: TaskID, at index: Int) -> ErrorDetails {

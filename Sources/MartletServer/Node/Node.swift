@@ -104,9 +104,7 @@ package final class Node: Sendable {
       else { return nil }
       return catalog
     }
-    self.waits = waits
-    self.workers = workers
-    self.limits = limits
+    (self.waits, self.workers, self.limits) = (waits, workers, limits)
     self.clock = clock
     self.feed = feed
     self.log = log

@@ -24,7 +24,8 @@ extension Node {
     }
     var bytes = 0
     for assign in await assigns(offers) {
-      let size = (assign.task?.roughByteCount ?? 0) + (assign.checkpoint?.data.count ?? 0)
+      let size =
+        (assign.task?.roughByteCount ?? 0) + (assign.checkpoint?.data.count ?? 0)
         + assign.dependencies.reduce(100) { $0 + ($1.result?.data.count ?? 0) + 40 }
       if bytes > 0, bytes + size > Self.messageBytesMax {
         responses.append(response)

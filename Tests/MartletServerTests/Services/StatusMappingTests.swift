@@ -91,6 +91,19 @@ struct StatusMappingTests {
       refusal: .bulkNotFound(BulkID(rawValue: 7)), code: .notFound,
       reason: "BULK_NOT_FOUND", metadata: ["bulk_id": "b7"]),
     .init(
+      refusal: .dependencyNotFound(task, index: 3), code: .notFound,
+      reason: "DEPENDENCY_NOT_FOUND", metadata: ["task_id": taskText, "index": "3"]),
+    .init(
+      refusal: .taskNeeded(task), code: .failedPrecondition, reason: "TASK_NEEDED",
+      metadata: ["task_id": taskText]),
+    .init(
+      refusal: .workflowNotFound(WorkflowID(rawValue: 7)), code: .notFound,
+      reason: "WORKFLOW_NOT_FOUND", metadata: ["workflow_id": "w7"]),
+    .init(
+      refusal: .workflowNotRetryable(WorkflowID(rawValue: 7), .succeeded),
+      code: .failedPrecondition, reason: "WORKFLOW_NOT_RETRYABLE",
+      metadata: ["workflow_id": "w7", "state": "SUCCEEDED"]),
+    .init(
       refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["pool": "p"]),
     .init(

@@ -257,13 +257,6 @@ extension Checker {
         let (a, b) = drafts[first].unique.flatMap({ a in drafts[index].unique.map { (a, $0) } })
       else { return false }
       return a.rule.key == b.rule.key && a.rule.scope == b.rule.scope
-    case .taskRunning(let id): return model.tasks[id]?.status.state == .running
-    case .revisionMismatch(let id, let revision):
-      return model.tasks[id]?.revision == revision
-    case .taskNotPausable(let id): return model.tasks[id]?.status.notes?.cancel != nil
-    case .taskNotPaused(let id, let state):
-      let status = model.tasks[id]?.status
-      return status?.state == state && status?.notes?.pause == nil
     case .checkpointOutOfOrder(let id, let kept):
       return model.tasks[id]?.checkpoint?.sequence == kept
     case .leaseLost(let id, let attempt):
@@ -278,13 +271,6 @@ extension Checker {
     case .etagMismatch(let name):
       guard case .updatePool(_, let expected, _, _) = command else { return false }
       return expected != model.pool(named: name)?.version
-    case .bulkNotFound(let id): return model.bulks[id] == nil
-    case .dependencyNotFound(let id, _): return model.tasks[id] == nil
-    case .workflowNotFound(let id): return model.workflows[id] == nil
-    case .workflowNotRetryable(let id, _):
-      guard case .workflow(.retry(_, let histories, _)) = command else { return false }
-      return model.workflows[id] != nil
-        && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
     case .requestIDReused(let id):
       if case .bulk(.start(let draft, _)) = command {
         return model.bulks.values.contains {
@@ -300,7 +286,31 @@ extension Checker {
       return model.requests[request.key].map { $0.fingerprint != request.fingerprint } ?? false
     case .staleHistory: return isStale(command)
     case .diskLow: return true
+    case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
+      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused:
+      return isJustOfOne(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
+    }
+  }
+
+  /// Refusals that look at one task, operation or workflow.
+  private func isJustOfOne(_ refusal: Refusal, _ command: Command) -> Bool {
+    switch refusal {
+    case .taskRunning(let id): return model.tasks[id]?.status.state == .running
+    case .revisionMismatch(let id, let revision):
+      return model.tasks[id]?.revision == revision
+    case .taskNotPausable(let id): return model.tasks[id]?.status.notes?.cancel != nil
+    case .taskNotPaused(let id, let state):
+      let status = model.tasks[id]?.status
+      return status?.state == state && status?.notes?.pause == nil
+    case .bulkNotFound(let id): return model.bulks[id] == nil
+    case .dependencyNotFound(let id, _): return model.tasks[id] == nil
+    case .workflowNotFound(let id): return model.workflows[id] == nil
+    case .workflowNotRetryable(let id, _):
+      guard case .workflow(.retry(_, let histories, _)) = command else { return false }
+      return model.workflows[id] != nil
+        && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
+    default: return false
     }
   }
 

@@ -29,6 +29,12 @@ enum EventLine {
       parts.append("\(bulk.id) \(bulk.action?.text ?? "")")
       parts.append("\(bulk.done + bulk.failed) of \(bulk.total)")
     }
+    if let workflow = event.workflow {
+      parts.append("\(workflow.id) \(workflow.name)")
+      parts.append(workflow.state.name)
+    } else if !event.workflowId.isEmpty {
+      parts.append(event.workflowId)
+    }
     if let failure = event.failure { parts.append(failure.text) }
     if let due = event.dueTime, event.state == .scheduled { parts.append("due \(due.rfc3339())") }
     if let priority = event.priority { parts.append("priority \(priority)") }

@@ -24,6 +24,10 @@ extension JSON {
     fields.add("request_id", task.requestId)
     fields.add("cancel_reason", task.cancelReason)
     if !task.pauseReason.isEmpty { fields.add("pause_reason", task.pauseReason) }
+    if !task.workflow.isEmpty {
+      fields.add("workflow", task.workflow)
+      fields.add("workflow_level", task.workflowLevel)
+    }
     fields.append(Field("revision", .unsigned(task.revision)))
     self = .object(fields)
   }
@@ -50,6 +54,14 @@ extension JSON {
       fields.append(Field("worker_selector", JSON(spec.workerSelector)))
     }
     fields.add("unique", spec.unique.map { JSON($0) })
+    if !spec.ref.isEmpty { fields.add("ref", spec.ref) }
+    if !spec.dependsOn.isEmpty {
+      fields.append(Field("depends_on", .array(spec.dependsOn.map { .string($0) })))
+      fields.add("on_dependency_failure", spec.onDependencyFailure.name)
+    }
+    if spec.wantDependencyResults {
+      fields.append(Field("want_dependency_results", .bool(true)))
+    }
     self = .object(fields)
   }
 

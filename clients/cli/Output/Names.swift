@@ -10,6 +10,10 @@ extension API.PoolState {
   var name: String { protobufName.droppingPrefix("POOL_STATE_") }
 }
 
+extension API.WorkflowState {
+  var name: String { protobufName.droppingPrefix("WORKFLOW_STATE_") }
+}
+
 extension API.TraceNodeType {
   var name: String { protobufName.droppingPrefix("TRACE_NODE_TYPE_") }
 }
@@ -32,6 +36,10 @@ extension API.ScheduleReason {
 
 extension API.FailureKind {
   var name: String { protobufName.droppingPrefix("FAILURE_KIND_") }
+}
+
+extension API.DependencyRule {
+  var name: String { protobufName.droppingPrefix("DEPENDENCY_RULE_") }
 }
 
 extension API.UniqueScope {

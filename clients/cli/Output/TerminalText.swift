@@ -37,6 +37,12 @@ enum TerminalText {
     return result + "…"
   }
 
+  /// The same for text with colours, which are dropped if it is cut.
+  static func truncatedPainted(_ text: String, to columns: Int) -> String {
+    let plain = text.replacing(/\u{1b}\[[0-9]*m/, with: "")
+    return width(plain) <= columns ? text : truncated(plain, to: columns)
+  }
+
   private static func width(_ character: Character) -> Int {
     guard let first = character.unicodeScalars.first else { return 0 }
     if first.properties.isEmojiPresentation { return 2 }

@@ -246,12 +246,38 @@ extension Situation {
         return failure.kind == .handler && failure.attempt == 1
       }),
     Situation(
+      name: "a task that it depends on has not ended", group: .time,
+      draft: { draft, world in draft.dependencies = [.task(blocker(in: world))] },
+      expected: { cause in
+        guard case .dependencies(let tasks, count: 1) = cause else { return false }
+        return tasks.count == 1
+      }),
+    Situation(
+      name: "it is held by a task that it depends on", group: .time,
+      draft: { draft, world in
+        draft.dependencies = [.task(blocker(in: world))]
+        draft.onDependencyFailure = .hold
+      },
+      after: { world, task in
+        let other = world.durable.tasks.dependencies[task]?.tasks.first
+        if let other { try world.fail(other, retryable: false) }
+      },
+      expected: { cause in
+        guard case .heldByDependencies(let tasks, count: 1) = cause else { return false }
+        return tasks.count == 1
+      }),
+    Situation(
       name: "its attempt was given back for a while", group: .time,
       firstAttempt: { world, lease in
         try world.run(.worker(.release(lease, delay: .seconds(60))))
       },
       expected: isDelayed),
   ]
+
+  /// A task that runs in another pool.
+  private static func blocker(in world: World) -> TaskID {
+    (try? world.submitOne(to: "elsewhere")) ?? TaskID(rawValue: 0)
+  }
 
   private static func isPaused(_ cause: WaitingCause) -> Bool {
     guard case .paused(let origin, _) = cause else { return false }
