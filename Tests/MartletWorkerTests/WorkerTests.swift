@@ -148,8 +148,10 @@ struct WorkerTests {
         stream.assign("a", "wait")
         await begun.wait()
         stream.direct("a", .pause)
-        let heard = await stream.hear { !$0.beats.isEmpty }
-        #expect(heard.beats.first?.checkpoint?.data == Array("half".utf8))
+        // On a busy machine a bare beat may be due before.
+        let heard = await stream.hear { $0.beats.contains { $0.checkpoint != nil } }
+        let saved = heard.beats.lazy.compactMap(\.checkpoint).first
+        #expect(saved?.data == Array("half".utf8))
         stream.say(
           .init(acks: [API.Ack(lease: "a", accepted: true, checkpointSequence: 1)]))
         #expect(await stream.hear { !$0.releases.isEmpty }.finishes.isEmpty)

@@ -34,7 +34,7 @@ struct RoomTests {
     ],
     "martlet": [
       "ArgumentParser", "Crypto", "Dispatch", "Foundation", "Subprocess", "Synchronization",
-      "SystemPackage",
+      "SystemPackage", "Yams",
     ],
     "protoc-gen-martlet": ["Glibc"],
     "rpc-echo-server": ["UnixSignals"],

@@ -257,8 +257,6 @@ extension Checker {
         let (a, b) = drafts[first].unique.flatMap({ a in drafts[index].unique.map { (a, $0) } })
       else { return false }
       return a.rule.key == b.rule.key && a.rule.scope == b.rule.scope
-    case .checkpointOutOfOrder(let id, let kept):
-      return model.tasks[id]?.checkpoint?.sequence == kept
     case .leaseLost(let id, let attempt):
       if case .worker(.checkpoint(let lease, _)) = command { return !runs(lease) }
       if case .worker(.log(let lease, _)) = command { return !runs(lease) }
@@ -287,7 +285,7 @@ extension Checker {
     case .staleHistory: return isStale(command)
     case .diskLow: return true
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
-      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused:
+      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
       return isJustOfOne(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
     }
@@ -310,6 +308,8 @@ extension Checker {
       guard case .workflow(.retry(_, let histories, _)) = command else { return false }
       return model.workflows[id] != nil
         && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
+    case .checkpointOutOfOrder(let id, let kept):
+      return model.tasks[id]?.checkpoint?.sequence == kept
     default: return false
     }
   }

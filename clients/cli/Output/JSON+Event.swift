@@ -25,7 +25,7 @@ extension JSON {
     fields.add("reason", event.reason)
     if !event.fromPool.isEmpty { fields.add("from_pool", event.fromPool) }
     fields.add("bulk", event.bulk.map { JSON($0) })
-    fields.add("workflow_id", event.workflowId)
+    if !event.workflowId.isEmpty { fields.add("workflow_id", event.workflowId) }
     fields.add("workflow", event.workflow.map { JSON($0) })
     if event.dependencies > 0 { fields.add("dependencies", Int64(event.dependencies)) }
     fields.add("pool_change", event.poolChange.map { JSON($0) })
