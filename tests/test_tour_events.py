@@ -140,7 +140,7 @@ def test_a_filter_by_task_ids(varied):
 def test_every_violation_of_a_watch_is_named_at_once(client):
     with refused(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID") as caught:
         client.events_until_now(
-            cursor="nonsense", pools=["ok", "Not"], task_ids=["x"], types=[0, 99],
+            cursor="nonsense", pools=["ok", "Not"], task_ids=["x"], types=[0, 9_999],
             heartbeat_interval=seconds(0.01))
     assert set(caught.refusal.violations) == {
         "cursor", "pools[1]", "task_ids[0]", "types[0]", "types[1]", "heartbeat_interval"}
