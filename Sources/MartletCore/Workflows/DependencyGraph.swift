@@ -8,6 +8,18 @@ package struct DependencyGraph: Sendable {
   /// An order in which each task comes after those that it waits for; where there is a choice, the
   /// first comes first. nil if some wait for each other in a circle.
   package var order: [Int]? {
+    let found = ordered
+    return found.count == edges.count ? found : nil
+  }
+
+  /// Those in a circle, and those that wait for them, by rising index.
+  private var unordered: [Int] {
+    let ordered = Set(ordered)
+    return edges.indices.filter { !ordered.contains($0) }
+  }
+
+  /// As many as can be put in order.
+  private var ordered: [Int] {
     var waits = edges.map(\.count)
     var dependants = [[Int]](repeating: [], count: edges.count)
     for (task, others) in edges.enumerated() {
@@ -22,35 +34,23 @@ package struct DependencyGraph: Sendable {
       }
       next += 1
     }
-    return order.count == edges.count ? order : nil
+    return order
   }
 
-  /// Tasks of which each waits for the next, and the last for the first; the shortest that goes
-  /// through the first task of any.
+  /// Tasks of which each waits for the next, and the last for the first; nil if there are none.
   package var cycle: [Int]? {
-    guard order == nil else { return nil }
-    return edges.indices.lazy.compactMap { self.cycle(through: $0) }.first
-  }
-
-  private func cycle(through start: Int) -> [Int]? {
-    var before: [Int: Int] = [:]
-    var open = [start]
-    var next = 0
-    while next < open.count {
-      let task = open[next]
-      next += 1
-      for other in edges[task] {
-        if other == start {
-          var path = [task]
-          while let previous = before[path[path.count - 1]] { path.append(previous) }
-          return path.reversed()
-        }
-        if before[other] == nil {
-          before[other] = task
-          open.append(other)
-        }
-      }
+    let left = unordered
+    guard var task = left.first else { return nil }
+    // Each that is left waits for another that is: sooner or later the walk comes back.
+    let isLeft = Set(left)
+    var path: [Int] = []
+    var places: [Int: Int] = [:]
+    while places[task] == nil {
+      places[task] = path.count
+      path.append(task)
+      guard let next = edges[task].first(where: isLeft.contains) else { return nil }
+      task = next
     }
-    return nil
+    return Array(path[(places[task] ?? 0)...])
   }
 }

@@ -36,10 +36,6 @@ package struct DependencyTable: Sendable {
     return dependants[task]?.sorted() ?? []
   }
 
-  package func hasDependants(_ task: TaskID) -> Bool {
-    !dependants.isEmpty && dependants[task] != nil
-  }
-
   /// Whether a task that did not succeed is what others are held or will be cancelled by: without
   /// it, nobody would know any more.
   func isNeeded(_ task: TaskID) -> Bool {

@@ -3,13 +3,15 @@ package struct WorkflowTable: Hashable, Sendable {
   package private(set) var records: [WorkflowID: WorkflowRecord] = [:]
   /// The newest that was submitted.
   package private(set) var last = WorkflowID(rawValue: 0)
-  package private(set) var runningCount = 0
+  /// By rising id, as are the next.
+  private var ended: [WorkflowID] = []
+  private var succeeded: [String: [WorkflowID]] = [:]
   private var requests: [String: WorkflowID] = [:]
 
   package init() {}
 
   package init(_ records: [WorkflowRecord], last: WorkflowID) {
-    for record in records { set(record) }
+    for record in records.sorted(by: { $0.id < $1.id }) { set(record) }
     self.last = last
   }
 
@@ -17,6 +19,8 @@ package struct WorkflowTable: Hashable, Sendable {
 
   /// Newest first.
   package var all: [WorkflowRecord] { records.values.sorted { $0.id > $1.id } }
+
+  package var runningCount: Int { records.count - ended.count }
 
   var nextID: WorkflowID { WorkflowID(rawValue: last.rawValue + 1) }
 
@@ -26,17 +30,14 @@ package struct WorkflowTable: Hashable, Sendable {
 
   /// Those that have ended and are more than `keep`.
   func oldestEnded(beyond keep: Int) -> [WorkflowID] {
-    let ended = records.count - runningCount
-    guard ended > keep else { return [] }
-    return Array(
-      records.values.lazy.filter { $0.state != .running }.map(\.id).sorted().prefix(ended - keep))
+    Array(ended.prefix(max(0, ended.count - keep)))
   }
 
   /// How long the newest workflows of that name took that succeeded, newest first.
   package func durations(of name: String, limit: Int) -> [Span] {
-    records.values.lazy.filter { $0.name == name && $0.state == .succeeded }
-      .sorted { $0.id > $1.id }.prefix(limit)
-      .compactMap { record in record.finishTime.map { $0 - record.createTime } }
+    (succeeded[name] ?? []).suffix(limit).reversed().compactMap { id in
+      records[id].flatMap { record in record.finishTime.map { $0 - record.createTime } }
+    }
   }
 
   mutating func evolve(_ event: WorkflowEvent) {
@@ -50,15 +51,43 @@ package struct WorkflowTable: Hashable, Sendable {
   }
 
   private mutating func set(_ record: WorkflowRecord) {
-    if records[record.id]?.state == .running { runningCount -= 1 }
-    if record.state == .running { runningCount += 1 }
+    if let before = records[record.id] { leaveLists(before) }
+    if record.state != .running { ended.insertInOrder(record.id) }
+    if record.state == .succeeded { succeeded[record.name, default: []].insertInOrder(record.id) }
     records[record.id] = record
     if !record.requestID.isEmpty { requests[record.requestID] = record.id }
   }
 
   private mutating func forget(_ id: WorkflowID) {
     guard let record = records.removeValue(forKey: id) else { return }
-    if record.state == .running { runningCount -= 1 }
+    leaveLists(record)
     if requests[record.requestID] == id { requests[record.requestID] = nil }
+  }
+
+  private mutating func leaveLists(_ record: WorkflowRecord) {
+    if record.state != .running { ended.removeInOrder(record.id) }
+    if record.state == .succeeded {
+      succeeded[record.name]?.removeInOrder(record.id)
+      if succeeded[record.name]?.isEmpty == true { succeeded[record.name] = nil }
+    }
+  }
+}
+
+extension [WorkflowID] {
+  /// Where it is, or would be, in a list by rising id.
+  private func place(of id: WorkflowID) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  fileprivate mutating func insertInOrder(_ id: WorkflowID) { insert(id, at: place(of: id)) }
+
+  fileprivate mutating func removeInOrder(_ id: WorkflowID) {
+    let place = place(of: id)
+    if place < count, self[place] == id { remove(at: place) }
   }
 }

@@ -69,17 +69,7 @@ package final class Node: Sendable {
     let links = Links()
     let dispatcher = Dispatcher(
       handlers: handlers, limits: limits, clock: clock,
-      submissions: SubmissionSource(
-        oldestNear: { feed.oldestInMemory },
-        near: { task, revision in
-          feed.segment(holding: revision)
-            .flatMap { SubmittedTask(task, in: $0, at: revision) }
-            .map { TaskContent($0.submission) }
-        },
-        far: { attempts, then in
-          if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
-        },
-        outcomes: { tasks in try? await links.node?.outcomes(of: tasks) }),
+      submissions: Self.submissions(feed, links),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     let workers = WorkerGate(clock: clock)
@@ -104,7 +94,9 @@ package final class Node: Sendable {
       else { return nil }
       return catalog
     }
-    (self.waits, self.workers, self.limits) = (waits, workers, limits)
+    self.waits = waits
+    self.workers = workers
+    self.limits = limits
     self.clock = clock
     self.feed = feed
     self.log = log
@@ -122,6 +114,20 @@ package final class Node: Sendable {
     status = Mutex(Status(strain: NodeStrain(memory: MemoryGuard(bytesMax: limits.memoryBytes))))
     prepared = Mutex(recovery)
     links.set(self)
+  }
+
+  private static func submissions(_ feed: FeedHub, _ links: Links) -> SubmissionSource {
+    SubmissionSource(
+      oldestNear: { feed.oldestInMemory },
+      near: { task, revision in
+        feed.segment(holding: revision)
+          .flatMap { SubmittedTask(task, in: $0, at: revision) }
+          .map { TaskContent($0.submission) }
+      },
+      far: { attempts, then in
+        if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
+      },
+      outcomes: { tasks in try? await links.node?.outcomes(of: tasks) })
   }
 
   private let prepared: Mutex<Recovery?>

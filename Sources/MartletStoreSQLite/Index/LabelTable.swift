@@ -119,9 +119,9 @@ enum LabelTag {
   static func of(_ label: LabelSet.Label) -> Int64 { of(key: label.key, value: label.value) }
 
   /// A workflow is like a label that nobody can give a task: no key has a NUL.
-  static func of(_ workflow: WorkflowID) -> Int64 {
-    of(key: "\0workflow", value: workflow.description)
-  }
+  static func of(_ workflow: WorkflowID) -> Int64 { of(workflow: workflow.description) }
+
+  static func of(workflow: String) -> Int64 { of(key: "\0workflow", value: workflow) }
 
   static func of(key: String, value: String) -> Int64 {
     Int64(bitPattern: high(key) | StableHash.of(value) & 0xFFFF_FFFF)
@@ -184,9 +184,7 @@ struct LabelAnchor {
       default: LabelTag.range(ofKey: key)
       }
     case .text(.workflow, let test) where test.comparison == .equal:
-      test.whole.map {
-        LabelTag.of(key: "\0workflow", value: $0)...LabelTag.of(key: "\0workflow", value: $0)
-      }
+      test.whole.map { LabelTag.of(workflow: $0)...LabelTag.of(workflow: $0) }
     case .has(.text(.label(let key))): LabelTag.range(ofKey: key)
     default: nil
     }

@@ -28,5 +28,8 @@ struct DependencyGraphTests {
     #expect(row.order == Array(0..<count))
     let ring = DependencyGraph((0..<count).map { [($0 + 1) % count] })
     #expect(ring.cycle?.count == count)
+    // Hostile: all of them lead to a circle at the end, and are in none.
+    let tail = DependencyGraph((0..<count).map { [$0 == count - 1 ? count - 2 : $0 + 1] })
+    #expect(tail.cycle == [count - 2, count - 1])
   }
 }

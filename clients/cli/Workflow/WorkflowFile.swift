@@ -7,14 +7,12 @@ internal import Yams
 /// with its line.
 struct WorkflowFile {
   private let name: String
-  private let now: Double
+  private let surroundings: Surroundings
 
-  /// - Parameters:
-  ///   - name: Of the file, for messages.
-  ///   - now: Seconds since 1970, for spans from now.
-  init(name: String, now: Double) {
+  /// - Parameter name: Of the file, for messages.
+  init(name: String, in surroundings: Surroundings) {
     self.name = name
-    self.now = now
+    self.surroundings = surroundings
   }
 
   func read(_ text: String) throws -> API.SubmitWorkflowRequest {
@@ -90,7 +88,7 @@ struct WorkflowFile {
   /// A text is taken as it is; anything else becomes JSON.
   private func payload(_ fields: Node.Mapping) throws -> ([UInt8], String) {
     if let file = try text(fields["payload_file"]) {
-      let bytes = try PayloadSource.bytes(ofFile: file, in: .current)
+      let bytes = try PayloadSource.bytes(ofFile: file, in: surroundings)
       return (bytes, PayloadSource.contentType(of: bytes))
     }
     guard let node = fields["payload"] else { return ([], "") }
@@ -182,7 +180,7 @@ struct WorkflowFile {
     guard let time = node.scalar.flatMap({ TimeArgument(argument: $0.string) }) else {
       throw fault("a time (RFC 3339) or a span from now is expected here", at: node)
     }
-    return time.timestamp(now: now)
+    return time.timestamp(now: surroundings.now())
   }
 
   private func list(_ node: Node?) throws -> [Node] {

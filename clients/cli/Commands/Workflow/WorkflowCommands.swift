@@ -59,7 +59,7 @@ struct WorkflowSubmit: MartletCommand {
       throw CommandFailure(.usage, "\(file) is no text in UTF-8.")
     }
     var request = try WorkflowFile(
-      name: file == "-" ? "the workflow" : file, now: session.surroundings.now()
+      name: file == "-" ? "the workflow" : file, in: session.surroundings
     ).read(text)
     if let requestID { request.requestId = requestID }
     if validateOnly {
