@@ -90,7 +90,7 @@ struct FakePoolService: API.PoolService {
     return API.DeletePoolResponse(pool: pool, cursor: node.cursor)
   }
 
-  private func change(
+  func change(
     _ name: String, _ body: (inout API.Pool) throws -> Void
   ) throws -> API.Pool {
     try node.change { state in

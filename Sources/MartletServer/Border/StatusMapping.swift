@@ -80,6 +80,16 @@ extension ErrorDetails {
       self.init(
         .aborted, .etagMismatch, pool: pool,
         "has changed since it was read: read it again and repeat the update with its new etag")
+    case .poolSpecInvalid(let problem): self = .poolSpecInvalid(problem)
+    case .poolRevisionNotFound(let pool, let revision):
+      self = .poolRevisionNotFound(pool, revision)
+    case .groupNotFound(let group): self = .groupNotFound(group)
+    case .groupExists(let group): self = .groupExists(group)
+    case .groupNotEmpty(let group, let pools, let count):
+      self = .groupNotEmpty(group, pools, count: count)
+    case .groupBudgetExceeded(let group, let budget, let guaranteed):
+      self = .groupBudgetExceeded(group, budget: budget, guaranteed: guaranteed)
+    case .groupEtagMismatch(let group): self = .groupEtagMismatch(group)
     case .requestIDReused(let id): self = .requestIDReused(id)
     case .staleHistory: self = .indexBehind
     case .stopping: self = .stopping

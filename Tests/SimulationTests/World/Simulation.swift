@@ -31,6 +31,7 @@ final class Simulation {
     node = SimulatedNode(
       recovery: try Recovery(log: log, index: index, limits: habits.limits),
       session: habits.session())
+    checker.poolRevisionsKept = habits.limits.poolRevisions
     subscribers = Subscriber.Wish.allCases.map { Subscriber($0, after: .zero) }
   }
 
@@ -58,6 +59,8 @@ final class Simulation {
     case .submitDependent: submitDependent()
     case .submitWorkflow: submitWorkflow()
     case .steerWorkflow: try steerWorkflow()
+    case .changeGroup: changeGroup()
+    case .rollBack: try rollBack()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()
