@@ -1,7 +1,7 @@
 /// Pools that scale, and when they are looked at next. A part of the session: looks are no events,
 /// and after a restart the first comes after a whole interval.
 struct ScalingBook: Sendable {
-  /// All pools are looked at once in so long.
+  /// Pools are looked at once in so long, unless they are asleep.
   static let interval = Span.seconds(1)
   /// That one step looks at; the next step goes on.
   static let looksPerStep = 1_000
@@ -11,17 +11,31 @@ struct ScalingBook: Sendable {
   private var next = Elapsed.zero
   /// How many of them this round has been through.
   private var looked = 0
+  /// Those at which only an event of their own can change anything.
+  private var asleep: Set<PoolID> = []
   /// What dry runs have suggested, so that it is said once.
   var suggestions: [PoolID: Int] = [:]
 
-  var nextDeadline: Elapsed? { pools.isEmpty ? nil : next }
+  var isEmpty: Bool { pools.isEmpty }
+
+  var nextDeadline: Elapsed? { asleep.count == pools.count ? nil : next }
+
+  mutating func sleep(_ pool: PoolID) { asleep.insert(pool) }
+
+  mutating func wake(_ pool: PoolID, at now: Elapsed) {
+    if asleep.isEmpty { return }
+    let allSlept = asleep.count == pools.count
+    guard asleep.remove(pool) != nil, allSlept else { return }
+    next = now + Self.interval
+    looked = 0
+  }
 
   mutating func set(_ pool: PoolID, scales: Bool, at now: Elapsed) {
     let place = pools.firstIndex { $0 >= pool } ?? pools.count
     let isThere = place < pools.count && pools[place] == pool
     guard isThere != scales else { return }
     if scales {
-      if pools.isEmpty {
+      if nextDeadline == nil {
         next = now + Self.interval
         looked = 0
       }
@@ -30,12 +44,13 @@ struct ScalingBook: Sendable {
     } else {
       pools.remove(at: place)
       suggestions[pool] = nil
+      asleep.remove(pool)
       if place < looked { looked -= 1 }
     }
   }
 
   /// Those to look at now.
-  mutating func takeDue(at now: Elapsed) -> ArraySlice<PoolID> {
+  mutating func takeDue(at now: Elapsed) -> [PoolID] {
     guard !pools.isEmpty, next <= now else { return [] }
     let due = pools[looked..<min(pools.count, looked + Self.looksPerStep)]
     looked = due.endIndex
@@ -43,7 +58,7 @@ struct ScalingBook: Sendable {
       looked = 0
       next = now + Self.interval
     }
-    return due
+    return due.filter { !asleep.contains($0) }
   }
 }
 
@@ -82,7 +97,10 @@ extension Engine {
       guard let pool = catalog.pools[id], let mode = pool.spec.scaling?.mode,
         let verdict = scalingVerdict(of: pool, at: now.elapsed)
       else { continue }
-      guard mode == .on || isNews(verdict, of: id), verdict.isChange else { continue }
+      guard mode == .on || isNews(verdict, of: id), verdict.isChange else {
+        if staysFor(verdict, in: pool) { state.session.scaling.sleep(id) }
+        continue
+      }
       let limit = mode == .on ? verdict.to : pool.slotLimit
       let event = PoolEvent(
         change: mode == .on ? .scaled : .scalingSuggested, pool: id, name: pool.name,
@@ -103,9 +121,25 @@ extension Engine {
     return true
   }
 
+  /// Whether time alone will not make it another one.
+  private func staysFor(_ verdict: ScalingVerdict, in pool: PoolRecord) -> Bool {
+    switch verdict.reason {
+    case .coolingDown: false
+    case .between: pool.spec.scaling?.oldestAge == nil || verdict.load.pending == 0
+    default: true
+    }
+  }
+
+  /// Something of a pool has changed that its next look may see.
+  mutating func followScaling(of pool: PoolID, at now: Elapsed) {
+    if state.session.scaling.isEmpty { return }
+    state.session.scaling.wake(pool, at: now)
+  }
+
   mutating func followScaling(_ event: PoolEvent, at now: Elapsed) {
     let scales = event.state != .retired && event.spec.scaling.map { $0.mode != .off } ?? false
     state.session.scaling.set(event.pool, scales: scales, at: now)
+    followScaling(of: event.pool, at: now)
   }
 
   /// At a start.

@@ -180,9 +180,11 @@ package struct Engine: Sendable {
         unsettle(pool)
         unsettle(event.pool)
         followShare(of: pool)
+        followScaling(of: pool, at: now)
       default: unsettle(event.pool)
       }
       followShare(of: event.pool)
+      followScaling(of: event.pool, at: now)
     case .tasksPurged(let purge):
       // Rows read before it must neither bring a task back nor purge it again.
       for entry in purge.entries {

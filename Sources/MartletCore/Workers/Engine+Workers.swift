@@ -125,6 +125,7 @@ extension Engine {
         lease: lease, worker: id, pool: pool.id, expires: now.elapsed + wait, isOffer: true))
     state.durable.tasks.setOffered(true, task.id)
     followShare(of: pool.id)
+    followScaling(of: pool.id, at: now.elapsed)
     state.session.roster[id]?.credit -= 1
     state.session.roster[id]?.offered += 1
     state.session.notices.append(
