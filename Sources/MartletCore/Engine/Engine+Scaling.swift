@@ -1,7 +1,7 @@
 /// Pools that scale, and when they are looked at next. A part of the session: looks are no events,
 /// and after a restart the first comes after a whole interval.
 struct ScalingBook: Sendable {
-  /// Pools are looked at once in so long, unless they are asleep.
+  /// Pools are looked at once in so long, unless they rest.
   static let interval = Span.seconds(1)
   /// That one step looks at; the next step goes on.
   static let looksPerStep = 1_000
@@ -12,20 +12,20 @@ struct ScalingBook: Sendable {
   /// How many of them this round has been through.
   private var looked = 0
   /// Those at which only an event of their own can change anything.
-  private var asleep: Set<PoolID> = []
+  private var resting: Set<PoolID> = []
   /// What dry runs have suggested, so that it is said once.
   var suggestions: [PoolID: Int] = [:]
 
   var isEmpty: Bool { pools.isEmpty }
 
-  var nextDeadline: Elapsed? { asleep.count == pools.count ? nil : next }
+  var nextDeadline: Elapsed? { resting.count == pools.count ? nil : next }
 
-  mutating func sleep(_ pool: PoolID) { asleep.insert(pool) }
+  mutating func letRest(_ pool: PoolID) { resting.insert(pool) }
 
   mutating func wake(_ pool: PoolID, at now: Elapsed) {
-    if asleep.isEmpty { return }
-    let allSlept = asleep.count == pools.count
-    guard asleep.remove(pool) != nil, allSlept else { return }
+    if resting.isEmpty { return }
+    let allRest = resting.count == pools.count
+    guard resting.remove(pool) != nil, allRest else { return }
     next = now + Self.interval
     looked = 0
   }
@@ -44,7 +44,7 @@ struct ScalingBook: Sendable {
     } else {
       pools.remove(at: place)
       suggestions[pool] = nil
-      asleep.remove(pool)
+      resting.remove(pool)
       if place < looked { looked -= 1 }
     }
   }
@@ -58,7 +58,7 @@ struct ScalingBook: Sendable {
       looked = 0
       next = now + Self.interval
     }
-    return due.filter { !asleep.contains($0) }
+    return due.filter { !resting.contains($0) }
   }
 }
 
@@ -98,7 +98,7 @@ extension Engine {
         let verdict = scalingVerdict(of: pool, at: now.elapsed)
       else { continue }
       guard mode == .on || isNews(verdict, of: id), verdict.isChange else {
-        if staysFor(verdict, in: pool) { state.session.scaling.sleep(id) }
+        if staysFor(verdict, in: pool) { state.session.scaling.letRest(id) }
         continue
       }
       let limit = mode == .on ? verdict.to : pool.slotLimit

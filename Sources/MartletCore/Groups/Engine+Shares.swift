@@ -1,5 +1,5 @@
-/// Who of a group starts next. A group uses no more than its budget; what a pool is owed goes before
-/// what others would like; what is left goes round.
+/// Who of a group starts next. A group uses no more than its budget; what a pool is owed goes
+/// before what others would like; what is left goes round.
 extension Engine {
   // MARK: - What follows from events
 
@@ -145,6 +145,7 @@ extension Engine {
     guard let group = catalog.groups[id] else { return nil }
     let budget = group.spec.budget + (breaks(.budgets) ? 1 : 0)
     guard state.session.shares[id].inUse < budget else { return nil }
+    if breaks(.guarantees), let pool = state.session.shares[id].line.popFirst() { return pool }
     if let pool = state.session.shares[id].claims.popFirst() { return pool }
     let owed = breaks(.guarantees) ? 0 : state.session.shares[id].owed
     guard state.session.shares[id].inUse + owed < budget else { return nil }

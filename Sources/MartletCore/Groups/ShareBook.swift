@@ -1,6 +1,6 @@
-/// What the pools of groups use and are owed, kept up with each event so that neither a start nor an
-/// end looks at other pools. A part of the session: all of it follows from what is durable and from
-/// the offers, and a start puts it together again.
+/// What the pools of groups use and are owed, kept up with each event so that neither a start nor
+/// an end looks at other pools. A part of the session: all of it follows from what is durable and
+/// from the offers, and a start puts it together again.
 struct ShareBook: Sendable {
   struct Share: Sendable {
     var group: GroupID

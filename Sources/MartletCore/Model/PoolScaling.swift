@@ -69,8 +69,8 @@ extension PoolSpec {
 }
 
 extension PoolRecord {
-  /// A change of `slots`, and scaling that begins, set the limit anew; else it stays where it is, as
-  /// far as it may.
+  /// A change of `slots`, and scaling that begins, set the limit anew; else it stays where it is,
+  /// as far as it may.
   func slotLimit(after spec: PoolSpec) -> Int {
     guard let scaling = spec.activeScaling, self.spec.activeScaling != nil,
       spec.slots == self.spec.slots

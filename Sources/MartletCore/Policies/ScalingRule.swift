@@ -62,8 +62,8 @@ package struct ScalingVerdict: Hashable, Sendable {
   package var isChange: Bool { to != from }
 }
 
-/// Whether a pool should have more slots, or fewer: by the demand in percent of the slots that there
-/// are, and by the age of the task that has waited the longest.
+/// Whether a pool should have more slots, or fewer: by the demand in percent of the slots that
+/// there are, and by the age of the task that has waited the longest.
 ///
 /// Slots help only where those that there are are in use. A step ends before the use would be at
 /// the other threshold: so one that was made is not taken back as long as the demand is the same.

@@ -57,7 +57,8 @@ extension ErrorDetails {
   static func poolSpecInvalid(_ problem: PoolSpecProblem) -> ErrorDetails {
     let violation = FieldViolation(field: "spec.\(problem.field)", description: problem.text)
     return ErrorDetails(
-      .invalidArgument, .fieldInvalid, "\(violation.field) \(violation.description).",
+      .invalidArgument, .fieldInvalid,
+      "The pool's fields would not fit together: \(violation.field) \(violation.description).",
       metadata: ["violations": "1"]
     ).badRequest([violation])
   }

@@ -17,6 +17,12 @@ extension Checker {
     case .groupBudgetExceeded(let name, let budget, let guaranteed):
       return guaranteed > budget && isBudget(budget, of: name, after: command)
         && guaranteed == self.guaranteed(in: name, after: command)
+    case .etagMismatch(let name):
+      if case .rollbackPool(let rollback, _) = command {
+        return rollback.expected != model.pool(named: name)?.version
+      }
+      guard case .updatePool(_, let expected, _, _) = command else { return false }
+      return expected != model.pool(named: name)?.version
     case .groupEtagMismatch(let name):
       guard case .group(.update(_, let expected, _, _)) = command else { return false }
       return expected != model.groups[name]?.version

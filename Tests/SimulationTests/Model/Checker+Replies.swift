@@ -278,12 +278,6 @@ extension Checker {
     case .workerNotFound:
       if case .worker = command { return true }
       return false
-    case .etagMismatch(let name):
-      if case .rollbackPool(let rollback, _) = command {
-        return rollback.expected != model.pool(named: name)?.version
-      }
-      guard case .updatePool(_, let expected, _, _) = command else { return false }
-      return expected != model.pool(named: name)?.version
     case .requestIDReused(let id):
       if case .bulk(.start(let draft, _)) = command {
         return model.bulks.values.contains {
@@ -303,7 +297,7 @@ extension Checker {
       .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
       return isJustOfOne(refusal, command)
     case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
-      .groupBudgetExceeded, .groupEtagMismatch:
+      .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
       return isJustOfGroup(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
     }

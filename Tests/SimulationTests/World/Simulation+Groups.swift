@@ -7,6 +7,12 @@ import MartletStore
 
 /// What operators do with groups and with the history of pools, and what must hold of shares.
 extension Simulation {
+  /// The one that most pools are in.
+  func createGroup() {
+    let budget = Int.random(in: 2...5, using: &random)
+    send(.group(.create(name: "g", GroupSpec(budget: budget), origin: .client)))
+  }
+
   func changeGroup() {
     let name = chance(1, of: 15) ? "nowhere" : randomGroup()
     let budget = Int.random(in: 1...6, using: &random)
@@ -20,11 +26,12 @@ extension Simulation {
           .update(
             name: name, expected: expected, change: { $0.budget = budget }, origin: .client)))
     case 8: node.add(.query(chance(1, of: 2) ? .groups : .group(name)))
+    case 9 where chance(1, of: 2): node.add(.query(.pools))
     default: send(.group(.delete(name: name, origin: .client)))
     }
   }
 
-  func randomGroup() -> String { chance(2, of: 3) ? "g" : "h" }
+  func randomGroup() -> String { chance(5, of: 6) ? "g" : "h" }
 
   /// To any revision that the index has, as the service does; some come late.
   func rollBack() throws(Violation) {

@@ -38,6 +38,7 @@ final class Simulation {
   /// Lives through so many steps, then waits until the world has come to rest.
   func run(steps: Int) throws(Violation) {
     try boot()
+    if chance(3, of: 4) { createGroup() }
     for name in habits.pools { send(.createPool(name: name, spec: randomSpec(), origin: .client)) }
     while step < steps {
       step += 1

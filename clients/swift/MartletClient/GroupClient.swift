@@ -39,11 +39,11 @@ public struct GroupClient: Sendable {
     return groups
   }
 
-  /// Changes what is given. FAILED_PRECONDITION (`.groupBudgetExceeded`) if the budget would be below
-  /// what its pools are guaranteed.
+  /// Changes what is given. FAILED_PRECONDITION (`.groupBudgetExceeded`) if the budget would be
+  /// below what its pools are guaranteed.
   ///
-  /// - Parameter etag: Of the group as it was read: ABORTED (`.etagMismatch`) if its spec has changed
-  ///   since. Empty: whatever it is now.
+  /// - Parameter etag: Of the group as it was read: ABORTED (`.etagMismatch`) if its spec has
+  ///   changed since. Empty: whatever it is now.
   @discardableResult
   public func update(
     _ name: String, budget: Int? = nil, labels: [String: String]? = nil, etag: String = "",
