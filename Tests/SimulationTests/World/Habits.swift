@@ -11,7 +11,7 @@ struct Habits {
     case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
     case submitDependent, submitWorkflow, steerWorkflow
-    case changeGroup, rollBack
+    case changeGroup, rollBack, scalePool
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -97,7 +97,8 @@ struct Habits {
     case .submitWorkflow: 12
     case .steerWorkflow: 15
     case .changeGroup: 20
-    case .rollBack: 6
+    case .rollBack: 25
+    case .scalePool: 20
     }
   }
 

@@ -49,12 +49,29 @@ extension Simulation {
     sendOrKeep(.rollbackPool(rollback, origin: .client))
   }
 
+  /// Bounds, group or guarantee alone, as operators do.
+  func scalePool() {
+    let (scaling, group) = (randomScaling(), randomGroup())
+    let minimum = Int.random(in: 0...4, using: &random)
+    let kind = Int.random(in: 0..<4, using: &random)
+    send(
+      .updatePool(
+        name: randomPool(), expected: nil,
+        change: { spec in
+          switch kind {
+          case 0, 1: spec.scaling = scaling
+          case 2: spec.group = group
+          default: spec.groupMinimum = minimum
+          }
+        }, origin: .client))
+  }
+
   func randomScaling() -> PoolScaling? {
-    guard chance(1, of: 3) else { return nil }
+    guard chance(2, of: 3) else { return nil }
     let low = Int.random(in: 1...3, using: &random)
     let up = [50, 80, 100, 300].randomElement(using: &random) ?? 80
     return PoolScaling(
-      mode: chance(1, of: 5) ? .off : chance(1, of: 4) ? .dryRun : .on, minSlots: low,
+      mode: chance(1, of: 6) ? .off : chance(1, of: 3) ? .dryRun : .on, minSlots: low,
       maxSlots: low + Int.random(in: 0...4, using: &random), upPercent: up,
       downPercent: [0, 20, 49].randomElement(using: &random) ?? 20,
       oldestAge: chance(1, of: 2)

@@ -62,6 +62,7 @@ final class Simulation {
     case .steerWorkflow: try steerWorkflow()
     case .changeGroup: changeGroup()
     case .rollBack: try rollBack()
+    case .scalePool: scalePool()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()
