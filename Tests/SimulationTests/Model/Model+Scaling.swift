@@ -134,8 +134,11 @@ extension Model {
   }
 
   /// The budget holds, and what others are owed goes first. Offers are not in the log: so what is
-  /// known here is the least that is in use, and the least that is owed.
-  func checkShare(of task: ModelTask, in pool: ModelPool) throws(Violation) {
+  /// known here is the least that is in use, and the least that is owed. What a worker accepts was
+  /// decided when it was offered.
+  func checkShare(
+    of task: ModelTask, in pool: ModelPool, byWorker: Bool
+  ) throws(Violation) {
     guard let group = groups[pool.spec.group] else { return }
     let all = members(of: group.name)
     let running = all.reduce(0) { $0 + $1.running }
@@ -143,7 +146,7 @@ extension Model {
       running < group.spec.budget,
       "\(task.id) starts, \(running) of \(group.spec.budget) slots of \(group.name) are in use")
     let minimum = min(pool.spec.groupMinimum, pool.slotLimit)
-    guard task.status.notes?.assignment == nil, pool.running >= minimum else { return }
+    guard !byWorker, pool.running >= minimum else { return }
     let owed = all.filter { $0.id != pool.id }.reduce(0) { $0 + leastOwed(to: $1) }
     try require(
       running + owed < group.spec.budget,

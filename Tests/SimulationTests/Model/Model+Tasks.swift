@@ -314,7 +314,7 @@ extension Model {
       [.active, .draining].contains(pool.state), "\(task.id) starts in a pool that is \(pool.state)"
     )
     try require(pool.running < pool.slotLimit, "\(pool.name) runs more than its slots")
-    try checkShare(of: task, in: pool)
+    try checkShare(of: task, in: pool, byWorker: assignment != nil)
     try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
     try require(stamp.elapsed < queueEnd(of: task), "\(task.id) starts after its queue timeout")
     if let assignment { return try checkAssignment(assignment, of: task) }
