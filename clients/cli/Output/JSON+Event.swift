@@ -59,7 +59,7 @@ extension JSON {
     fields.add("spec", change.spec.map { JSON($0) })
     fields.add("state", change.state.name)
     fields.add("etag", change.etag)
-    fields.add("slots_limit", change.slotsLimit)
+    if change.slotsLimit > 0 { fields.add("slots_limit", change.slotsLimit) }
     fields.add("scaling", change.scaling.map { JSON($0) })
     if change.restoredRevision > 0 {
       fields.append(Field("restored_revision", .unsigned(change.restoredRevision)))

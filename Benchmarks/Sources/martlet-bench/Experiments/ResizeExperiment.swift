@@ -15,8 +15,8 @@ struct ResizeExperiment {
       let resizer = try Client(server.address)
       try await bench.measure("random resizes", runs: 1) {
         let load = BatchLoad(pools: [Self.pool])
-        async let submitted = load.submit(client, .time(bench.scale.loadTime))
-        let count = bench.scale.resizes
+        let (count, time) = (bench.scale.resizes, bench.scale.loadTime)
+        async let submitted = load.submit(client, .time(time))
         try await resizer.onLoop {
           for _ in 0..<count {
             _ = try await resizer.pools.updatePool(
