@@ -19,12 +19,21 @@ package struct IndexBatch: Hashable, Sendable {
   package var turns: [TurnRow]
   /// How many turns of a task are kept: the first, and of the others the newest. 2 or more.
   package var turnsKept: Int
+  /// New changes of pools, by rising revision; of each pool the newest `poolRevisionsKept` that
+  /// scaling made stay, and as many of the others.
+  package var poolRevisions: [PoolRevisionRow]
+  package var poolRevisionsKept: Int
+  /// Pools whose history goes.
+  package var forgottenPools: [PoolID]
   /// Requests to remember.
   package var requests: [RememberedRequest]
   /// Rows of the small engine table by key; nil deletes. Read back whole at start.
   package var facts: [String: [UInt8]?]
 
-  package init(appliedThrough: Revision, turnsKept: Int = Limits().taskTurns) {
+  package init(
+    appliedThrough: Revision, turnsKept: Int = Limits().taskTurns,
+    poolRevisionsKept: Int = Limits().poolRevisions
+  ) {
     self.appliedThrough = appliedThrough
     self.turnsKept = turnsKept
     inserts = []
@@ -33,6 +42,9 @@ package struct IndexBatch: Hashable, Sendable {
     deletes = []
     savedWork = [:]
     turns = []
+    poolRevisions = []
+    self.poolRevisionsKept = poolRevisionsKept
+    forgottenPools = []
     requests = []
     facts = [:]
   }
@@ -41,6 +53,8 @@ package struct IndexBatch: Hashable, Sendable {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
       && a.edits == b.edits && a.requests == b.requests && a.savedWork == b.savedWork
       && a.facts == b.facts && a.turns == b.turns && a.turnsKept == b.turnsKept
+      && a.poolRevisions == b.poolRevisions && a.forgottenPools == b.forgottenPools
+      && a.poolRevisionsKept == b.poolRevisionsKept
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }
   }
 
@@ -141,6 +155,11 @@ package protocol TaskIndex: Sendable {
 
   /// A task's row and turns, as they were at the same moment; nil if it is not there.
   func story(_ id: TaskID) throws(StoreFailure) -> TaskStory?
+
+  /// Changes of a pool up to a revision, the newest first, at most `limit`.
+  func poolRevisions(
+    of pool: PoolID, through last: Revision, limit: Int
+  ) throws(StoreFailure) -> [PoolRevisionRow]
 
   func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage
 

@@ -15,7 +15,8 @@ struct FakePoolService: API.PoolService {
           .alreadyExists, "POOL_EXISTS", "there is a pool `\(request.name)` already")
       }
       let pool = API.Pool(
-        name: request.name, spec: request.spec, state: .active, status: API.PoolStatus(),
+        name: request.name, spec: request.spec, state: .active,
+        status: API.PoolStatus(slotsLimit: request.spec?.slots ?? 0),
         etag: "e1", revision: UInt64(state.events.count + 1))
       state.pools[request.name] = pool
       state.append(API.Event(type: .poolCreated, pool: request.name))
@@ -49,7 +50,10 @@ struct FakePoolService: API.PoolService {
         throw FakeNode.status(.aborted, "ETAG_MISMATCH", "the pool has changed since")
       }
       for path in request.updateMask?.paths ?? [] {
-        if path == "slots" { pool.spec?.slots = request.spec?.slots ?? 0 }
+        if path == "slots" {
+          pool.spec?.slots = request.spec?.slots ?? 0
+          pool.status?.slotsLimit = request.spec?.slots ?? 0
+        }
         if path == "queue_capacity" { pool.spec?.queueCapacity = request.spec?.queueCapacity }
       }
       pool.etag += "+"
@@ -90,7 +94,7 @@ struct FakePoolService: API.PoolService {
     return API.DeletePoolResponse(pool: pool, cursor: node.cursor)
   }
 
-  private func change(
+  func change(
     _ name: String, _ body: (inout API.Pool) throws -> Void
   ) throws -> API.Pool {
     try node.change { state in

@@ -21,7 +21,7 @@ struct Martlet: AsyncParsableCommand {
         1  the task failed or was cancelled (submit --wait, wait, batch --wait), the workflow did
            not succeed (--watch, watch), or the demo's results were not right; the worker breaks a rule (worker check)
         2  the command or its input is not valid
-        3  there is no such pool, task, workflow, operation or worker
+        3  there is no such pool, group, task, workflow, operation or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …
         5  the server cannot be reached
         6  the time limit passed (--timeout)
@@ -32,7 +32,8 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, WorkflowCommands.self, BulkCommands.self,
+      PoolCommands.self, GroupCommands.self, TaskCommands.self, WorkflowCommands.self,
+      BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

@@ -6,7 +6,7 @@ import json
 import grpc
 
 from support.stubs import (
-    Duration, bulks_grpc, details, events, events_grpc, health_pb2_grpc, pools, pools_grpc, servers,
+    Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, pools, pools_grpc, servers,
     servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
 )
 
@@ -36,6 +36,7 @@ class Client:
     def __init__(self, server, **options):
         self.channel = server.channel(**options)
         self.pools = pools_grpc.PoolServiceStub(self.channel)
+        self.groups = groups_grpc.GroupServiceStub(self.channel)
         self.tasks = tasks_grpc.TaskServiceStub(self.channel)
         self.bulks = bulks_grpc.BulkServiceStub(self.channel)
         self.events = events_grpc.EventServiceStub(self.channel)

@@ -7,6 +7,8 @@ extension Bench {
     try await BatchExperiment(bench: self).run()
     try await WorkflowExperiment(bench: self).run()
     try await CancelExperiment(bench: self).run()
+    try await ResizeExperiment(bench: self).run()
+    try await GroupExperiment(bench: self).run()
     try await FeedExperiment(bench: self).run()
     try await WorkerBatchExperiment(bench: self).run()
     try await DispatchExperiment(bench: self).run()

@@ -29,6 +29,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.events_purged { self.body = .eventsPurged(try .init(c: pointer)) }
     case 4:
       if let pointer = c.pointee.bulk { self.body = .bulk(try .init(c: pointer)) }
+    case 6:
+      if let pointer = c.pointee.group { self.body = .group(try .init(c: pointer)) }
     case 7:
       if let pointer = c.pointee.workflow { self.body = .workflow(try .init(c: pointer)) }
     default: break
@@ -50,6 +52,9 @@ extension LogAPI.Record {
     case .bulk(let value):
       c.pointee.body_case = .init(rawValue: 4)
       c.pointee.bulk = value.cStruct(in: arena)
+    case .group(let value):
+      c.pointee.body_case = .init(rawValue: 6)
+      c.pointee.group = value.cStruct(in: arena)
     case .workflow(let value):
       c.pointee.body_case = .init(rawValue: 7)
       c.pointee.workflow = value.cStruct(in: arena)
@@ -1062,6 +1067,9 @@ extension LogAPI.PoolSpec {
     }
     self.priorityAgeing = c.pointee.priority_ageing
     if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    self.group = try c.pointee.group.utf8String()
+    self.groupMinimum = c.pointee.group_minimum
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolSpec> {
@@ -1078,6 +1086,92 @@ extension LogAPI.PoolSpec {
     c.pointee.failure_class_delays = arena.list(self.failureClassDelays) { $0.cStruct(in: arena) }
     c.pointee.priority_ageing = self.priorityAgeing
     if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.group = arena.copy(self.group)
+    c.pointee.group_minimum = self.groupMinimum
+    return c
+  }
+}
+
+extension LogAPI.Scaling {
+  public static var protobufName: String { "martlet.log.v1.Scaling" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__scaling__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Scaling.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Scaling>) throws(ProtobufDecodingError) {
+    self.init()
+    self.mode = c.pointee.mode
+    self.minSlots = c.pointee.min_slots
+    self.maxSlots = c.pointee.max_slots
+    self.upPercent = c.pointee.up_percent
+    self.downPercent = c.pointee.down_percent
+    self.oldestAge = c.pointee.oldest_age
+    self.stepSlots = c.pointee.step_slots
+    self.stepPercent = c.pointee.step_percent
+    self.upCooldown = c.pointee.up_cooldown
+    self.downCooldown = c.pointee.down_cooldown
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Scaling> {
+    let c = arena.make(Martlet__Log__V1__Scaling.self, martlet__log__v1__scaling__descriptor_address())
+    c.pointee.mode = self.mode
+    c.pointee.min_slots = self.minSlots
+    c.pointee.max_slots = self.maxSlots
+    c.pointee.up_percent = self.upPercent
+    c.pointee.down_percent = self.downPercent
+    c.pointee.oldest_age = self.oldestAge
+    c.pointee.step_slots = self.stepSlots
+    c.pointee.step_percent = self.stepPercent
+    c.pointee.up_cooldown = self.upCooldown
+    c.pointee.down_cooldown = self.downCooldown
+    return c
+  }
+}
+
+extension LogAPI.ScalingVerdict {
+  public static var protobufName: String { "martlet.log.v1.ScalingVerdict" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__scaling_verdict__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScalingVerdict.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScalingVerdict>) throws(ProtobufDecodingError) {
+    self.init()
+    self.from = c.pointee.from
+    self.to = c.pointee.to
+    self.reason = c.pointee.reason
+    self.inUse = c.pointee.in_use
+    self.pending = c.pointee.pending
+    if c.pointee._oldest_age_case.rawValue == 6 {
+      self.oldestAge = c.pointee.oldest_age
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScalingVerdict> {
+    let c = arena.make(Martlet__Log__V1__ScalingVerdict.self, martlet__log__v1__scaling_verdict__descriptor_address())
+    c.pointee.from = self.from
+    c.pointee.to = self.to
+    c.pointee.reason = self.reason
+    c.pointee.in_use = self.inUse
+    c.pointee.pending = self.pending
+    if let value = self.oldestAge {
+      c.pointee._oldest_age_case = .init(rawValue: 6)
+      c.pointee.oldest_age = value
+    }
     return c
   }
 }
@@ -1197,6 +1291,9 @@ extension LogAPI.PoolRecord {
     self.state = c.pointee.state
     self.specVersion = c.pointee.spec_version
     if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    self.slotLimit = c.pointee.slot_limit
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    self.restored = c.pointee.restored
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolRecord> {
@@ -1207,6 +1304,110 @@ extension LogAPI.PoolRecord {
     if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     c.pointee.state = self.state
     c.pointee.spec_version = self.specVersion
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    c.pointee.slot_limit = self.slotLimit
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.restored = self.restored
+    return c
+  }
+}
+
+extension LogAPI.PoolRevision {
+  public static var protobufName: String { "martlet.log.v1.PoolRevision" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__pool_revision__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PoolRevision.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__PoolRevision>) throws(ProtobufDecodingError) {
+    self.init()
+    self.time = c.pointee.time
+    if let pointer = c.pointee.record { self.record = try .init(c: pointer) }
+    if let pointer = c.pointee.before { self.before = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolRevision> {
+    let c = arena.make(Martlet__Log__V1__PoolRevision.self, martlet__log__v1__pool_revision__descriptor_address())
+    c.pointee.time = self.time
+    if let value = self.record { c.pointee.record = value.cStruct(in: arena) }
+    if let value = self.before { c.pointee.before = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.GroupFact {
+  public static var protobufName: String { "martlet.log.v1.GroupFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__group_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__GroupFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__GroupFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = c.pointee.id
+    self.name = try c.pointee.name.utf8String()
+    self.budget = c.pointee.budget
+    if let elements = c.pointee.labels, c.pointee.n_labels > 0 {
+      self.labels.reserveCapacity(c.pointee.n_labels)
+      for index in 0..<c.pointee.n_labels {
+        if let pointer = elements[index] { self.labels.append(try .init(c: pointer)) }
+      }
+    }
+    self.specVersion = c.pointee.spec_version
+    self.createTime = c.pointee.create_time
+    self.updateTime = c.pointee.update_time
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__GroupFact> {
+    let c = arena.make(Martlet__Log__V1__GroupFact.self, martlet__log__v1__group_fact__descriptor_address())
+    c.pointee.id = self.id
+    c.pointee.name = arena.copy(self.name)
+    c.pointee.budget = self.budget
+    c.pointee.n_labels = self.labels.count
+    c.pointee.labels = arena.list(self.labels) { $0.cStruct(in: arena) }
+    c.pointee.spec_version = self.specVersion
+    c.pointee.create_time = self.createTime
+    c.pointee.update_time = self.updateTime
+    return c
+  }
+}
+
+extension LogAPI.GroupEventRecord {
+  public static var protobufName: String { "martlet.log.v1.GroupEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__group_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__GroupEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__GroupEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    if let pointer = c.pointee.group { self.group = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__GroupEventRecord> {
+    let c = arena.make(Martlet__Log__V1__GroupEventRecord.self, martlet__log__v1__group_event_record__descriptor_address())
+    c.pointee.change = self.change
+    if let value = self.group { c.pointee.group = value.cStruct(in: arena) }
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     return c
   }
@@ -1336,6 +1537,8 @@ extension LogAPI.PoolFact {
       }
     }
     if let pointer = c.pointee.deletion { self.deletion = try .init(c: pointer) }
+    self.slotLimit = c.pointee.slot_limit
+    self.scaledAt = c.pointee.scaled_at
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolFact> {
@@ -1356,6 +1559,8 @@ extension LogAPI.PoolFact {
     c.pointee.n_counts = self.counts.count
     c.pointee.counts = arena.list(self.counts) { $0.cStruct(in: arena) }
     if let value = self.deletion { c.pointee.deletion = value.cStruct(in: arena) }
+    c.pointee.slot_limit = self.slotLimit
+    c.pointee.scaled_at = self.scaledAt
     return c
   }
 }
@@ -1411,6 +1616,7 @@ extension LogAPI.EngineFact {
     self.oldestEvent = c.pointee.oldest_event
     self.kindCount = c.pointee.kind_count
     self.lastBulk = c.pointee.last_bulk
+    self.lastGroup = c.pointee.last_group
     self.lastWorkflow = c.pointee.last_workflow
   }
 
@@ -1424,6 +1630,7 @@ extension LogAPI.EngineFact {
     c.pointee.oldest_event = self.oldestEvent
     c.pointee.kind_count = self.kindCount
     c.pointee.last_bulk = self.lastBulk
+    c.pointee.last_group = self.lastGroup
     c.pointee.last_workflow = self.lastWorkflow
     return c
   }

@@ -21,6 +21,7 @@ extension LogAPI {
       case tasksPurged(LogAPI.TasksPurgedRecord)
       case eventsPurged(LogAPI.EventsPurgedRecord)
       case bulk(LogAPI.BulkEventRecord)
+      case group(LogAPI.GroupEventRecord)
       case workflow(LogAPI.WorkflowEventRecord)
     }
   }
@@ -725,6 +726,9 @@ extension LogAPI {
     public var failureClassDelays: [LogAPI.FailureClassDelay] = []
     public var priorityAgeing: Int64 = 0
     public var retention: LogAPI.Retention? = nil
+    public var scaling: LogAPI.Scaling? = nil
+    public var group: String = ""
+    public var groupMinimum: Int64 = 0
 
     public init() {}
 
@@ -738,7 +742,10 @@ extension LogAPI {
       heartbeatTimeout: Int64 = 0,
       failureClassDelays: [LogAPI.FailureClassDelay] = [],
       priorityAgeing: Int64 = 0,
-      retention: LogAPI.Retention? = nil
+      retention: LogAPI.Retention? = nil,
+      scaling: LogAPI.Scaling? = nil,
+      group: String = "",
+      groupMinimum: Int64 = 0
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -750,6 +757,77 @@ extension LogAPI {
       self.failureClassDelays = failureClassDelays
       self.priorityAgeing = priorityAgeing
       self.retention = retention
+      self.scaling = scaling
+      self.group = group
+      self.groupMinimum = groupMinimum
+    }
+  }
+
+  public struct Scaling: ProtobufMessage {
+    public var mode: UInt32 = 0
+    public var minSlots: Int64 = 0
+    public var maxSlots: Int64 = 0
+    public var upPercent: Int64 = 0
+    public var downPercent: Int64 = 0
+    public var oldestAge: Int64 = 0
+    /// One of the two.
+    public var stepSlots: Int64 = 0
+    public var stepPercent: Int64 = 0
+    public var upCooldown: Int64 = 0
+    public var downCooldown: Int64 = 0
+
+    public init() {}
+
+    public init(
+      mode: UInt32 = 0,
+      minSlots: Int64 = 0,
+      maxSlots: Int64 = 0,
+      upPercent: Int64 = 0,
+      downPercent: Int64 = 0,
+      oldestAge: Int64 = 0,
+      stepSlots: Int64 = 0,
+      stepPercent: Int64 = 0,
+      upCooldown: Int64 = 0,
+      downCooldown: Int64 = 0
+    ) {
+      self.mode = mode
+      self.minSlots = minSlots
+      self.maxSlots = maxSlots
+      self.upPercent = upPercent
+      self.downPercent = downPercent
+      self.oldestAge = oldestAge
+      self.stepSlots = stepSlots
+      self.stepPercent = stepPercent
+      self.upCooldown = upCooldown
+      self.downCooldown = downCooldown
+    }
+  }
+
+  public struct ScalingVerdict: ProtobufMessage {
+    public var from: Int64 = 0
+    public var to: Int64 = 0
+    public var reason: UInt32 = 0
+    public var inUse: Int64 = 0
+    public var pending: Int64 = 0
+    /// Presence matters.
+    public var oldestAge: Int64? = nil
+
+    public init() {}
+
+    public init(
+      from: Int64 = 0,
+      to: Int64 = 0,
+      reason: UInt32 = 0,
+      inUse: Int64 = 0,
+      pending: Int64 = 0,
+      oldestAge: Int64? = nil
+    ) {
+      self.from = from
+      self.to = to
+      self.reason = reason
+      self.inUse = inUse
+      self.pending = pending
+      self.oldestAge = oldestAge
     }
   }
 
@@ -810,6 +888,11 @@ extension LogAPI {
     public var state: UInt32 = 0
     public var specVersion: UInt32 = 0
     public var origin: LogAPI.Origin? = nil
+    /// 0: as many as the spec says.
+    public var slotLimit: Int64 = 0
+    public var scaling: LogAPI.ScalingVerdict? = nil
+    /// Of a rollback.
+    public var restored: UInt64 = 0
 
     public init() {}
 
@@ -820,7 +903,10 @@ extension LogAPI {
       spec: LogAPI.PoolSpec? = nil,
       state: UInt32 = 0,
       specVersion: UInt32 = 0,
-      origin: LogAPI.Origin? = nil
+      origin: LogAPI.Origin? = nil,
+      slotLimit: Int64 = 0,
+      scaling: LogAPI.ScalingVerdict? = nil,
+      restored: UInt64 = 0
     ) {
       self.change = change
       self.pool = pool
@@ -828,6 +914,77 @@ extension LogAPI {
       self.spec = spec
       self.state = state
       self.specVersion = specVersion
+      self.origin = origin
+      self.slotLimit = slotLimit
+      self.scaling = scaling
+      self.restored = restored
+    }
+  }
+
+  /// One change of a pool as the index keeps it.
+  public struct PoolRevision: ProtobufMessage {
+    public var time: Int64 = 0
+    public var record: LogAPI.PoolRecord? = nil
+    /// Spec, state, version and limit before it; none of a new pool.
+    public var before: LogAPI.PoolRecord? = nil
+
+    public init() {}
+
+    public init(
+      time: Int64 = 0,
+      record: LogAPI.PoolRecord? = nil,
+      before: LogAPI.PoolRecord? = nil
+    ) {
+      self.time = time
+      self.record = record
+      self.before = before
+    }
+  }
+
+  public struct GroupFact: ProtobufMessage {
+    public var id: UInt32 = 0
+    public var name: String = ""
+    public var budget: Int64 = 0
+    public var labels: [LogAPI.Label] = []
+    public var specVersion: UInt32 = 0
+    public var createTime: Int64 = 0
+    public var updateTime: Int64 = 0
+
+    public init() {}
+
+    public init(
+      id: UInt32 = 0,
+      name: String = "",
+      budget: Int64 = 0,
+      labels: [LogAPI.Label] = [],
+      specVersion: UInt32 = 0,
+      createTime: Int64 = 0,
+      updateTime: Int64 = 0
+    ) {
+      self.id = id
+      self.name = name
+      self.budget = budget
+      self.labels = labels
+      self.specVersion = specVersion
+      self.createTime = createTime
+      self.updateTime = updateTime
+    }
+  }
+
+  public struct GroupEventRecord: ProtobufMessage {
+    public var change: UInt32 = 0
+    public var group: LogAPI.GroupFact? = nil
+    public var origin: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      group: LogAPI.GroupFact? = nil,
+      origin: LogAPI.Origin? = nil
+    ) {
+      self.change = change
+      self.group = group
       self.origin = origin
     }
   }
@@ -899,6 +1056,10 @@ extension LogAPI {
     public var counts: [LogAPI.KindCounts] = []
     /// Of the forced deletion that is under way.
     public var deletion: LogAPI.Origin? = nil
+    /// 0: as many as the spec says.
+    public var slotLimit: Int64 = 0
+    /// The moment of the log's clock at which that changed last.
+    public var scaledAt: Int64 = 0
 
     public init() {}
 
@@ -917,7 +1078,9 @@ extension LogAPI {
       cancelled: Int64 = 0,
       retried: Int64 = 0,
       counts: [LogAPI.KindCounts] = [],
-      deletion: LogAPI.Origin? = nil
+      deletion: LogAPI.Origin? = nil,
+      slotLimit: Int64 = 0,
+      scaledAt: Int64 = 0
     ) {
       self.id = id
       self.name = name
@@ -934,6 +1097,8 @@ extension LogAPI {
       self.retried = retried
       self.counts = counts
       self.deletion = deletion
+      self.slotLimit = slotLimit
+      self.scaledAt = scaledAt
     }
   }
 
@@ -963,6 +1128,7 @@ extension LogAPI {
     public var oldestEvent: UInt64 = 0
     public var kindCount: UInt32 = 0
     public var lastBulk: UInt64 = 0
+    public var lastGroup: UInt32 = 0
     public var lastWorkflow: UInt64 = 0
 
     public init() {}
@@ -976,6 +1142,7 @@ extension LogAPI {
       oldestEvent: UInt64 = 0,
       kindCount: UInt32 = 0,
       lastBulk: UInt64 = 0,
+      lastGroup: UInt32 = 0,
       lastWorkflow: UInt64 = 0
     ) {
       self.revision = revision
@@ -986,6 +1153,7 @@ extension LogAPI {
       self.oldestEvent = oldestEvent
       self.kindCount = kindCount
       self.lastBulk = lastBulk
+      self.lastGroup = lastGroup
       self.lastWorkflow = lastWorkflow
     }
   }

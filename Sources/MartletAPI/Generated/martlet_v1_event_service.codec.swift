@@ -192,6 +192,7 @@ extension API.Event {
     if c.pointee._priority_case.rawValue == 24 {
       self.priority = c.pointee.priority
     }
+    if let pointer = c.pointee.group { self.group = try .init(c: pointer) }
     self.workflowId = try c.pointee.workflow_id.utf8String()
     if let pointer = c.pointee.workflow { self.workflow = try .init(c: pointer) }
     self.dependencies = c.pointee.dependencies
@@ -235,6 +236,7 @@ extension API.Event {
       c.pointee._priority_case = .init(rawValue: 24)
       c.pointee.priority = value
     }
+    if let value = self.group { c.pointee.group = value.cStruct(in: arena) }
     c.pointee.workflow_id = arena.copy(self.workflowId)
     if let value = self.workflow { c.pointee.workflow = value.cStruct(in: arena) }
     c.pointee.dependencies = self.dependencies
@@ -260,6 +262,9 @@ extension API.PoolChange {
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
     self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
     self.etag = try c.pointee.etag.utf8String()
+    self.slotsLimit = c.pointee.slots_limit
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    self.restoredRevision = c.pointee.restored_revision
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolChange> {
@@ -267,6 +272,9 @@ extension API.PoolChange {
     if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
     c.pointee.etag = arena.copy(self.etag)
+    c.pointee.slots_limit = self.slotsLimit
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.restored_revision = self.restoredRevision
     return c
   }
 }

@@ -128,6 +128,8 @@ extension API {
     public var fromPool: String = ""
     /// Of TASK_UPDATED: the priority after it.
     public var priority: Int32? = nil
+    /// Of GROUP_*: the group after the event, without its pools.
+    public var group: API.Group? = nil
     /// Of a task of a workflow, and of WORKFLOW_*: its id.
     public var workflowId: String = ""
     /// Of WORKFLOW_*: the workflow after the event.
@@ -162,6 +164,7 @@ extension API {
       bulk: API.BulkOperation? = nil,
       fromPool: String = "",
       priority: Int32? = nil,
+      group: API.Group? = nil,
       workflowId: String = "",
       workflow: API.Workflow? = nil,
       dependencies: Int32 = 0
@@ -190,6 +193,7 @@ extension API {
       self.bulk = bulk
       self.fromPool = fromPool
       self.priority = priority
+      self.group = group
       self.workflowId = workflowId
       self.workflow = workflow
       self.dependencies = dependencies
@@ -200,17 +204,29 @@ extension API {
     public var spec: API.PoolSpec? = nil
     public var state: API.PoolState = .init(rawValue: 0)
     public var etag: String = ""
+    /// How many slots there are after the event.
+    public var slotsLimit: Int32 = 0
+    /// Of POOL_SCALED and POOL_SCALING_SUGGESTED: what was looked at, and what came of it.
+    public var scaling: API.PoolScalingVerdict? = nil
+    /// Of POOL_ROLLED_BACK: the revision whose spec it is.
+    public var restoredRevision: UInt64 = 0
 
     public init() {}
 
     public init(
       spec: API.PoolSpec? = nil,
       state: API.PoolState = .init(rawValue: 0),
-      etag: String = ""
+      etag: String = "",
+      slotsLimit: Int32 = 0,
+      scaling: API.PoolScalingVerdict? = nil,
+      restoredRevision: UInt64 = 0
     ) {
       self.spec = spec
       self.state = state
       self.etag = etag
+      self.slotsLimit = slotsLimit
+      self.scaling = scaling
+      self.restoredRevision = restoredRevision
     }
   }
 
@@ -265,6 +281,15 @@ extension API {
     case bulkProgressed
     /// It has been through all of them, or was stopped.
     case bulkEnded
+    /// A pool has more slots, or fewer, within the bounds of its spec.
+    case poolScaled
+    /// A dry run would have moved them; nothing has changed.
+    case poolScalingSuggested
+    /// RollbackPool: the spec is again what it was at an earlier revision.
+    case poolRolledBack
+    case groupCreated
+    case groupUpdated
+    case groupDeleted
     /// The events of its tasks come right after this one.
     case workflowSubmitted
     case workflowCancelRequested
@@ -312,6 +337,12 @@ extension API {
       case 48: self = .bulkStarted
       case 49: self = .bulkProgressed
       case 50: self = .bulkEnded
+      case 80: self = .poolScaled
+      case 81: self = .poolScalingSuggested
+      case 82: self = .poolRolledBack
+      case 83: self = .groupCreated
+      case 84: self = .groupUpdated
+      case 85: self = .groupDeleted
       case 96: self = .workflowSubmitted
       case 97: self = .workflowCancelRequested
       case 98: self = .workflowRetried
@@ -357,6 +388,12 @@ extension API {
       case .bulkStarted: 48
       case .bulkProgressed: 49
       case .bulkEnded: 50
+      case .poolScaled: 80
+      case .poolScalingSuggested: 81
+      case .poolRolledBack: 82
+      case .groupCreated: 83
+      case .groupUpdated: 84
+      case .groupDeleted: 85
       case .workflowSubmitted: 96
       case .workflowCancelRequested: 97
       case .workflowRetried: 98
@@ -367,7 +404,7 @@ extension API {
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -406,6 +443,12 @@ extension API {
       case .bulkStarted: "EVENT_TYPE_BULK_STARTED"
       case .bulkProgressed: "EVENT_TYPE_BULK_PROGRESSED"
       case .bulkEnded: "EVENT_TYPE_BULK_ENDED"
+      case .poolScaled: "EVENT_TYPE_POOL_SCALED"
+      case .poolScalingSuggested: "EVENT_TYPE_POOL_SCALING_SUGGESTED"
+      case .poolRolledBack: "EVENT_TYPE_POOL_ROLLED_BACK"
+      case .groupCreated: "EVENT_TYPE_GROUP_CREATED"
+      case .groupUpdated: "EVENT_TYPE_GROUP_UPDATED"
+      case .groupDeleted: "EVENT_TYPE_GROUP_DELETED"
       case .workflowSubmitted: "EVENT_TYPE_WORKFLOW_SUBMITTED"
       case .workflowCancelRequested: "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED"
       case .workflowRetried: "EVENT_TYPE_WORKFLOW_RETRIED"

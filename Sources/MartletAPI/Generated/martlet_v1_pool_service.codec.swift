@@ -85,6 +85,9 @@ extension API.PoolSpec {
     }
     if let pointer = c.pointee.priority_ageing { self.priorityAgeing = try .init(c: pointer) }
     if let pointer = c.pointee.retention { self.retention = try .init(c: pointer) }
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    self.group = try c.pointee.group.utf8String()
+    self.groupMinimum = c.pointee.group_minimum
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolSpec> {
@@ -118,6 +121,115 @@ extension API.PoolSpec {
     }
     if let value = self.priorityAgeing { c.pointee.priority_ageing = value.cStruct(in: arena) }
     if let value = self.retention { c.pointee.retention = value.cStruct(in: arena) }
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.group = arena.copy(self.group)
+    c.pointee.group_minimum = self.groupMinimum
+    return c
+  }
+}
+
+extension API.PoolScaling {
+  public static var protobufName: String { "martlet.v1.PoolScaling" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_scaling__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolScaling.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PoolScaling>) throws(ProtobufDecodingError) {
+    self.init()
+    self.mode = .init(rawValue: .init(truncatingIfNeeded: c.pointee.mode.rawValue))
+    self.minSlots = c.pointee.min_slots
+    self.maxSlots = c.pointee.max_slots
+    if c.pointee._up_percent_case.rawValue == 4 {
+      self.upPercent = c.pointee.up_percent
+    }
+    if c.pointee._down_percent_case.rawValue == 5 {
+      self.downPercent = c.pointee.down_percent
+    }
+    if let pointer = c.pointee.oldest_age { self.oldestAge = try .init(c: pointer) }
+    switch c.pointee.step_case.rawValue {
+    case 7:
+      self.step = .stepSlots(c.pointee.step_slots)
+    case 8:
+      self.step = .stepPercent(c.pointee.step_percent)
+    default: break
+    }
+    if let pointer = c.pointee.up_cooldown { self.upCooldown = try .init(c: pointer) }
+    if let pointer = c.pointee.down_cooldown { self.downCooldown = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolScaling> {
+    let c = arena.make(Martlet__V1__PoolScaling.self, martlet__v1__pool_scaling__descriptor_address())
+    c.pointee.mode = .init(rawValue: .init(truncatingIfNeeded: self.mode.rawValue))
+    c.pointee.min_slots = self.minSlots
+    c.pointee.max_slots = self.maxSlots
+    if let value = self.upPercent {
+      c.pointee._up_percent_case = .init(rawValue: 4)
+      c.pointee.up_percent = value
+    }
+    if let value = self.downPercent {
+      c.pointee._down_percent_case = .init(rawValue: 5)
+      c.pointee.down_percent = value
+    }
+    if let value = self.oldestAge { c.pointee.oldest_age = value.cStruct(in: arena) }
+    switch self.step {
+    case .stepSlots(let value):
+      c.pointee.step_case = .init(rawValue: 7)
+      c.pointee.step_slots = value
+    case .stepPercent(let value):
+      c.pointee.step_case = .init(rawValue: 8)
+      c.pointee.step_percent = value
+    case nil: break
+    }
+    if let value = self.upCooldown { c.pointee.up_cooldown = value.cStruct(in: arena) }
+    if let value = self.downCooldown { c.pointee.down_cooldown = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.PoolScalingVerdict {
+  public static var protobufName: String { "martlet.v1.PoolScalingVerdict" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_scaling_verdict__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolScalingVerdict.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PoolScalingVerdict>) throws(ProtobufDecodingError) {
+    self.init()
+    self.fromSlots = c.pointee.from_slots
+    self.toSlots = c.pointee.to_slots
+    self.reason = .init(rawValue: .init(truncatingIfNeeded: c.pointee.reason.rawValue))
+    self.usePercent = c.pointee.use_percent
+    self.slotsInUse = c.pointee.slots_in_use
+    self.pending = c.pointee.pending
+    if let pointer = c.pointee.oldest_age { self.oldestAge = try .init(c: pointer) }
+    if let pointer = c.pointee.cooling_until { self.coolingUntil = try .init(c: pointer) }
+    self.mode = .init(rawValue: .init(truncatingIfNeeded: c.pointee.mode.rawValue))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolScalingVerdict> {
+    let c = arena.make(Martlet__V1__PoolScalingVerdict.self, martlet__v1__pool_scaling_verdict__descriptor_address())
+    c.pointee.from_slots = self.fromSlots
+    c.pointee.to_slots = self.toSlots
+    c.pointee.reason = .init(rawValue: .init(truncatingIfNeeded: self.reason.rawValue))
+    c.pointee.use_percent = self.usePercent
+    c.pointee.slots_in_use = self.slotsInUse
+    c.pointee.pending = self.pending
+    if let value = self.oldestAge { c.pointee.oldest_age = value.cStruct(in: arena) }
+    if let value = self.coolingUntil { c.pointee.cooling_until = value.cStruct(in: arena) }
+    c.pointee.mode = .init(rawValue: .init(truncatingIfNeeded: self.mode.rawValue))
     return c
   }
 }
@@ -244,6 +356,7 @@ extension API.CreatePoolRequest {
     self.name = try c.pointee.name.utf8String()
     if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
     self.validateOnly = c.pointee.validate_only != 0
+    self.reason = try c.pointee.reason.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__CreatePoolRequest> {
@@ -251,6 +364,7 @@ extension API.CreatePoolRequest {
     c.pointee.name = arena.copy(self.name)
     if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     c.pointee.validate_only = self.validateOnly ? 1 : 0
+    c.pointee.reason = arena.copy(self.reason)
     return c
   }
 }
@@ -422,6 +536,7 @@ extension API.UpdatePoolRequest {
     if let pointer = c.pointee.update_mask { self.updateMask = try .init(c: pointer) }
     self.etag = try c.pointee.etag.utf8String()
     self.validateOnly = c.pointee.validate_only != 0
+    self.reason = try c.pointee.reason.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__UpdatePoolRequest> {
@@ -431,6 +546,7 @@ extension API.UpdatePoolRequest {
     if let value = self.updateMask { c.pointee.update_mask = value.cStruct(in: arena) }
     c.pointee.etag = arena.copy(self.etag)
     c.pointee.validate_only = self.validateOnly ? 1 : 0
+    c.pointee.reason = arena.copy(self.reason)
     return c
   }
 }
@@ -737,6 +853,7 @@ extension API.ExplainPoolResponse {
     self.paused = c.pointee.paused
     self.blocked = c.pointee.blocked
     self.omittedCauses = c.pointee.omitted_causes
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainPoolResponse> {
@@ -754,6 +871,205 @@ extension API.ExplainPoolResponse {
     c.pointee.paused = self.paused
     c.pointee.blocked = self.blocked
     c.pointee.omitted_causes = self.omittedCauses
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.ListPoolRevisionsRequest {
+  public static var protobufName: String { "martlet.v1.ListPoolRevisionsRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pool_revisions_request__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListPoolRevisionsRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ListPoolRevisionsRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.pool = try c.pointee.pool.utf8String()
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try c.pointee.page_token.utf8String()
+    self.minCursor = try c.pointee.min_cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ListPoolRevisionsRequest> {
+    let c = arena.make(Martlet__V1__ListPoolRevisionsRequest.self, martlet__v1__list_pool_revisions_request__descriptor_address())
+    c.pointee.pool = arena.copy(self.pool)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.copy(self.pageToken)
+    c.pointee.min_cursor = arena.copy(self.minCursor)
+    return c
+  }
+}
+
+extension API.ListPoolRevisionsResponse {
+  public static var protobufName: String { "martlet.v1.ListPoolRevisionsResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__list_pool_revisions_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ListPoolRevisionsResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ListPoolRevisionsResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let elements = c.pointee.revisions, c.pointee.n_revisions > 0 {
+      self.revisions.reserveCapacity(c.pointee.n_revisions)
+      for index in 0..<c.pointee.n_revisions {
+        if let pointer = elements[index] { self.revisions.append(try .init(c: pointer)) }
+      }
+    }
+    self.nextPageToken = try c.pointee.next_page_token.utf8String()
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ListPoolRevisionsResponse> {
+    let c = arena.make(Martlet__V1__ListPoolRevisionsResponse.self, martlet__v1__list_pool_revisions_response__descriptor_address())
+    c.pointee.n_revisions = self.revisions.count
+    c.pointee.revisions = arena.list(self.revisions) { $0.cStruct(in: arena) }
+    c.pointee.next_page_token = arena.copy(self.nextPageToken)
+    c.pointee.cursor = arena.copy(self.cursor)
+    return c
+  }
+}
+
+extension API.PoolRevision {
+  public static var protobufName: String { "martlet.v1.PoolRevision" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_revision__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolRevision.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PoolRevision>) throws(ProtobufDecodingError) {
+    self.init()
+    self.revision = c.pointee.revision
+    if let pointer = c.pointee.time { self.time = try .init(c: pointer) }
+    self.type = .init(rawValue: .init(truncatingIfNeeded: c.pointee.type.rawValue))
+    self.actor = try c.pointee.actor.utf8String()
+    self.reason = try c.pointee.reason.utf8String()
+    if let pointer = c.pointee.before { self.before = try .init(c: pointer) }
+    if let pointer = c.pointee.after { self.after = try .init(c: pointer) }
+    if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    self.restoredRevision = c.pointee.restored_revision
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolRevision> {
+    let c = arena.make(Martlet__V1__PoolRevision.self, martlet__v1__pool_revision__descriptor_address())
+    c.pointee.revision = self.revision
+    if let value = self.time { c.pointee.time = value.cStruct(in: arena) }
+    c.pointee.type = .init(rawValue: .init(truncatingIfNeeded: self.type.rawValue))
+    c.pointee.actor = arena.copy(self.actor)
+    c.pointee.reason = arena.copy(self.reason)
+    if let value = self.before { c.pointee.before = value.cStruct(in: arena) }
+    if let value = self.after { c.pointee.after = value.cStruct(in: arena) }
+    if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.restored_revision = self.restoredRevision
+    return c
+  }
+}
+
+extension API.PoolForm {
+  public static var protobufName: String { "martlet.v1.PoolForm" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__pool_form__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__PoolForm.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__PoolForm>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
+    self.slotsLimit = c.pointee.slots_limit
+    self.etag = try c.pointee.etag.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolForm> {
+    let c = arena.make(Martlet__V1__PoolForm.self, martlet__v1__pool_form__descriptor_address())
+    if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
+    c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    c.pointee.slots_limit = self.slotsLimit
+    c.pointee.etag = arena.copy(self.etag)
+    return c
+  }
+}
+
+extension API.RollbackPoolRequest {
+  public static var protobufName: String { "martlet.v1.RollbackPoolRequest" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__rollback_pool_request__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__RollbackPoolRequest.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__RollbackPoolRequest>) throws(ProtobufDecodingError) {
+    self.init()
+    self.pool = try c.pointee.pool.utf8String()
+    self.revision = c.pointee.revision
+    self.reason = try c.pointee.reason.utf8String()
+    self.etag = try c.pointee.etag.utf8String()
+    self.validateOnly = c.pointee.validate_only != 0
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__RollbackPoolRequest> {
+    let c = arena.make(Martlet__V1__RollbackPoolRequest.self, martlet__v1__rollback_pool_request__descriptor_address())
+    c.pointee.pool = arena.copy(self.pool)
+    c.pointee.revision = self.revision
+    c.pointee.reason = arena.copy(self.reason)
+    c.pointee.etag = arena.copy(self.etag)
+    c.pointee.validate_only = self.validateOnly ? 1 : 0
+    return c
+  }
+}
+
+extension API.RollbackPoolResponse {
+  public static var protobufName: String { "martlet.v1.RollbackPoolResponse" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__rollback_pool_response__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__RollbackPoolResponse.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__RollbackPoolResponse>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.pool { self.pool = try .init(c: pointer) }
+    self.cursor = try c.pointee.cursor.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__RollbackPoolResponse> {
+    let c = arena.make(Martlet__V1__RollbackPoolResponse.self, martlet__v1__rollback_pool_response__descriptor_address())
+    if let value = self.pool { c.pointee.pool = value.cStruct(in: arena) }
+    c.pointee.cursor = arena.copy(self.cursor)
     return c
   }
 }

@@ -65,6 +65,14 @@ extension API {
     public var priorityAgeing: WellKnown.Duration? = nil
     /// Which finished tasks are kept. Unset: as long and as many as the server keeps.
     public var retention: API.Retention? = nil
+    /// Unset: the pool has `slots` slots.
+    public var scaling: API.PoolScaling? = nil
+    /// The group whose budget of slots the pool shares. Empty: none. NOT_FOUND (GROUP_NOT_FOUND) if
+    /// there is none.
+    public var group: String = ""
+    /// Slots that the group guarantees the pool: 0 to 10,000, at most as many as the pool can have, and
+    /// with those of the group's other pools at most its budget. What it does not use is lent.
+    public var groupMinimum: Int32 = 0
 
     public init() {}
 
@@ -78,7 +86,10 @@ extension API {
       defaultHeartbeatTimeout: WellKnown.Duration? = nil,
       failureClassDelays: [String: WellKnown.Duration] = [:],
       priorityAgeing: WellKnown.Duration? = nil,
-      retention: API.Retention? = nil
+      retention: API.Retention? = nil,
+      scaling: API.PoolScaling? = nil,
+      group: String = "",
+      groupMinimum: Int32 = 0
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -90,6 +101,106 @@ extension API {
       self.failureClassDelays = failureClassDelays
       self.priorityAgeing = priorityAgeing
       self.retention = retention
+      self.scaling = scaling
+      self.group = group
+      self.groupMinimum = groupMinimum
+    }
+  }
+
+  /// Between which numbers of slots a pool moves by itself. Its use is the demand in percent of the
+  /// slots: slots in use and PENDING tasks, by slots.
+  public struct PoolScaling: ProtobufMessage {
+    /// OFF if unset.
+    public var mode: API.PoolScalingMode = .init(rawValue: 0)
+    /// 1 to 10,000, min_slots at most max_slots. Required.
+    public var minSlots: Int32 = 0
+    public var maxSlots: Int32 = 0
+    /// Up from this use on, if that much of the slots is in use: 1 to 1,000, 80 if unset.
+    public var upPercent: Int32? = nil
+    /// Down up to this use: 0 to 99, below up_percent. 20 if unset.
+    public var downPercent: Int32? = nil
+    /// Also up when a task has been PENDING for so long while all slots are in use: 1 ms to 7 days.
+    /// Unset: its age does not matter.
+    public var oldestAge: WellKnown.Duration? = nil
+    /// The most that one change adds or takes: half of the slots if unset.
+    public var step: OneOf_Step? = nil
+    /// No further change up within so long of any change: 0 to 7 days, 10 s if unset.
+    public var upCooldown: WellKnown.Duration? = nil
+    /// The same for changes down: 2 min if unset.
+    public var downCooldown: WellKnown.Duration? = nil
+
+    public init() {}
+
+    public init(
+      mode: API.PoolScalingMode = .init(rawValue: 0),
+      minSlots: Int32 = 0,
+      maxSlots: Int32 = 0,
+      upPercent: Int32? = nil,
+      downPercent: Int32? = nil,
+      oldestAge: WellKnown.Duration? = nil,
+      step: OneOf_Step? = nil,
+      upCooldown: WellKnown.Duration? = nil,
+      downCooldown: WellKnown.Duration? = nil
+    ) {
+      self.mode = mode
+      self.minSlots = minSlots
+      self.maxSlots = maxSlots
+      self.upPercent = upPercent
+      self.downPercent = downPercent
+      self.oldestAge = oldestAge
+      self.step = step
+      self.upCooldown = upCooldown
+      self.downCooldown = downCooldown
+    }
+
+    /// The most that one change adds or takes: half of the slots if unset.
+    public enum OneOf_Step: Equatable, Sendable {
+      /// 1 to 10,000.
+      case stepSlots(Int32)
+      /// Of the slots that there are, at least one slot: 1 to 1,000.
+      case stepPercent(Int32)
+    }
+  }
+
+  /// What one look at a pool that scales came to.
+  public struct PoolScalingVerdict: ProtobufMessage {
+    /// Slots before and after; equal if nothing changes.
+    public var fromSlots: Int32 = 0
+    public var toSlots: Int32 = 0
+    public var reason: API.PoolScalingReason = .init(rawValue: 0)
+    /// The demand in percent of `from_slots`.
+    public var usePercent: Int32 = 0
+    public var slotsInUse: Int32 = 0
+    /// PENDING tasks that have no slot.
+    public var pending: Int64 = 0
+    /// How long the one that has waited the longest has been PENDING; unset without one.
+    public var oldestAge: WellKnown.Duration? = nil
+    /// Of COOLING_DOWN: until when. Only in ExplainPool.
+    public var coolingUntil: WellKnown.Timestamp? = nil
+    public var mode: API.PoolScalingMode = .init(rawValue: 0)
+
+    public init() {}
+
+    public init(
+      fromSlots: Int32 = 0,
+      toSlots: Int32 = 0,
+      reason: API.PoolScalingReason = .init(rawValue: 0),
+      usePercent: Int32 = 0,
+      slotsInUse: Int32 = 0,
+      pending: Int64 = 0,
+      oldestAge: WellKnown.Duration? = nil,
+      coolingUntil: WellKnown.Timestamp? = nil,
+      mode: API.PoolScalingMode = .init(rawValue: 0)
+    ) {
+      self.fromSlots = fromSlots
+      self.toSlots = toSlots
+      self.reason = reason
+      self.usePercent = usePercent
+      self.slotsInUse = slotsInUse
+      self.pending = pending
+      self.oldestAge = oldestAge
+      self.coolingUntil = coolingUntil
+      self.mode = mode
     }
   }
 
@@ -131,6 +242,7 @@ extension API {
   }
 
   public struct PoolStatus: ProtobufMessage {
+    /// How many slots there are now: those of the spec, unless the pool scales.
     public var slotsLimit: Int32 = 0
     public var slotsInUse: Int32 = 0
     public var slotsFree: Int32 = 0
@@ -177,17 +289,21 @@ extension API {
     public var name: String = ""
     public var spec: API.PoolSpec? = nil
     public var validateOnly: Bool = false
+    /// For people; kept in the event and in the pool's history. At most 1 KiB.
+    public var reason: String = ""
 
     public init() {}
 
     public init(
       name: String = "",
       spec: API.PoolSpec? = nil,
-      validateOnly: Bool = false
+      validateOnly: Bool = false,
+      reason: String = ""
     ) {
       self.name = name
       self.spec = spec
       self.validateOnly = validateOnly
+      self.reason = reason
     }
   }
 
@@ -284,6 +400,8 @@ extension API {
     /// From the pool as it was read; empty: whatever it is now.
     public var etag: String = ""
     public var validateOnly: Bool = false
+    /// For people; kept in the event and in the pool's history. At most 1 KiB.
+    public var reason: String = ""
 
     public init() {}
 
@@ -292,13 +410,15 @@ extension API {
       spec: API.PoolSpec? = nil,
       updateMask: WellKnown.FieldMask? = nil,
       etag: String = "",
-      validateOnly: Bool = false
+      validateOnly: Bool = false,
+      reason: String = ""
     ) {
       self.name = name
       self.spec = spec
       self.updateMask = updateMask
       self.etag = etag
       self.validateOnly = validateOnly
+      self.reason = reason
     }
   }
 
@@ -474,6 +594,8 @@ extension API {
     public var blocked: Int64 = 0
     /// Causes of further kinds, with fewer tasks, that are left out: only the first 100 are told.
     public var omittedCauses: Int32 = 0
+    /// Of a pool with scaling in its spec: what it should do now, and why.
+    public var scaling: API.PoolScalingVerdict? = nil
 
     public init() {}
 
@@ -489,7 +611,8 @@ extension API {
       scheduled: Int64 = 0,
       paused: Int64 = 0,
       blocked: Int64 = 0,
-      omittedCauses: Int32 = 0
+      omittedCauses: Int32 = 0,
+      scaling: API.PoolScalingVerdict? = nil
     ) {
       self.pool = pool
       self.state = state
@@ -503,6 +626,280 @@ extension API {
       self.paused = paused
       self.blocked = blocked
       self.omittedCauses = omittedCauses
+      self.scaling = scaling
+    }
+  }
+
+  public struct ListPoolRevisionsRequest: ProtobufMessage {
+    public var pool: String = ""
+    /// 1 to 1,000; 50 if 0.
+    public var pageSize: Int32 = 0
+    public var pageToken: String = ""
+    public var minCursor: String = ""
+
+    public init() {}
+
+    public init(
+      pool: String = "",
+      pageSize: Int32 = 0,
+      pageToken: String = "",
+      minCursor: String = ""
+    ) {
+      self.pool = pool
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+      self.minCursor = minCursor
+    }
+  }
+
+  public struct ListPoolRevisionsResponse: ProtobufMessage {
+    public var revisions: [API.PoolRevision] = []
+    public var nextPageToken: String = ""
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      revisions: [API.PoolRevision] = [],
+      nextPageToken: String = "",
+      cursor: String = ""
+    ) {
+      self.revisions = revisions
+      self.nextPageToken = nextPageToken
+      self.cursor = cursor
+    }
+  }
+
+  /// One change of a pool.
+  public struct PoolRevision: ProtobufMessage {
+    /// Of its event; what RollbackPool takes.
+    public var revision: UInt64 = 0
+    public var time: WellKnown.Timestamp? = nil
+    public var type: API.PoolRevisionType = .init(rawValue: 0)
+    /// The metadata `martlet-actor` of the call, else its peer; empty: the server itself.
+    public var actor: String = ""
+    public var reason: String = ""
+    /// Unset of CREATED.
+    public var before: API.PoolForm? = nil
+    public var after: API.PoolForm? = nil
+    /// Of SCALED: what was looked at.
+    public var scaling: API.PoolScalingVerdict? = nil
+    /// Of ROLLED_BACK: the revision whose spec it is.
+    public var restoredRevision: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      revision: UInt64 = 0,
+      time: WellKnown.Timestamp? = nil,
+      type: API.PoolRevisionType = .init(rawValue: 0),
+      actor: String = "",
+      reason: String = "",
+      before: API.PoolForm? = nil,
+      after: API.PoolForm? = nil,
+      scaling: API.PoolScalingVerdict? = nil,
+      restoredRevision: UInt64 = 0
+    ) {
+      self.revision = revision
+      self.time = time
+      self.type = type
+      self.actor = actor
+      self.reason = reason
+      self.before = before
+      self.after = after
+      self.scaling = scaling
+      self.restoredRevision = restoredRevision
+    }
+  }
+
+  /// What a pool was at a revision.
+  public struct PoolForm: ProtobufMessage {
+    public var spec: API.PoolSpec? = nil
+    public var state: API.PoolState = .init(rawValue: 0)
+    public var slotsLimit: Int32 = 0
+    public var etag: String = ""
+
+    public init() {}
+
+    public init(
+      spec: API.PoolSpec? = nil,
+      state: API.PoolState = .init(rawValue: 0),
+      slotsLimit: Int32 = 0,
+      etag: String = ""
+    ) {
+      self.spec = spec
+      self.state = state
+      self.slotsLimit = slotsLimit
+      self.etag = etag
+    }
+  }
+
+  public struct RollbackPoolRequest: ProtobufMessage {
+    public var pool: String = ""
+    /// One of ListPoolRevisions. Required.
+    public var revision: UInt64 = 0
+    /// For people; kept in the event and in the pool's history. At most 1 KiB.
+    public var reason: String = ""
+    /// From the pool as it was read; empty: whatever it is now.
+    public var etag: String = ""
+    public var validateOnly: Bool = false
+
+    public init() {}
+
+    public init(
+      pool: String = "",
+      revision: UInt64 = 0,
+      reason: String = "",
+      etag: String = "",
+      validateOnly: Bool = false
+    ) {
+      self.pool = pool
+      self.revision = revision
+      self.reason = reason
+      self.etag = etag
+      self.validateOnly = validateOnly
+    }
+  }
+
+  public struct RollbackPoolResponse: ProtobufMessage {
+    public var pool: API.Pool? = nil
+    public var cursor: String = ""
+
+    public init() {}
+
+    public init(
+      pool: API.Pool? = nil,
+      cursor: String = ""
+    ) {
+      self.pool = pool
+      self.cursor = cursor
+    }
+  }
+
+  public enum PoolScalingMode: RawRepresentable, Hashable, Sendable, CaseIterable {
+    case unspecified
+    case off
+    /// Says in events and in ExplainPool what it would do, and does nothing.
+    case dryRun
+    case on
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .off
+      case 2: self = .dryRun
+      case 3: self = .on
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .off: 1
+      case .dryRun: 2
+      case .on: 3
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .off, .dryRun, .on] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "POOL_SCALING_MODE_UNSPECIFIED"
+      case .off: "POOL_SCALING_MODE_OFF"
+      case .dryRun: "POOL_SCALING_MODE_DRY_RUN"
+      case .on: "POOL_SCALING_MODE_ON"
+      case .unrecognized(let number): "\(number)"
+      }
+    }
+  }
+
+  public enum PoolScalingReason: RawRepresentable, Hashable, Sendable, CaseIterable {
+    case unspecified
+    /// Up: the use is at the upper threshold.
+    case demand
+    /// Up: a task has waited too long.
+    case age
+    /// Down: the use is at the lower threshold.
+    case idle
+    /// It stays: the use is between the thresholds.
+    case between
+    /// It stays: tasks wait beside free slots, for workers or for their group.
+    case slotsFree
+    /// It stays: the smallest step would bring the use to the other threshold.
+    case swings
+    /// It stays: the last change is too near.
+    case coolingDown
+    case atMaximum
+    case atMinimum
+    /// It stays: the pool is paused, closed or being deleted.
+    case poolState
+    case off
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .demand
+      case 2: self = .age
+      case 3: self = .idle
+      case 4: self = .between
+      case 5: self = .slotsFree
+      case 6: self = .swings
+      case 7: self = .coolingDown
+      case 8: self = .atMaximum
+      case 9: self = .atMinimum
+      case 10: self = .poolState
+      case 11: self = .off
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .demand: 1
+      case .age: 2
+      case .idle: 3
+      case .between: 4
+      case .slotsFree: 5
+      case .swings: 6
+      case .coolingDown: 7
+      case .atMaximum: 8
+      case .atMinimum: 9
+      case .poolState: 10
+      case .off: 11
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .demand, .age, .idle, .between, .slotsFree, .swings, .coolingDown, .atMaximum, .atMinimum, .poolState, .off] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "POOL_SCALING_REASON_UNSPECIFIED"
+      case .demand: "POOL_SCALING_REASON_DEMAND"
+      case .age: "POOL_SCALING_REASON_AGE"
+      case .idle: "POOL_SCALING_REASON_IDLE"
+      case .between: "POOL_SCALING_REASON_BETWEEN"
+      case .slotsFree: "POOL_SCALING_REASON_SLOTS_FREE"
+      case .swings: "POOL_SCALING_REASON_SWINGS"
+      case .coolingDown: "POOL_SCALING_REASON_COOLING_DOWN"
+      case .atMaximum: "POOL_SCALING_REASON_AT_MAXIMUM"
+      case .atMinimum: "POOL_SCALING_REASON_AT_MINIMUM"
+      case .poolState: "POOL_SCALING_REASON_POOL_STATE"
+      case .off: "POOL_SCALING_REASON_OFF"
+      case .unrecognized(let number): "\(number)"
+      }
     }
   }
 
@@ -556,6 +953,73 @@ extension API {
       case .draining: "POOL_STATE_DRAINING"
       case .closed: "POOL_STATE_CLOSED"
       case .deleting: "POOL_STATE_DELETING"
+      case .unrecognized(let number): "\(number)"
+      }
+    }
+  }
+
+  public enum PoolRevisionType: RawRepresentable, Hashable, Sendable, CaseIterable {
+    case unspecified
+    case created
+    case updated
+    case paused
+    case resumed
+    case draining
+    case closed
+    case deleting
+    case scaled
+    case rolledBack
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .created
+      case 2: self = .updated
+      case 3: self = .paused
+      case 4: self = .resumed
+      case 5: self = .draining
+      case 6: self = .closed
+      case 7: self = .deleting
+      case 9: self = .scaled
+      case 11: self = .rolledBack
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .created: 1
+      case .updated: 2
+      case .paused: 3
+      case .resumed: 4
+      case .draining: 5
+      case .closed: 6
+      case .deleting: 7
+      case .scaled: 9
+      case .rolledBack: 11
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .created, .updated, .paused, .resumed, .draining, .closed, .deleting, .scaled, .rolledBack] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "POOL_REVISION_TYPE_UNSPECIFIED"
+      case .created: "POOL_REVISION_TYPE_CREATED"
+      case .updated: "POOL_REVISION_TYPE_UPDATED"
+      case .paused: "POOL_REVISION_TYPE_PAUSED"
+      case .resumed: "POOL_REVISION_TYPE_RESUMED"
+      case .draining: "POOL_REVISION_TYPE_DRAINING"
+      case .closed: "POOL_REVISION_TYPE_CLOSED"
+      case .deleting: "POOL_REVISION_TYPE_DELETING"
+      case .scaled: "POOL_REVISION_TYPE_SCALED"
+      case .rolledBack: "POOL_REVISION_TYPE_ROLLED_BACK"
       case .unrecognized(let number): "\(number)"
       }
     }

@@ -24,8 +24,12 @@ extension API {
       service: "martlet.v1.PoolService", method: "DrainPool", kind: .unary)
     public static let deletePool = MethodDescriptor(
       service: "martlet.v1.PoolService", method: "DeletePool", kind: .unary)
+    public static let listPoolRevisions = MethodDescriptor(
+      service: "martlet.v1.PoolService", method: "ListPoolRevisions", kind: .unary)
+    public static let rollbackPool = MethodDescriptor(
+      service: "martlet.v1.PoolService", method: "RollbackPool", kind: .unary)
 
-    public static let all: [MethodDescriptor] = [createPool, getPool, listPools, updatePool, explainPool, pausePool, resumePool, drainPool, deletePool]
+    public static let all: [MethodDescriptor] = [createPool, getPool, listPools, updatePool, explainPool, pausePool, resumePool, drainPool, deletePool, listPoolRevisions, rollbackPool]
   }
 
   /// Pools: named sets of slots with a bounded queue and their own policies.
@@ -52,6 +56,13 @@ extension API {
     /// FAILED_PRECONDITION (POOL_NOT_EMPTY) while it has unfinished tasks, unless `force`, which
     /// cancels them: the pool goes when the last one has ended.
     func deletePool(_ request: API.DeletePoolRequest, context: CallContext) async throws -> API.DeletePoolResponse
+    /// What was done with the pool, newest first: of what somebody did, and of what scaling did, the
+    /// newest that are kept (limit `pool-revisions` each). NOT_FOUND (POOL_NOT_FOUND) if there is none.
+    func listPoolRevisions(_ request: API.ListPoolRevisionsRequest, context: CallContext) async throws -> API.ListPoolRevisionsResponse
+    /// Makes the spec again what it was at a revision of the pool; its state stays. Checked like an
+    /// update: NOT_FOUND (POOL_REVISION_NOT_FOUND, GROUP_NOT_FOUND), FAILED_PRECONDITION
+    /// (GROUP_BUDGET_EXCEEDED), ABORTED (ETAG_MISMATCH). Safe to repeat.
+    func rollbackPool(_ request: API.RollbackPoolRequest, context: CallContext) async throws -> API.RollbackPoolResponse
   }
 
   /// Pools: named sets of slots with a bounded queue and their own policies.
@@ -108,6 +119,19 @@ extension API {
     public func deletePool(_ request: API.DeletePoolRequest, options: CallOptions = .init()) async throws -> API.DeletePoolResponse {
       try await channel.unary(PoolServiceMethods.deletePool, request, options: options)
     }
+
+    /// What was done with the pool, newest first: of what somebody did, and of what scaling did, the
+    /// newest that are kept (limit `pool-revisions` each). NOT_FOUND (POOL_NOT_FOUND) if there is none.
+    public func listPoolRevisions(_ request: API.ListPoolRevisionsRequest, options: CallOptions = .init()) async throws -> API.ListPoolRevisionsResponse {
+      try await channel.unary(PoolServiceMethods.listPoolRevisions, request, options: options)
+    }
+
+    /// Makes the spec again what it was at a revision of the pool; its state stays. Checked like an
+    /// update: NOT_FOUND (POOL_REVISION_NOT_FOUND, GROUP_NOT_FOUND), FAILED_PRECONDITION
+    /// (GROUP_BUDGET_EXCEEDED), ABORTED (ETAG_MISMATCH). Safe to repeat.
+    public func rollbackPool(_ request: API.RollbackPoolRequest, options: CallOptions = .init()) async throws -> API.RollbackPoolResponse {
+      try await channel.unary(PoolServiceMethods.rollbackPool, request, options: options)
+    }
   }
 }
 
@@ -149,6 +173,14 @@ extension API.PoolService {
     router.unary(API.PoolServiceMethods.deletePool) {
       (request: API.DeletePoolRequest, context: CallContext) async throws -> API.DeletePoolResponse in
       try await self.deletePool(request, context: context)
+    }
+    router.unary(API.PoolServiceMethods.listPoolRevisions) {
+      (request: API.ListPoolRevisionsRequest, context: CallContext) async throws -> API.ListPoolRevisionsResponse in
+      try await self.listPoolRevisions(request, context: context)
+    }
+    router.unary(API.PoolServiceMethods.rollbackPool) {
+      (request: API.RollbackPoolRequest, context: CallContext) async throws -> API.RollbackPoolResponse in
+      try await self.rollbackPool(request, context: context)
     }
   }
 }

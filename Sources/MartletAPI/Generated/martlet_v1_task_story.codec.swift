@@ -187,6 +187,10 @@ extension API.WaitingCause {
     self.reason = try c.pointee.reason.utf8String()
     self.tasks = c.pointee.tasks
     self.servedByServer = c.pointee.served_by_server != 0
+    self.group = try c.pointee.group.utf8String()
+    self.budget = c.pointee.budget
+    self.budgetInUse = c.pointee.budget_in_use
+    self.budgetOwed = c.pointee.budget_owed
     if let elements = c.pointee.depends_on, c.pointee.n_depends_on > 0 {
       self.dependsOn.reserveCapacity(c.pointee.n_depends_on)
       for index in 0..<c.pointee.n_depends_on {
@@ -232,6 +236,10 @@ extension API.WaitingCause {
     c.pointee.reason = arena.copy(self.reason)
     c.pointee.tasks = self.tasks
     c.pointee.served_by_server = self.servedByServer ? 1 : 0
+    c.pointee.group = arena.copy(self.group)
+    c.pointee.budget = self.budget
+    c.pointee.budget_in_use = self.budgetInUse
+    c.pointee.budget_owed = self.budgetOwed
     c.pointee.n_depends_on = self.dependsOn.count
     c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
     c.pointee.dependencies = self.dependencies

@@ -192,6 +192,13 @@ extension API {
     /// NO_WORKER: handlers of the server serve the kind, but a task with a worker selector goes to
     /// workers only.
     public var servedByServer: Bool = false
+    /// BUDGET_LENT, BUDGET_IN_USE: the group, and its budget of slots.
+    public var group: String = ""
+    public var budget: Int32 = 0
+    /// BUDGET_IN_USE: slots of the group that are in use. BUDGET_LENT: those of the pool.
+    public var budgetInUse: Int32 = 0
+    /// BUDGET_IN_USE: slots that the group owes to other pools. BUDGET_LENT: what it guarantees the pool.
+    public var budgetOwed: Int32 = 0
     /// DEPENDENCIES, HELD_BY_DEPENDENCIES: the tasks that it is about, at most 10.
     public var dependsOn: [String] = []
     /// How many there are.
@@ -222,6 +229,10 @@ extension API {
       reason: String = "",
       tasks: Int64 = 0,
       servedByServer: Bool = false,
+      group: String = "",
+      budget: Int32 = 0,
+      budgetInUse: Int32 = 0,
+      budgetOwed: Int32 = 0,
       dependsOn: [String] = [],
       dependencies: Int32 = 0
     ) {
@@ -247,6 +258,10 @@ extension API {
       self.reason = reason
       self.tasks = tasks
       self.servedByServer = servedByServer
+      self.group = group
+      self.budget = budget
+      self.budgetInUse = budgetInUse
+      self.budgetOwed = budgetOwed
       self.dependsOn = dependsOn
       self.dependencies = dependencies
     }
@@ -483,6 +498,10 @@ extension API {
     case workersDisconnected
     /// Nothing holds it.
     case starting
+    /// The group has lent slots that are guaranteed to the pool: the next that falls free is the pool's.
+    case budgetLent
+    /// The group's slots are in use, or owed to others of its pools.
+    case budgetInUse
     /// It is BLOCKED: tasks that it depends on have not ended.
     case dependencies
     /// It is BLOCKED: tasks that it depends on did not succeed, and it is to wait for that.
@@ -515,6 +534,8 @@ extension API {
       case 20: self = .workersDraining
       case 21: self = .workersDisconnected
       case 22: self = .starting
+      case 45: self = .budgetLent
+      case 46: self = .budgetInUse
       case 50: self = .dependencies
       case 51: self = .heldByDependencies
       default: self = .unrecognized(rawValue)
@@ -546,6 +567,8 @@ extension API {
       case .workersDraining: 20
       case .workersDisconnected: 21
       case .starting: 22
+      case .budgetLent: 45
+      case .budgetInUse: 46
       case .dependencies: 50
       case .heldByDependencies: 51
       case .unrecognized(let number): number
@@ -553,7 +576,7 @@ extension API {
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .dependencies, .heldByDependencies] }
+    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .budgetLent, .budgetInUse, .dependencies, .heldByDependencies] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -581,6 +604,8 @@ extension API {
       case .workersDraining: "WAITING_CAUSE_TYPE_WORKERS_DRAINING"
       case .workersDisconnected: "WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED"
       case .starting: "WAITING_CAUSE_TYPE_STARTING"
+      case .budgetLent: "WAITING_CAUSE_TYPE_BUDGET_LENT"
+      case .budgetInUse: "WAITING_CAUSE_TYPE_BUDGET_IN_USE"
       case .dependencies: "WAITING_CAUSE_TYPE_DEPENDENCIES"
       case .heldByDependencies: "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES"
       case .unrecognized(let number): "\(number)"

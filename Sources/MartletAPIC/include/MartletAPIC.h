@@ -11,6 +11,7 @@
 #include "martlet/v1/task.pb-c.h"
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
+#include "martlet/v1/group_service.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/workflow_service.pb-c.h"
@@ -215,6 +216,16 @@ martlet__log__v1__pool_spec__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__scaling__descriptor_address(void) {
+  return &martlet__log__v1__scaling__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__scaling_verdict__descriptor_address(void) {
+  return &martlet__log__v1__scaling_verdict__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__failure_class_delay__descriptor_address(void) {
   return &martlet__log__v1__failure_class_delay__descriptor;
 }
@@ -232,6 +243,21 @@ martlet__log__v1__retention__bounds__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__pool_record__descriptor_address(void) {
   return &martlet__log__v1__pool_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__pool_revision__descriptor_address(void) {
+  return &martlet__log__v1__pool_revision__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__group_fact__descriptor_address(void) {
+  return &martlet__log__v1__group_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__group_event_record__descriptor_address(void) {
+  return &martlet__log__v1__group_event_record__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -460,6 +486,81 @@ google__protobuf__field_mask__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__v1__group__descriptor_address(void) {
+  return &martlet__v1__group__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__group_spec__descriptor_address(void) {
+  return &martlet__v1__group_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__group_spec__labels_entry__descriptor_address(void) {
+  return &martlet__v1__group_spec__labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__group_status__descriptor_address(void) {
+  return &martlet__v1__group_status__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__group_member__descriptor_address(void) {
+  return &martlet__v1__group_member__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_group_request__descriptor_address(void) {
+  return &martlet__v1__create_group_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_group_response__descriptor_address(void) {
+  return &martlet__v1__create_group_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_group_request__descriptor_address(void) {
+  return &martlet__v1__get_group_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_group_response__descriptor_address(void) {
+  return &martlet__v1__get_group_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_groups_request__descriptor_address(void) {
+  return &martlet__v1__list_groups_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_groups_response__descriptor_address(void) {
+  return &martlet__v1__list_groups_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_group_request__descriptor_address(void) {
+  return &martlet__v1__update_group_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_group_response__descriptor_address(void) {
+  return &martlet__v1__update_group_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_group_request__descriptor_address(void) {
+  return &martlet__v1__delete_group_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_group_response__descriptor_address(void) {
+  return &martlet__v1__delete_group_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__v1__task_trace__descriptor_address(void) {
   return &martlet__v1__task_trace__descriptor;
 }
@@ -507,6 +608,16 @@ martlet__v1__pool_spec__labels_entry__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool_spec__failure_class_delays_entry__descriptor_address(void) {
   return &martlet__v1__pool_spec__failure_class_delays_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pool_scaling__descriptor_address(void) {
+  return &martlet__v1__pool_scaling__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pool_scaling_verdict__descriptor_address(void) {
+  return &martlet__v1__pool_scaling_verdict__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -612,6 +723,36 @@ martlet__v1__explain_pool_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__explain_pool_response__descriptor_address(void) {
   return &martlet__v1__explain_pool_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_pool_revisions_request__descriptor_address(void) {
+  return &martlet__v1__list_pool_revisions_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_pool_revisions_response__descriptor_address(void) {
+  return &martlet__v1__list_pool_revisions_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pool_revision__descriptor_address(void) {
+  return &martlet__v1__pool_revision__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pool_form__descriptor_address(void) {
+  return &martlet__v1__pool_form__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__rollback_pool_request__descriptor_address(void) {
+  return &martlet__v1__rollback_pool_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__rollback_pool_response__descriptor_address(void) {
+  return &martlet__v1__rollback_pool_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -21,6 +21,12 @@ package enum BrokenRule: CaseIterable, Sendable {
   case requests
   /// A lease lasts for as long as its worker was told.
   case leases
+  /// A group uses no more than its budget.
+  case budgets
+  /// A pool is not kept from its guarantee by pools that have theirs.
+  case guarantees
+  /// Nothing scales again before its cool-down is over.
+  case coolDowns
 }
 
 extension Engine {

@@ -16,6 +16,7 @@ package struct Catalog: Hashable, Sendable {
   /// Operations on many tasks.
   package private(set) var bulks = BulkTable()
   package private(set) var workflows = WorkflowTable()
+  package private(set) var groups = GroupTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -25,7 +26,8 @@ package struct Catalog: Hashable, Sendable {
   package init(
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
-    bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable()
+    bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
+    groups: GroupTable = GroupTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -40,6 +42,7 @@ package struct Catalog: Hashable, Sendable {
     self.oldestEvent = oldestEvent
     self.bulks = bulks
     self.workflows = workflows
+    self.groups = groups
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -56,6 +59,7 @@ package struct Catalog: Hashable, Sendable {
     case .eventsPurged(let before, _): oldestEvent = before
     case .bulk(let bulk): bulks.evolve(bulk)
     case .workflow(let workflow): workflows.evolve(workflow)
+    case .group(let group): groups.evolve(group)
     }
   }
 
@@ -93,12 +97,17 @@ package struct Catalog: Hashable, Sendable {
       pools[event.pool] = PoolRecord(
         id: event.pool, name: event.name, spec: event.spec, state: event.state,
         specVersion: event.specVersion, revision: revision, createTime: stamp.time,
-        updateTime: stamp.time)
+        updateTime: stamp.time, slotLimit: event.slotLimit, scaledAt: stamp.elapsed)
     case .deleted:
       poolsByName[event.name] = nil
       pools[event.pool]?.state = .retired
       forgetIfEmpty(event.pool)
-    case .updated, .paused, .resumed, .draining, .closed, .deleting:
+    case .scalingSuggested: pools[event.pool]?.scaledAt = stamp.elapsed
+    case .updated, .paused, .resumed, .draining, .closed, .deleting, .scaled, .rolledBack:
+      if pools[event.pool]?.slotLimit != event.slotLimit {
+        pools[event.pool]?.slotLimit = event.slotLimit
+        pools[event.pool]?.scaledAt = stamp.elapsed
+      }
       pools[event.pool]?.spec = event.spec
       pools[event.pool]?.state = event.state
       pools[event.pool]?.specVersion = event.specVersion

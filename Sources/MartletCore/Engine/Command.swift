@@ -155,6 +155,8 @@ package enum Command: Sendable {
   case resumePool(name: String, origin: Origin)
   case drainPool(name: String, origin: Origin)
   case deletePool(name: String, force: Bool, origin: Origin)
+  /// Gives the pool the spec again that it had at `revision`.
+  case rollbackPool(PoolRollback, origin: Origin)
   case submit(
     pool: String, tasks: [TaskDraft], request: RequestStamp?, history: RequestHistory?,
     origin: Origin)
@@ -173,6 +175,7 @@ package enum Command: Sendable {
   /// Changes of many tasks at once.
   case bulk(BulkCommand)
   case workflow(WorkflowCommand)
+  case group(GroupCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -188,6 +191,7 @@ package enum Answer: Hashable, Sendable {
   case task(TaskView)
   case bulk(BulkRecord)
   case workflow(WorkflowRecord)
+  case group(GroupView)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

@@ -10,6 +10,7 @@ extension Engine {
     if catalog.pool(named: name) != nil { throw .poolExists(name) }
     let limit = state.session.limits.pools
     if catalog.poolsByName.count >= limit { throw .memoryPressure(what: "pools", limit: limit) }
+    try check(spec, of: nil)
     let id = PoolID(rawValue: catalog.lastPool.rawValue + 1)
     let event = PoolEvent(
       change: .created, pool: id, name: name, spec: spec, state: .active, specVersion: 1,
@@ -25,11 +26,46 @@ extension Engine {
     if let expected, expected != pool.version { throw .etagMismatch(pool: name) }
     var spec = pool.spec
     change(&spec)
+    return try changed(pool, to: spec, by: .updated, origin: origin)
+  }
+
+  /// The spec as it was at a revision of this very pool, checked as if it were new.
+  func decideRollback(_ rollback: PoolRollback, origin: Origin) throws(Refusal) -> Decision {
+    let pool = try pool(named: rollback.name)
+    guard pool.id == rollback.pool else {
+      throw .poolRevisionNotFound(pool: rollback.name, rollback.revision)
+    }
+    if pool.state == .deleting { throw .poolClosed(pool.name) }
+    if let expected = rollback.expected, expected != pool.version {
+      throw .etagMismatch(pool: pool.name)
+    }
+    return try changed(
+      pool, to: rollback.spec, by: .rolledBack, restored: rollback.revision, origin: origin)
+  }
+
+  private func changed(
+    _ pool: PoolRecord, to spec: PoolSpec, by change: PoolEvent.Change, restored: Revision? = nil,
+    origin: Origin
+  ) throws(Refusal) -> Decision {
     if spec == pool.spec { return Decision([], .pool(pool.id)) }
+    try check(spec, of: pool.id)
     let event = PoolEvent(
-      change: .updated, pool: pool.id, name: name, spec: spec, state: pool.state,
-      specVersion: pool.specVersion + 1, origin: origin)
+      change: change, pool: pool.id, name: pool.name, spec: spec, state: pool.state,
+      specVersion: pool.specVersion + 1, origin: origin, slotLimit: pool.slotLimit(after: spec),
+      restored: restored)
     return Decision([.pool(event)], .pool(pool.id))
+  }
+
+  /// What is right of each field may be wrong of all, or of the group.
+  private func check(_ spec: PoolSpec, of pool: PoolID?) throws(Refusal) {
+    if let problem = spec.problem { throw .poolSpecInvalid(problem) }
+    if spec.group.isEmpty { return }
+    let group = try group(named: spec.group)
+    let guaranteed = guaranteed(in: group, besides: pool) + spec.groupMinimum
+    if guaranteed > group.spec.budget {
+      throw .groupBudgetExceeded(
+        group.name, budget: group.spec.budget, guaranteed: guaranteed)
+    }
   }
 
   func decidePoolState(
@@ -79,7 +115,7 @@ extension Engine {
   ) -> PoolEvent {
     PoolEvent(
       change: change, pool: pool.id, name: pool.name, spec: pool.spec, state: state,
-      specVersion: pool.specVersion, origin: origin)
+      specVersion: pool.specVersion, origin: origin, slotLimit: pool.slotLimit)
   }
 
   /// What the tasks that a deletion cancels say: its caller's words, or words that name the pool.

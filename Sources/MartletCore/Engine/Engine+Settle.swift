@@ -9,13 +9,16 @@ extension Engine {
     letProgressGo(at: now, stamp: stamp, into: &events)
     settleDependants(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
+    if scalePools(at: now, stamp: stamp, into: &events) {
+      settlePools(at: now, stamp: stamp, into: &events)
+    }
     settleWorkflows(at: now, stamp: stamp, into: &events)
   }
 
   /// Whether a further step has something to do at once.
   package var isUnsettled: Bool {
     !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
-      || !state.session.touchedWorkflows.isEmpty
+      || !state.session.touchedWorkflows.isEmpty || !state.session.shares.touched.isEmpty
   }
 
   // MARK: - Time
@@ -82,6 +85,13 @@ extension Engine {
   // MARK: - Pools
 
   private mutating func settlePools(at now: Instant, stamp: Stamp, into events: inout [Event]) {
+    settleEachPool(at: now, stamp: stamp, into: &events)
+    shareOut(at: now, stamp: stamp, into: &events)
+  }
+
+  private mutating func settleEachPool(
+    at now: Instant, stamp: Stamp, into events: inout [Event]
+  ) {
     guard !state.session.unsettled.isEmpty else { return }
     // One step may unsettle its own pool again (a deletion in slices): that is for the next step.
     var pools = state.session.unsettled
@@ -99,10 +109,16 @@ extension Engine {
     pool id: PoolID, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) -> Bool {
     guard let pool = catalog.pools[id] else { return false }
+    let isShared = touchGroup(of: id)
     switch pool.state {
+    case .active where isShared: standInLine(pool, at: now)
     case .active: startTasks(in: pool, at: now, stamp: stamp, into: &events)
     case .draining:
-      startTasks(in: pool, at: now, stamp: stamp, into: &events)
+      if isShared {
+        standInLine(pool, at: now)
+      } else {
+        startTasks(in: pool, at: now, stamp: stamp, into: &events)
+      }
       if unfinished(in: id) == 0 {
         let closed = event(.closed, pool, state: .closed, .server)
         events.append(evolve(.pool(closed), at: stamp))
@@ -120,10 +136,7 @@ extension Engine {
     learnServedKinds()
     var free = freeSlots(in: pool)
     while free > 0, let (task, taker) = nextStartable(in: pool, at: now) {
-      switch taker {
-      case .server: begin(task, at: now, stamp: stamp, into: &events)
-      case .worker(let worker): offer(task, to: worker, in: pool, at: now)
-      }
+      begin(task, by: taker, in: pool, at: now, stamp: stamp, into: &events)
       free -= 1
     }
     if free > 0, durable.tasks.hasReady(in: pool.id) {
@@ -133,7 +146,17 @@ extension Engine {
     }
   }
 
-  private func nextStartable(
+  mutating func begin(
+    _ task: LiveTask, by taker: Taker, in pool: PoolRecord, at now: Instant, stamp: Stamp,
+    into events: inout [Event]
+  ) {
+    switch taker {
+    case .server: begin(task, at: now, stamp: stamp, into: &events)
+    case .worker(let worker): offer(task, to: worker, in: pool, at: now)
+    }
+  }
+
+  func nextStartable(
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
     let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
@@ -143,7 +166,7 @@ extension Engine {
     }
   }
 
-  private mutating func learnServedKinds() {
+  mutating func learnServedKinds() {
     let names = catalog.kinds.names
     while state.session.served.count < names.count {
       let name = names[state.session.served.count]

@@ -26,6 +26,7 @@ package struct Engine: Sendable {
       case task(TaskView)
       case bulk(BulkRecord)
       case workflow(WorkflowID)
+      case group(GroupView)
       case done
     }
 
@@ -52,6 +53,8 @@ package struct Engine: Sendable {
       try decidePoolState(.draining, of: name, origin: origin)
     case .deletePool(let name, let force, let origin):
       try decideDeletePool(name: name, force: force, origin: origin, at: now)
+    case .rollbackPool(let rollback, let origin):
+      try decideRollback(rollback, origin: origin)
     case .submit(let pool, let tasks, let request, let history, let origin):
       try decideSubmit(
         tasks, pool: pool, request: request, history: history, origin: origin, at: now)
@@ -82,6 +85,8 @@ package struct Engine: Sendable {
       try decideBulk(command, at: now)
     case .workflow(let command):
       try decideWorkflow(command, at: now)
+    case .group(let command):
+      try decideGroup(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -129,6 +134,7 @@ package struct Engine: Sendable {
     let deadlines = [
       durable.tasks.nextTimer, state.session.progress.nextDeadline,
       state.session.leases.nextDeadline, state.session.silences.nextDeadline,
+      state.session.scaling.nextDeadline,
     ]
     return deadlines.lazy.compactMap { $0 }.min()
   }
@@ -142,6 +148,7 @@ package struct Engine: Sendable {
       .task(self.view(task: view.id) ?? view)
     case .bulk(let record): .bulk(record)
     case .workflow(let id): catalog.workflows[id].map(Answer.workflow) ?? .done
+    case .group(let view): .group(view)
     case .done: .done
     }
   }
@@ -152,6 +159,8 @@ package struct Engine: Sendable {
   ) {
     switch body {
     case .pool(let event):
+      followScaling(event, at: now)
+      enrol(event.pool)
       unsettle(event.pool)
     case .task(let event):
       if event.from == .running, event.status.state != .running {
@@ -170,14 +179,19 @@ package struct Engine: Sendable {
       case .moved(let pool, _):
         unsettle(pool)
         unsettle(event.pool)
+        followShare(of: pool)
+        followScaling(of: pool, at: now)
       default: unsettle(event.pool)
       }
+      followShare(of: event.pool)
+      followScaling(of: event.pool, at: now)
     case .tasksPurged(let purge):
       // Rows read before it must neither bring a task back nor purge it again.
       for entry in purge.entries {
         state.session.departed.note(entry.task, at: revision)
         state.session.endedMarks.forget(entry.task)
       }
+    case .group(let event): touchGroup(event.record.id)
     case .eventsPurged, .bulk, .workflow: break
     }
   }
@@ -190,6 +204,8 @@ package struct Engine: Sendable {
     watchAgain(at: now)
     findDecided()
     findTouchedWorkflows()
+    findScaledPools(at: now.elapsed)
+    findShares()
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 

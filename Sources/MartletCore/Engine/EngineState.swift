@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged, .bulk, .workflow: break
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group: break
     }
   }
 
@@ -174,6 +174,10 @@ package struct SessionState: Sendable {
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()
   var leases = LeaseBook()
+  /// Pools that scale.
+  var scaling = ScalingBook()
+  /// What pools in groups use and are owed.
+  var shares = ShareBook()
   /// Of attempts that have written lines.
   var lineAllowances: [TaskID: LineAllowance] = [:]
   /// For workers, in order; whoever drives the engine takes them.

@@ -22,6 +22,7 @@ package struct Event: Hashable, Sendable {
     indirect case tasksPurged(TasksPurged)
     indirect case bulk(BulkEvent)
     indirect case workflow(WorkflowEvent)
+    indirect case group(GroupEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }
@@ -42,6 +43,15 @@ package struct PoolEvent: Hashable, Sendable {
     case closed = 6
     case deleting = 7
     case deleted = 8
+    /// The number of slots moved within the bounds of the spec.
+    case scaled = 9
+    /// A dry run would have moved it; nothing has changed.
+    case scalingSuggested = 10
+    /// The spec is again what it was at an earlier revision.
+    case rolledBack = 11
+
+    /// Whether the spec may be another one after it.
+    package var changesSpec: Bool { self == .created || self == .updated || self == .rolledBack }
   }
 
   package var change: Change
@@ -52,10 +62,17 @@ package struct PoolEvent: Hashable, Sendable {
   package var state: PoolState
   package var specVersion: UInt32
   package var origin: Origin
+  /// How many slots there are after the event.
+  package var slotLimit: Int
+  /// Of `scaled` and `scalingSuggested`: what was looked at, and what came of it.
+  package var scaling: ScalingVerdict?
+  /// Of `rolledBack`: the revision whose spec it is.
+  package var restored: Revision?
 
   package init(
     change: Change, pool: PoolID, name: String, spec: PoolSpec, state: PoolState,
-    specVersion: UInt32, origin: Origin
+    specVersion: UInt32, origin: Origin, slotLimit: Int? = nil, scaling: ScalingVerdict? = nil,
+    restored: Revision? = nil
   ) {
     self.change = change
     self.pool = pool
@@ -64,6 +81,9 @@ package struct PoolEvent: Hashable, Sendable {
     self.state = state
     self.specVersion = specVersion
     self.origin = origin
+    self.slotLimit = slotLimit ?? spec.startLimit
+    self.scaling = scaling
+    self.restored = restored
   }
 }
 

@@ -20,6 +20,9 @@ package enum Query: Sendable {
   case workflow(WorkflowID)
   /// How long the newest workflows of that name took that succeeded.
   case workflowDurations(String, limit: Int)
+  /// All groups, by name, or one.
+  case groups
+  case group(String)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -38,6 +41,7 @@ package enum Sight: Sendable {
   case bulks([BulkRecord])
   case workflow(WorkflowRecord)
   case spans([Span])
+  case groups([GroupView])
   case rehearsed
 }
 
@@ -76,6 +80,8 @@ extension Engine {
       return .workflow(record)
     case .workflowDurations(let name, let limit):
       return .spans(catalog.workflows.durations(of: name, limit: limit))
+    case .groups: return .groups(groupViews())
+    case .group(let name): return .groups([view(of: try group(named: name))])
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

@@ -39,6 +39,17 @@ package enum Refusal: Error, Hashable, Sendable {
   /// None of its tasks is FAILED or CANCELLED.
   case workflowNotRetryable(WorkflowID, WorkflowState)
   case etagMismatch(pool: String)
+  /// Fields that are each in their range do not fit together.
+  case poolSpecInvalid(PoolSpecProblem)
+  /// The pool has no such revision, or it is no longer kept.
+  case poolRevisionNotFound(pool: String, Revision)
+  case groupNotFound(String)
+  case groupExists(String)
+  /// Pools are in it, deleted ones included that have yet to go.
+  case groupNotEmpty(String, pools: [String], count: Int)
+  /// Its pools would be guaranteed more than there is.
+  case groupBudgetExceeded(String, budget: Int, guaranteed: Int)
+  case groupEtagMismatch(String)
   case requestIDReused(String)
   /// What was fetched from the index is older than what has happened since: fetch again.
   case staleHistory

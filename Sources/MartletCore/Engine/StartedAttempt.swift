@@ -20,7 +20,7 @@ extension Engine {
     let started = task.notes?.startElapsed ?? catalog.stamp.elapsed
     return StartedAttempt(
       token: AttemptToken(task: event.task, attempt: task.attempt), pool: event.pool,
-      poolName: pool.name, slots: pool.spec.slots, kind: catalog.kinds[event.kind],
+      poolName: pool.name, slots: pool.slotLimit, kind: catalog.kinds[event.kind],
       labels: event.labels, submitRevision: task.submitRevision,
       stopAt: min(task.deadline, started + durable.tasks.policy(of: task).runTimeout))
   }

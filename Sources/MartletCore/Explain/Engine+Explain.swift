@@ -21,6 +21,7 @@ extension Engine {
     if let obstacle = obstacle(in: pool) { return obstacle }
     if let offer = offer(of: task, at: now) { return offer }
     if freeSlots(in: pool) <= 0 { return noFreeSlot(in: pool, position: nil) }
+    if let obstacle = groupObstacle(of: pool) { return obstacle }
     let selector = durable.tasks.policy(of: task).selector
     return lacks(task.kind, selector, in: pool, &looks).map { $0.first ?? .starting }
   }
@@ -65,6 +66,8 @@ extension Engine {
     if let offer = offer(of: task, at: now) { return causes + [offer] }
     if freeSlots(in: pool) <= 0 {
       causes.append(noFreeSlot(in: pool, position: position(of: task, in: pool)))
+    } else if let obstacle = groupObstacle(of: pool) {
+      causes.append(obstacle)
     }
     causes += lacks(task.kind, durable.tasks.policy(of: task).selector, in: pool)
     return causes.isEmpty ? [.starting] : causes
@@ -78,7 +81,7 @@ extension Engine {
 
   private func noFreeSlot(in pool: PoolRecord, position: QueuePosition?) -> WaitingCause {
     .noFreeSlot(
-      pool: pool.name, slots: pool.spec.slots, inUse: slotsTaken(in: pool.id), position: position)
+      pool: pool.name, slots: pool.slotLimit, inUse: slotsTaken(in: pool.id), position: position)
   }
 
   private func paused(_ task: LiveTask) -> WaitingCause {
@@ -198,6 +201,8 @@ extension Engine {
     if freeSlots(in: pool) <= 0 {
       causes.append(
         .init(cause: noFreeSlot(in: pool, position: nil), tasks: pending - offered))
+    } else if pending > offered, let obstacle = groupObstacle(of: pool) {
+      causes.append(.init(cause: obstacle, tasks: pending - offered))
     }
     var lacking: [PoolExplanation.Cause] = []
     var omitted = 0
@@ -210,10 +215,12 @@ extension Engine {
       lacking += lacks.map { .init(cause: $0, tasks: tasks) }
     }
     lacking.sort { $0.tasks > $1.tasks }
+    let scaling = scalingVerdict(of: pool, at: now.elapsed)
     return PoolExplanation(
       pool: pool, counts: catalog.counters.states(pool: pool.id), inUse: inUse, offered: offered,
       causes: causes + lacking.prefix(Self.poolCausesMax),
-      omittedCauses: omitted + max(0, lacking.count - Self.poolCausesMax))
+      omittedCauses: omitted + max(0, lacking.count - Self.poolCausesMax), scaling: scaling,
+      coolsUntil: scaling?.coolsUntil.map { now.wall(at: $0) })
   }
 }
 

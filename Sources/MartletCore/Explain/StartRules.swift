@@ -19,14 +19,16 @@ extension Engine {
 
   /// Not above 0 if a pool has lost slots that are in use.
   func freeSlots(in pool: PoolRecord) -> Int {
-    pool.spec.slots - slotsTaken(in: pool.id) + (breaks(.slots) ? 1 : 0)
+    pool.slotLimit - slotsTaken(in: pool.id) + (breaks(.slots) ? 1 : 0)
   }
 
-  /// The pool may have been paused or have lost slots since the offer, the task's time be over.
+  /// The pool may have been paused or have lost slots since the offer, its group budget, the task's
+  /// time be over.
   func mayAccept(_ task: LiveTask, at now: Instant) -> Bool {
     guard durable.tasks.moment(for: task) > now.elapsed, let pool = catalog.pools[task.pool]
     else { return false }
-    return obstacle(in: pool) == nil && durable.tasks.runningCount(in: pool.id) < pool.spec.slots
+    return obstacle(in: pool) == nil && durable.tasks.runningCount(in: pool.id) < pool.slotLimit
+      && isWithinBudget(pool.id)
   }
 
   /// Who runs a task.

@@ -21,6 +21,12 @@ extension WaitingCause {
     case .poolDeleting(let pool): return "the pool \(pool) is being deleted"
     case .noFreeSlot(_, let slots, let inUse, let position):
       return Self.slots(slots, inUse) + Self.words(position)
+    case .budgetLent(let group, _, let minimum, let inUse):
+      return "the group \(group) has lent the pool's slots: "
+        + "\(inUse) of \(minimum) that are guaranteed are its own"
+    case .budgetInUse(let group, let budget, let inUse, let owed):
+      return "the budget of the group \(group) is taken: \(inUse) of \(budget) slots are in use"
+        + (owed > 0 ? ", \(owed) are owed to other pools" : "")
     case .offered(let worker, _):
       return "it is offered to the worker \(worker), which has yet to accept"
     case .noWorker(let kind, let byServer):
@@ -66,6 +72,8 @@ extension WaitingCause {
     case .poolPaused, .poolClosed: "ResumePool"
     case .poolDeleting: "nothing: it is about to be cancelled"
     case .noFreeSlot: "the end of an attempt, or more slots (UpdatePool)"
+    case .budgetLent: "the end of any attempt in the group: the pool is next"
+    case .budgetInUse: "the end of attempts in the group, or a larger budget (UpdateGroup)"
     case .offered(_, let until):
       "its acceptance; without one it is offered again at \(until.inMilliseconds)"
     case .noWorker(let kind, _): "a worker that serves \(kind)"

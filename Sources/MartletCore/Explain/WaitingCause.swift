@@ -18,6 +18,10 @@ package enum WaitingCause: Hashable, Sendable {
   case poolDeleting(String)
   /// - Parameter position: How many tasks go before it; nil if that was not asked for.
   case noFreeSlot(pool: String, slots: Int, inUse: Int, position: QueuePosition?)
+  /// Its pool's guaranteed slots are lent: the next that falls free in the group is the pool's.
+  case budgetLent(group: String, budget: Int, minimum: Int, inUse: Int)
+  /// - Parameter owed: Of the budget: what other pools of the group have a claim to.
+  case budgetInUse(group: String, budget: Int, inUse: Int, owed: Int)
   /// It has a slot; the worker has yet to accept.
   case offered(worker: String, until: WallTime)
   /// - Parameter byServer: Handlers of the server do, but the task selects workers by labels.
@@ -105,4 +109,7 @@ package struct PoolExplanation: Hashable, Sendable {
   package var causes: [Cause]
   /// Causes that are not listed: of the kinds with the fewest tasks.
   package var omittedCauses: Int
+  /// Of a pool with scaling in its spec: what it should do now, and until when it cools down.
+  package var scaling: ScalingVerdict?
+  package var coolsUntil: WallTime?
 }

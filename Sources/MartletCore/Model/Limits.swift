@@ -39,6 +39,8 @@ package struct Limits: Hashable, Sendable {
   package var keptWorkflows = 10_000
   package var workflowLevels = 32
   package var dependencies = 10_000
+  package var groups = 1_000
+  package var poolRevisions = 1_000
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -172,6 +174,12 @@ extension Limits {
     Description(
       name: "dependencies", field: \.dependencies, unit: "tasks", range: 1...10_000,
       beyond: "a task that depends on more is refused: FIELD_INVALID"),
+    Description(
+      name: "groups", field: \.groups, unit: "groups", range: 1...10_000,
+      beyond: "CreateGroup is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "pool-revisions", field: \.poolRevisions, unit: "revisions", range: 1...100_000,
+      beyond: "of a pool's history the oldest go; those that scaling made are counted apart"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

@@ -17,12 +17,19 @@ package struct PoolSpec: Hashable, Sendable {
   /// A PENDING task rises by one level of priority for each so long waited; nil: it never does.
   package var priorityAgeing: Span?
   package var retention: Retention
+  /// nil: the pool has as many slots as `slots` says.
+  package var scaling: PoolScaling?
+  /// The name of the group whose budget it shares; empty if none.
+  package var group: String
+  /// Slots that its group guarantees, 0 to 10,000.
+  package var groupMinimum: Int
 
   package init(
     slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
     queueTimeout: Span? = nil, heartbeatTimeout: Span? = nil, labels: LabelSet = .none,
     failureClassDelays: [String: Span] = [:], priorityAgeing: Span? = nil,
-    retention: Retention = Retention()
+    retention: Retention = Retention(), scaling: PoolScaling? = nil, group: String = "",
+    groupMinimum: Int = 0
   ) {
     self.slots = slots
     self.queueCapacity = queueCapacity
@@ -34,6 +41,9 @@ package struct PoolSpec: Hashable, Sendable {
     self.failureClassDelays = failureClassDelays
     self.priorityAgeing = priorityAgeing
     self.retention = retention
+    self.scaling = scaling
+    self.group = group
+    self.groupMinimum = groupMinimum
   }
 }
 
@@ -66,13 +76,18 @@ package struct PoolRecord: Hashable, Sendable {
   package var totals: PoolTotals
   /// Who deleted it, and why: from the forced deletion on, for the tasks that it has yet to cancel.
   package var deletion: Origin?
+  /// How many slots it has now: those of the spec, unless it scales.
+  package var slotLimit: Int
+  /// When that changed last, or a dry run would have changed it: cool-downs count from here.
+  package var scaledAt: Elapsed
 
   package var version: PoolVersion { PoolVersion(pool: id, specVersion: specVersion) }
 
   package init(
     id: PoolID, name: String, spec: PoolSpec, state: PoolState = .active,
     specVersion: UInt32 = 1, revision: Revision, createTime: WallTime, updateTime: WallTime,
-    totals: PoolTotals = PoolTotals(), deletion: Origin? = nil
+    totals: PoolTotals = PoolTotals(), deletion: Origin? = nil, slotLimit: Int? = nil,
+    scaledAt: Elapsed = .zero
   ) {
     self.id = id
     self.name = name
@@ -84,6 +99,8 @@ package struct PoolRecord: Hashable, Sendable {
     self.updateTime = updateTime
     self.totals = totals
     self.deletion = deletion
+    self.slotLimit = slotLimit ?? spec.startLimit
+    self.scaledAt = scaledAt
   }
 }
 

@@ -124,6 +124,8 @@ extension Engine {
       LeaseBook.Entry(
         lease: lease, worker: id, pool: pool.id, expires: now.elapsed + wait, isOffer: true))
     state.durable.tasks.setOffered(true, task.id)
+    followShare(of: pool.id)
+    followScaling(of: pool.id, at: now.elapsed)
     state.session.roster[id]?.credit -= 1
     state.session.roster[id]?.offered += 1
     state.session.notices.append(
@@ -140,6 +142,7 @@ extension Engine {
     state.session.leases.remove(offer.lease.task)
     state.durable.tasks.setOffered(false, offer.lease.task)
     unsettle(offer.pool)
+    followShare(of: offer.pool)
   }
 
   private mutating func accept(

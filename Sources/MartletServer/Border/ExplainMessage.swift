@@ -40,6 +40,10 @@ extension API.WaitingCause {
       slotsInUse = Int32(clamping: inUse)
       tasksAhead = position.map { Int64($0.ahead) }
       tasksAheadAtLeast = position.map { !$0.isExact } ?? false
+    case .budgetLent(let group, let budget, let minimum, let inUse):
+      set(.budgetLent, group: group, budget, inUse: inUse, owed: minimum)
+    case .budgetInUse(let group, let budget, let inUse, let owed):
+      set(.budgetInUse, group: group, budget, inUse: inUse, owed: owed)
     case .offered(let worker, let until):
       type = .offered
       self.worker = worker
@@ -86,6 +90,16 @@ extension API.WaitingCause {
     dependencies = Int32(clamping: count)
   }
 
+  private mutating func set(
+    _ type: API.WaitingCauseType, group: String, _ budget: Int, inUse: Int, owed: Int
+  ) {
+    self.type = type
+    self.group = group
+    self.budget = Int32(clamping: budget)
+    budgetInUse = Int32(clamping: inUse)
+    budgetOwed = Int32(clamping: owed)
+  }
+
   private mutating func set(_ type: API.WaitingCauseType, pool: String) {
     self.type = type
     self.pool = pool
@@ -116,9 +130,12 @@ extension API.ExplainPoolResponse {
     self.init(
       pool: pool.name, state: .init(pool.state),
       causes: explanation.causes.map { .init($0.cause, tasks: $0.tasks) }, cursor: cursor,
-      slots: Int32(clamping: pool.spec.slots), slotsInUse: Int32(clamping: explanation.inUse),
+      slots: Int32(clamping: pool.slotLimit), slotsInUse: Int32(clamping: explanation.inUse),
       slotsOffered: Int32(clamping: explanation.offered), pending: counts[.pending],
       scheduled: counts[.scheduled], paused: counts[.paused], blocked: counts[.blocked],
-      omittedCauses: Int32(clamping: explanation.omittedCauses))
+      omittedCauses: Int32(clamping: explanation.omittedCauses),
+      scaling: explanation.scaling.map {
+        .init($0, mode: pool.spec.scaling?.mode, coolsUntil: explanation.coolsUntil)
+      })
   }
 }

@@ -15,7 +15,7 @@ extension API.Pool {
 
 extension API.PoolStatus {
   init(_ view: PoolView) {
-    let slots = view.record.spec.slots
+    let slots = view.record.slotLimit
     let totals = view.record.totals
     self.init(
       slotsLimit: Int32(clamping: slots), slotsInUse: Int32(clamping: view.inUse),

@@ -16,6 +16,7 @@ extension API.Event {
       count = Int64(purge.entries.count)
     case .bulk(let change): set(change)
     case .workflow(let change): set(change, at: stamp)
+    case .group(let change): set(change)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number
@@ -97,7 +98,22 @@ extension API.Event {
     pool = event.name
     actor = event.origin.actor
     reason = event.origin.reason
-    poolChange = .init(spec: .init(event.spec), state: .init(event.state), etag: event.etag)
+    poolChange = .init(
+      spec: .init(event.spec), state: .init(event.state), etag: event.etag,
+      slotsLimit: Int32(clamping: event.slotLimit),
+      scaling: event.scaling.map { .init($0, mode: event.spec.scaling?.mode) },
+      restoredRevision: event.restored?.rawValue ?? 0)
+  }
+
+  private mutating func set(_ event: GroupEvent) {
+    switch event.change {
+    case .created: type = .groupCreated
+    case .updated: type = .groupUpdated
+    case .deleted: type = .groupDeleted
+    }
+    actor = event.origin.actor
+    reason = event.origin.reason
+    group = .init(event.record)
   }
 }
 
@@ -139,6 +155,9 @@ extension PoolEvent.Change {
     case .closed: .poolClosed
     case .deleting: .poolDeleting
     case .deleted: .poolDeleted
+    case .scaled: .poolScaled
+    case .scalingSuggested: .poolScalingSuggested
+    case .rolledBack: .poolRolledBack
     }
   }
 }
@@ -202,7 +221,9 @@ extension API.PoolSpec {
       defaultHeartbeatTimeout: spec.heartbeatTimeout.map { .init($0) },
       failureClassDelays: spec.failureClassDelays.mapValues { .init($0) },
       priorityAgeing: spec.priorityAgeing.map { .init($0) },
-      retention: spec.retention.isEmpty ? nil : .init(spec.retention))
+      retention: spec.retention.isEmpty ? nil : .init(spec.retention),
+      scaling: spec.scaling.map { .init($0) }, group: spec.group,
+      groupMinimum: Int32(clamping: spec.groupMinimum))
   }
 }
 

@@ -20,6 +20,7 @@ extension LogAPI.Record {
             })))
     case .bulk(let event): self.init(body: .bulk(.init(event)))
     case .workflow(let event): self.init(body: .workflow(.init(event)))
+    case .group(let event): self.init(body: .group(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -43,6 +44,7 @@ extension LogAPI.Record {
       return .eventsPurged(before: Revision(record.before), count: record.count)
     case .bulk(let record): return record.value.map(Event.Body.bulk)
     case .workflow(let record): return record.value.map(Event.Body.workflow)
+    case .group(let record): return record.value.map(Event.Body.group)
     case nil: return nil
     }
   }
@@ -53,7 +55,9 @@ extension LogAPI.PoolRecord {
     self.init(
       change: UInt32(event.change.rawValue), pool: event.pool.rawValue, name: event.name,
       spec: .init(event.spec), state: UInt32(event.state.rawValue),
-      specVersion: event.specVersion, origin: .init(event.origin))
+      specVersion: event.specVersion, origin: .init(event.origin),
+      slotLimit: Int64(event.slotLimit), scaling: event.scaling.map { .init($0) },
+      restored: event.restored?.rawValue ?? 0)
   }
 
   var value: PoolEvent? {
@@ -63,7 +67,9 @@ extension LogAPI.PoolRecord {
     else { return nil }
     return PoolEvent(
       change: change, pool: PoolID(rawValue: pool), name: name, spec: spec, state: state,
-      specVersion: specVersion, origin: origin?.value ?? .server)
+      specVersion: specVersion, origin: origin?.value ?? .server,
+      slotLimit: slotLimit == 0 ? nil : Int(slotLimit), scaling: scaling?.value,
+      restored: restored == 0 ? nil : Revision(restored))
   }
 }
 

@@ -233,7 +233,9 @@ extension LogAPI.PoolSpec {
       failureClassDelays: spec.failureClassDelays.sorted { $0.key < $1.key }
         .map { .init(failureClass: $0.key, delay: $0.value.nanoseconds) },
       priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
-      retention: spec.retention.isEmpty ? nil : .init(spec.retention))
+      retention: spec.retention.isEmpty ? nil : .init(spec.retention),
+      scaling: spec.scaling.map { .init($0) }, group: spec.group,
+      groupMinimum: Int64(spec.groupMinimum))
   }
 
   var value: PoolSpec? {
@@ -246,7 +248,8 @@ extension LogAPI.PoolSpec {
         failureClassDelays.map { ($0.failureClass, Span(nanoseconds: $0.delay)) },
         uniquingKeysWith: { first, _ in first }),
       priorityAgeing: Span(unlessZero: priorityAgeing),
-      retention: retention?.value ?? Retention())
+      retention: retention?.value ?? Retention(), scaling: scaling?.value, group: group,
+      groupMinimum: Int(groupMinimum))
   }
 }
 

@@ -62,15 +62,8 @@ extension ErrorDetails {
       self.init(
         .invalidArgument, .fieldInvalid, task: task,
         "has a newer checkpoint: its sequence must be above \(kept)")
-    case .leaseLost(let task, let attempt):
-      self.init(
-        .failedPrecondition, .leaseLost, task: task,
-        "is no longer run by attempt \(attempt): drop its work", attempt: attempt)
-    case .workerNotFound(let worker):
-      self.init(
-        .notFound, .workerNotFound,
-        "The worker \(worker) is not there, or no longer: list the workers to see who is.",
-        metadata: ["worker_id": worker.description])
+    case .leaseLost(let task, let attempt): self = .leaseLost(task, attempt)
+    case .workerNotFound(let worker): self = .workerNotFound(worker)
     case .bulkNotFound(let id): self = .bulkNotFound(id)
     case .dependencyNotFound(let task, let index): self = .dependencyNotFound(task, at: index)
     case .taskNeeded(let task): self = .taskNeeded(task)
@@ -80,6 +73,16 @@ extension ErrorDetails {
       self.init(
         .aborted, .etagMismatch, pool: pool,
         "has changed since it was read: read it again and repeat the update with its new etag")
+    case .poolSpecInvalid(let problem): self = .poolSpecInvalid(problem)
+    case .poolRevisionNotFound(let pool, let revision):
+      self = .poolRevisionNotFound(pool, revision)
+    case .groupNotFound(let group): self = .groupNotFound(group)
+    case .groupExists(let group): self = .groupExists(group)
+    case .groupNotEmpty(let group, let pools, let count):
+      self = .groupNotEmpty(group, pools, count: count)
+    case .groupBudgetExceeded(let group, let budget, let guaranteed):
+      self = .groupBudgetExceeded(group, budget: budget, guaranteed: guaranteed)
+    case .groupEtagMismatch(let group): self = .groupEtagMismatch(group)
     case .requestIDReused(let id): self = .requestIDReused(id)
     case .staleHistory: self = .indexBehind
     case .stopping: self = .stopping
@@ -124,6 +127,19 @@ extension ErrorDetails {
     )
     .retry(after: .seconds(5))
     .quota(subject: "server:\(what)", "At most \(limit) \(what) on this server.")
+  }
+
+  private static func leaseLost(_ task: TaskID, _ attempt: UInt32) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .leaseLost, task: task,
+      "is no longer run by attempt \(attempt): drop its work", attempt: attempt)
+  }
+
+  private static func workerNotFound(_ worker: WorkerID) -> ErrorDetails {
+    ErrorDetails(
+      .notFound, .workerNotFound,
+      "The worker \(worker) is not there, or no longer: list the workers to see who is.",
+      metadata: ["worker_id": worker.description])
   }
 
   private static func bulkNotFound(_ id: BulkID) -> ErrorDetails {

@@ -8,6 +8,7 @@ enum CatalogFacts {
   static func poolKey(_ pool: PoolID) -> String { "pool/\(pool.rawValue)" }
   static func bulkKey(_ bulk: BulkID) -> String { "bulk/\(bulk.rawValue)" }
   static func workflowKey(_ workflow: WorkflowID) -> String { "workflow/\(workflow.rawValue)" }
+  static func groupKey(_ group: GroupID) -> String { "group/\(group.rawValue)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -18,7 +19,7 @@ enum CatalogFacts {
       feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
       kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
-      lastWorkflow: catalog.workflows.last.rawValue
+      lastGroup: catalog.groups.last.rawValue, lastWorkflow: catalog.workflows.last.rawValue
     ).protobufBytes()
   }
 
@@ -30,7 +31,8 @@ enum CatalogFacts {
       updateTime: pool.updateTime.nanoseconds, submitted: pool.totals.submitted,
       succeeded: pool.totals.succeeded, failed: pool.totals.failed,
       cancelled: pool.totals.cancelled, retried: pool.totals.retried,
-      deletion: pool.deletion.map { .init($0) }
+      deletion: pool.deletion.map { .init($0) }, slotLimit: Int64(pool.slotLimit),
+      scaledAt: pool.scaledAt.nanoseconds
     ).protobufBytes()
   }
 
@@ -52,6 +54,7 @@ enum CatalogFacts {
     var counts: [Counters.Key: Counters.States] = [:]
     var bulks: [BulkRecord] = []
     var workflows: [WorkflowRecord] = []
+    var groups: [GroupRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -67,6 +70,9 @@ enum CatalogFacts {
           return nil
         }
         workflows.append(workflow)
+      } else if key.hasPrefix("group/") {
+        guard let fact = try? LogAPI.GroupFact(protobufBytes: bytes) else { return nil }
+        groups.append(fact.value)
       }
     }
     return Catalog(
@@ -77,7 +83,8 @@ enum CatalogFacts {
       lastTask: TaskID(rawValue: engine.lastTask), lastPool: PoolID(rawValue: engine.lastPool),
       pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent),
       bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
-      workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)))
+      workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
+      groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {
@@ -92,7 +99,8 @@ enum CatalogFacts {
       totals: PoolTotals(
         submitted: fact.submitted, succeeded: fact.succeeded, failed: fact.failed,
         cancelled: fact.cancelled, retried: fact.retried),
-      deletion: fact.deletion?.value)
+      deletion: fact.deletion?.value, slotLimit: fact.slotLimit == 0 ? nil : Int(fact.slotLimit),
+      scaledAt: Elapsed(nanoseconds: fact.scaledAt))
   }
 
   private static func counts(

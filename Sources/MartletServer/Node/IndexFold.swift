@@ -19,6 +19,10 @@ package struct IndexFold: Sendable {
   private var touchedCounts: Set<Counters.Key> = []
   private var touchedBulks: Set<BulkID> = []
   private var touchedWorkflows: Set<WorkflowID> = []
+  private var touchedGroups: Set<GroupID> = []
+  private var poolRevisions: [PoolRevisionRow] = []
+  private var forgottenPools: [PoolID] = []
+  private let poolRevisionsKept: Int
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -30,9 +34,12 @@ package struct IndexFold: Sendable {
   package private(set) var eventCount = 0
 
   /// - Parameter turnsKept: How many turns of a task the index keeps.
-  package init(catalog: Catalog, turnsKept: Int) {
+  package init(
+    catalog: Catalog, turnsKept: Int, poolRevisionsKept: Int = Limits().poolRevisions
+  ) {
     self.catalog = catalog
     self.turnsKept = turnsKept
+    self.poolRevisionsKept = poolRevisionsKept
     knownKinds = catalog.kinds.names.count
   }
 
@@ -40,6 +47,9 @@ package struct IndexFold: Sendable {
 
   package mutating func apply(_ segment: SealedSegment) {
     for event in segment.events {
+      if case .pool(let change) = event.body {
+        keep(change, revision: event.revision, at: segment.stamp)
+      }
       catalog.evolve(event, at: segment.stamp)
       switch event.body {
       case .task(let change): apply(change, revision: event.revision, at: segment.stamp)
@@ -52,6 +62,7 @@ package struct IndexFold: Sendable {
       case .workflow(let change):
         touchedWorkflows.insert(change.record.id)
         touchedWorkflows.formUnion(change.forgotten)
+      case .group(let change): touchedGroups.insert(change.record.id)
       }
     }
     eventCount += segment.events.count
@@ -59,7 +70,9 @@ package struct IndexFold: Sendable {
 
   /// The change since the last time this was called.
   package mutating func take() -> IndexBatch {
-    var batch = IndexBatch(appliedThrough: catalog.revision, turnsKept: turnsKept)
+    var batch = IndexBatch(
+      appliedThrough: catalog.revision, turnsKept: turnsKept,
+      poolRevisionsKept: poolRevisionsKept)
     batch.inserts = inserts.take().map { TaskRow(submission: $0, status: $1.row) }
     batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
@@ -67,12 +80,15 @@ package struct IndexFold: Sendable {
     swap(&batch.deletes, &deletes)
     swap(&batch.savedWork, &savedWork)
     swap(&batch.turns, &turns)
+    swap(&batch.poolRevisions, &poolRevisions)
+    swap(&batch.forgottenPools, &forgottenPools)
     swap(&batch.requests, &remembered)
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
     touchedCounts.removeAll(keepingCapacity: true)
     touchedBulks.removeAll()
     touchedWorkflows.removeAll()
+    touchedGroups.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -153,6 +169,20 @@ package struct IndexFold: Sendable {
     }
   }
 
+  /// The history of the pool, with what it was before; it goes with the pool.
+  private mutating func keep(_ event: PoolEvent, revision: Revision, at stamp: Stamp) {
+    switch event.change {
+    case .deleted: forgottenPools.append(event.pool)
+    case .scalingSuggested: break
+    default:
+      let record = LogAPI.PoolRevision(event, before: catalog.pools[event.pool], at: stamp)
+      poolRevisions.append(
+        PoolRevisionRow(
+          pool: event.pool, revision: revision, isByScaling: event.change == .scaled,
+          bytes: record.protobufBytes()))
+    }
+  }
+
   private mutating func touch(_ pool: PoolID) { touchedPools.insert(pool) }
 
   private mutating func touch(_ key: Counters.Key) {
@@ -205,6 +235,11 @@ package struct IndexFold: Sendable {
       facts.updateValue(
         catalog.workflows[id].map { LogAPI.WorkflowFact($0).protobufBytes() },
         forKey: CatalogFacts.workflowKey(id))
+    }
+    for id in touchedGroups {
+      facts.updateValue(
+        catalog.groups[id].map { LogAPI.GroupFact($0).protobufBytes() },
+        forKey: CatalogFacts.groupKey(id))
     }
     for key in touchedCounts {
       facts.updateValue(

@@ -292,8 +292,8 @@ package final class Node: Sendable {
       switch event.body {
       case .task(let change) where change.from == .running: follow(change)
       case .pool(let pool):
-        if pool.change == .updated { dispatcher.poolChanged(pool.pool, slots: pool.spec.slots) }
-        if pool.change == .deleted { dispatcher.poolChanged(pool.pool, slots: nil) }
+        let isGone = pool.change == .deleted
+        dispatcher.poolChanged(pool.pool, slots: isGone ? nil : pool.slotLimit)
       case .bulk(let bulk) where bulk.change == .started:
         bulks.start(bulk.record, startedAt: event.revision, on: self)
       default: break

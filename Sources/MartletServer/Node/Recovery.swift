@@ -25,7 +25,8 @@ package struct Recovery: Sendable {
     do throws(StoreFailure) {
       let catalog = try Self.catalog(in: index)
       durable = DurableState(catalog: catalog)
-      fold = IndexFold(catalog: catalog, turnsKept: limits.taskTurns)
+      fold = IndexFold(
+        catalog: catalog, turnsKept: limits.taskTurns, poolRevisionsKept: limits.poolRevisions)
       try restoreTasks(from: index)
       try replay(log, into: index)
     } catch {

@@ -7,7 +7,8 @@ package import MartletRPCServices
 package enum MartletServices {
   /// Full names, as health checks ask for them.
   package static let names = [
-    "martlet.v1.PoolService", "martlet.v1.TaskService", "martlet.v1.BulkService",
+    "martlet.v1.PoolService", "martlet.v1.GroupService", "martlet.v1.TaskService",
+    "martlet.v1.BulkService",
     "martlet.v1.EventService", "martlet.v1.WorkflowService",
     "martlet.v1.ServerService", "martlet.v1.WorkerService", "grpc.health.v1.Health",
     submissions,
@@ -22,6 +23,7 @@ package enum MartletServices {
     let desk = ServiceDesk(node: node)
     router.add(CallMetrics())
     router.add(PoolService(desk: desk))
+    router.add(GroupService(desk: desk))
     router.add(TaskService(desk: desk))
     router.add(BulkService(desk: desk))
     router.add(EventService(desk: desk))

@@ -6,21 +6,22 @@ package import MartletRPC
 package struct PoolService: API.PoolService {
   let desk: ServiceDesk
 
-  private var node: Node { desk.node }
-  private var limits: Limits { desk.node.limits }
+  var node: Node { desk.node }
+  var limits: Limits { desk.node.limits }
 
   package func createPool(
     _ request: API.CreatePoolRequest, context: CallContext
   ) async throws -> API.CreatePoolResponse {
     try await desk.answer(context) {
       let (name, spec) = try RequestCheck.create(request, limits: limits)
-      let origin = try Origin(context)
+      let origin = try Origin(context, reason: request.reason)
+      let command = Command.createPool(name: name, spec: spec, origin: origin)
       if request.validateOnly {
-        let cursor = try await checkCreation(of: name, context)
-        return .init(pool: .init(name: name, spec: .init(spec)), cursor: cursor)
+        let seen = try await node.see(.rehearsal(command), on: context.loop)
+        return .init(
+          pool: .init(name: name, spec: .init(spec)), cursor: Cursor(seen.revision).text)
       }
-      let (pool, cursor) = try await change(
-        .createPool(name: name, spec: spec, origin: origin), context)
+      let (pool, cursor) = try await change(command, context)
       return .init(pool: pool, cursor: cursor)
     }
   }
@@ -67,20 +68,18 @@ package struct PoolService: API.PoolService {
   ) async throws -> API.UpdatePoolResponse {
     try await desk.answer(context) {
       let update = try RequestCheck.update(request, limits: limits)
-      let origin = try Origin(context)
+      let origin = try Origin(context, reason: request.reason)
+      let change = update.change
+      let command = Command.updatePool(
+        name: update.name, expected: update.etag, change: { change.apply(to: &$0) },
+        origin: origin)
       if request.validateOnly {
+        _ = try await node.see(.rehearsal(command), on: context.loop)
         var (view, revision) = try await look(update.name, context)
-        if let etag = update.etag, etag != view.record.version {
-          throw Refusal.etagMismatch(pool: update.name)
-        }
-        update.change.apply(to: &view.record.spec)
+        change.apply(to: &view.record.spec)
         return .init(pool: .init(view), cursor: Cursor(revision).text)
       }
-      let change = update.change
-      let (pool, cursor) = try await self.change(
-        .updatePool(
-          name: update.name, expected: update.etag, change: { change.apply(to: &$0) },
-          origin: origin), context)
+      let (pool, cursor) = try await self.change(command, context)
       return .init(pool: pool, cursor: cursor)
     }
   }
@@ -142,7 +141,7 @@ package struct PoolService: API.PoolService {
 
   // MARK: - Parts
 
-  private func change(
+  func change(
     _ command: Command, _ context: CallContext
   ) async throws -> (pool: API.Pool, cursor: String) {
     let outcome = try await node.perform(command, on: context.loop)
@@ -150,23 +149,12 @@ package struct PoolService: API.PoolService {
     return (.init(view), Cursor(outcome.revision).text)
   }
 
-  private func look(
+  func look(
     _ name: String, _ context: CallContext
   ) async throws -> (view: PoolView, revision: Revision) {
     let seen = try await node.see(.pool(name), on: context.loop)
     guard case .pool(let view) = seen.value else { throw unexpected(context) }
     return (view, seen.revision)
-  }
-
-  /// The cursor of the state in which a pool of that name could be created.
-  private func checkCreation(of name: String, _ context: CallContext) async throws -> String {
-    let seen = try await node.see(.catalog, on: context.loop)
-    guard case .catalog(let catalog) = seen.value else { throw unexpected(context) }
-    if catalog.poolsByName[name] != nil { throw Refusal.poolExists(name) }
-    if catalog.poolsByName.count >= limits.pools {
-      throw Refusal.memoryPressure(what: "pools", limit: limits.pools)
-    }
-    return Cursor(seen.revision).text
   }
 
   private func origin(

@@ -9,6 +9,8 @@ struct IndexTables {
   var requests: [RequestHour: [RememberedRequest.Key: RememberedRequest]] = [:]
   var savedWork: [TaskID: [UInt8]] = [:]
   var turns: [TaskID: (rows: [TurnRow], omitted: Int64)] = [:]
+  /// Of each pool by rising revision.
+  var poolRevisions: [PoolID: [PoolRevisionRow]] = [:]
   var facts: [String: [UInt8]] = [:]
 
   mutating func apply(_ batch: IndexBatch) throws(StoreFailure) {
@@ -38,11 +40,25 @@ struct IndexTables {
       savedWork[id] = nil
       turns[id] = nil
     }
+    apply(batch.poolRevisions, kept: batch.poolRevisionsKept)
+    for pool in batch.forgottenPools { poolRevisions[pool] = nil }
     for request in batch.requests {
       requests[RequestHour(of: request.time), default: [:]][request.key] = request
     }
     for (key, value) in batch.facts { facts[key] = value }
     appliedThrough = batch.appliedThrough
+  }
+
+  private mutating func apply(_ revisions: [PoolRevisionRow], kept: Int) {
+    for row in revisions {
+      var rows = poolRevisions[row.pool] ?? []
+      rows.append(row)
+      let alike = rows.count { $0.isByScaling == row.isByScaling }
+      if alike > kept, let oldest = rows.firstIndex(where: { $0.isByScaling == row.isByScaling }) {
+        rows.remove(at: oldest)
+      }
+      poolRevisions[row.pool] = rows
+    }
   }
 
   private mutating func shortenTurns(of task: TaskID, to kept: Int) {

@@ -73,6 +73,15 @@ package final class MemoryTaskIndex: TaskIndex {
 
   package func story(_ id: TaskID) throws(StoreFailure) -> TaskStory? { try read { $0.story(id) } }
 
+  package func poolRevisions(
+    of pool: PoolID, through last: Revision, limit: Int
+  ) throws(StoreFailure) -> [PoolRevisionRow] {
+    try read { tables in
+      let rows = tables.poolRevisions[pool] ?? []
+      return Array(rows.reversed().filter { $0.revision <= last }.prefix(max(0, limit)))
+    }
+  }
+
   package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
     try read { $0.page(query) }
   }

@@ -2,7 +2,8 @@ extension DatabaseFile {
   /// `task_by_state` ends, as every index does, with the rowid, which is the id: within a pool and
   /// state, tasks come by id. A payload above `TaskTable.inlinePayloadMax` has a row of its own in
   /// `payload`, so that a change of state does not write it again, and so has what attempts saved
-  /// (`SavedWorkTable`), and each turn of a task's life (`TurnTable`). Labels are also in a table
+  /// (`SavedWorkTable`), each turn of a task's life (`TurnTable`), and each change of a pool
+  /// (`PoolRevisionTable`). Labels are also in a table
   /// of their own (`LabelTable`). Remembered requests are in tables of an hour each, made when
   /// needed (`RequestTables`).
   static let index = DatabaseFile(

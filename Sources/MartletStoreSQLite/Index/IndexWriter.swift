@@ -8,6 +8,7 @@ final class IndexWriter {
   private let savedWork: SavedWorkTable
   private let labels: LabelTable
   private let turns: TurnTable
+  private let poolRevisions: PoolRevisionTable
   private let setFact: Statement
   private let removeFact: Statement
   private let setProgress: Statement
@@ -25,6 +26,7 @@ final class IndexWriter {
     savedWork = try SavedWorkTable(connection)
     labels = try LabelTable(connection)
     turns = try TurnTable(connection)
+    poolRevisions = try PoolRevisionTable(connection)
     setFact = try connection.prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)")
     removeFact = try connection.prepare("DELETE FROM fact WHERE key = ?1")
     setProgress = try connection.prepare(
@@ -51,6 +53,8 @@ final class IndexWriter {
         try savedWork.delete(id)
         try turns.delete(id)
       }
+      try poolRevisions.add(batch.poolRevisions, kept: batch.poolRevisionsKept)
+      for pool in batch.forgottenPools { try poolRevisions.delete(pool) }
       try RequestTables.insert(batch.requests, into: connection)
       for (key, value) in batch.facts { try set(key, value) }
       setProgress.bind(1, Int64(bitPattern: batch.appliedThrough.rawValue))

@@ -119,6 +119,14 @@ package final class SQLiteTaskIndex: TaskIndex {
     try read { (reader) throws(StoreFailure) in try SavedWorkTable.find(ids, in: reader) }
   }
 
+  package func poolRevisions(
+    of pool: PoolID, through last: Revision, limit: Int
+  ) throws(StoreFailure) -> [PoolRevisionRow] {
+    try read { (reader) throws(StoreFailure) in
+      try PoolRevisionTable.find(of: pool, through: last, limit: limit, in: reader)
+    }
+  }
+
   package func page(_ query: TaskQuery) throws(StoreFailure) -> TaskPage {
     try read { (reader) throws(StoreFailure) in
       try TaskQueryReader(connection: reader, query: query).page()

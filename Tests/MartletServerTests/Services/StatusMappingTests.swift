@@ -107,6 +107,28 @@ struct StatusMappingTests {
       refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["pool": "p"]),
     .init(
+      refusal: .poolSpecInvalid(PoolSpecProblem(field: "group_minimum", text: "must be 0")),
+      code: .invalidArgument, reason: "FIELD_INVALID", metadata: ["violations": "1"]),
+    .init(
+      refusal: .poolRevisionNotFound(pool: "p", Revision(7)), code: .notFound,
+      reason: "POOL_REVISION_NOT_FOUND", metadata: ["pool": "p", "revision": "7"]),
+    .init(
+      refusal: .groupNotFound("g"), code: .notFound, reason: "GROUP_NOT_FOUND",
+      metadata: ["group": "g"]),
+    .init(
+      refusal: .groupExists("g"), code: .alreadyExists, reason: "GROUP_EXISTS",
+      metadata: ["group": "g"]),
+    .init(
+      refusal: .groupNotEmpty("g", pools: ["a", "b"], count: 3), code: .failedPrecondition,
+      reason: "GROUP_NOT_EMPTY", metadata: ["group": "g", "pools": "3"]),
+    .init(
+      refusal: .groupBudgetExceeded("g", budget: 5, guaranteed: 6), code: .failedPrecondition,
+      reason: "GROUP_BUDGET_EXCEEDED",
+      metadata: ["group": "g", "budget": "5", "guaranteed": "6"]),
+    .init(
+      refusal: .groupEtagMismatch("g"), code: .aborted, reason: "ETAG_MISMATCH",
+      metadata: ["group": "g"]),
+    .init(
       refusal: .requestIDReused("r"), code: .alreadyExists, reason: "REQUEST_ID_REUSED",
       metadata: ["request_id": "r"]),
     .init(refusal: .staleHistory, code: .unavailable, reason: "INDEX_BEHIND", retries: true),

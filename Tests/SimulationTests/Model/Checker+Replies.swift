@@ -25,6 +25,8 @@ extension Checker {
       try check(refusal, of: command)
     case (.refusal(.poolNotFound(let name)), .query(.pool)):
       try require(model.names[name] == nil, "pool \(name) was not found and is there")
+    case (.refusal(.groupNotFound(let name)), .query(.group)):
+      try require(model.groups[name] == nil, "group \(name) was not found and is there")
     default: throw Violation(description: "\(call) was answered with \(reply.content)")
     }
   }
@@ -79,6 +81,10 @@ extension Checker {
           model.tasks[task] != nil || model.purged[task] != nil,
           "\(task) of \(record.id) was acknowledged and is not in the log")
       }
+    case (.group, .group(let view)):
+      try require(
+        model.groups[view.record.name].map { $0.id >= view.record.id } ?? true,
+        "\(view) was told and is older than what is there")
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -190,6 +196,12 @@ extension Checker {
       try require(views.map(\.id) == live, "other tasks were seen")
       for view in views { try check(view, of: view.id) }
     case (.rehearsal, .rehearsed): break
+    case (.groups, .groups(let views)):
+      try require(
+        views.map(\.record) == model.groups.values.sorted { $0.name < $1.name },
+        "other groups were seen")
+    case (.group(let name), .groups(let views)):
+      try require(views.map(\.record) == [model.groups[name]], "another group was seen")
     case (.catalog, .catalog(let catalog)):
       try require(catalog == replayed.catalog, "another catalog was seen")
     default: throw Violation(description: "\(query) showed \(sight)")
@@ -266,9 +278,6 @@ extension Checker {
     case .workerNotFound:
       if case .worker = command { return true }
       return false
-    case .etagMismatch(let name):
-      guard case .updatePool(_, let expected, _, _) = command else { return false }
-      return expected != model.pool(named: name)?.version
     case .requestIDReused(let id):
       if case .bulk(.start(let draft, _)) = command {
         return model.bulks.values.contains {
@@ -287,6 +296,9 @@ extension Checker {
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
       .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
       return isJustOfOne(refusal, command)
+    case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
+      .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
+      return isJustOfGroup(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
     }
   }

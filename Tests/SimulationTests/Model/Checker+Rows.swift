@@ -23,6 +23,7 @@ extension Checker {
     try compareSavedWork(in: index)
     try compareStories(in: index)
     try compareEnds(in: index)
+    try compareHistories(in: index, kept: poolRevisionsKept)
     for row in rows { if let task = model.tasks[row.id] { try compare(row, with: task) } }
     try compareRequests(requests)
   }

@@ -14,6 +14,8 @@ struct Checker {
   private(set) var replayed = DurableState()
   /// By revision, from 1 on, as subscribers must see them.
   private(set) var publicEvents: [API.Event] = []
+  /// Of a pool's history, by hand and by scaling each.
+  var poolRevisionsKept = Limits().poolRevisions
   /// Nobody was shown anything beyond it.
   private(set) var shown = Revision.zero
   private var pending: [(event: Event, stamp: Stamp, isFirst: Bool, isLast: Bool)] = []

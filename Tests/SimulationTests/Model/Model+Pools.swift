@@ -9,8 +9,10 @@ extension Model {
     let illegal = "pool \(pool.name) is \(pool.state): \(event.change) may not happen"
     switch event.change {
     case .created: break
-    case .updated:
+    case .scaled, .scalingSuggested: try checkScaling(event, of: pool)
+    case .updated, .rolledBack:
       try require(pool.state != .deleting && event.state == pool.state, illegal)
+      try checkRollback(event, of: pool)
       try require(event.specVersion == pool.specVersion + 1, "the version must rise by one")
       if let room = rooms[pool.id] {
         rooms[pool.id]?.capacity = max(room.capacity, event.spec.queueCapacity)
@@ -37,16 +39,23 @@ extension Model {
         pool.deletion.map { $0 == event.origin } ?? true, "\(pool.name) is deleted by another")
       names[pool.name] = nil
     }
-    if event.change != .updated {
+    if !event.change.changesSpec {
       try require(
         event.spec == pool.spec && event.specVersion == pool.specVersion,
         "\(event.change) changed the spec of \(pool.name)")
     }
+    try checkLimit(event, of: pool)
+    if pool.slotLimit != event.slotLimit || event.change == .scalingSuggested {
+      pool.scaledAt = stamp.elapsed
+    }
+    pool.slotLimit = event.slotLimit
+    if event.change != .scalingSuggested { pool.changes.append(event.change) }
     pool.state = event.state
     pool.spec = event.spec
     pool.specVersion = event.specVersion
     pool.history.append((revision, event.state, event.spec))
     pools[pool.id] = pool
+    if event.change.changesSpec { try checkGuarantees(of: event.spec.group) }
     if event.change == .deleted { forgetIfEmpty(pool.id) }
   }
 
@@ -56,8 +65,15 @@ extension Model {
     try require(event.state == .active && event.specVersion == 1, "a new pool is not new")
     lastPool = event.pool
     names[event.name] = event.pool
-    pools[event.pool] = ModelPool(
+    var pool = ModelPool(
       id: event.pool, name: event.name, state: event.state, spec: event.spec,
-      specVersion: event.specVersion, history: [(revision, event.state, event.spec)])
+      specVersion: event.specVersion, history: [(revision, event.state, event.spec)],
+      slotLimit: event.slotLimit, scaledAt: stamp.elapsed)
+    pool.changes = [.created]
+    pools[event.pool] = pool
+    try require(
+      event.slotLimit == Self.clamped(event.spec.slots, by: event.spec.scaling),
+      "\(event.name) has \(event.slotLimit) slots from the start")
+    try checkGuarantees(of: event.spec.group)
   }
 }

@@ -313,7 +313,8 @@ extension Model {
     try require(
       [.active, .draining].contains(pool.state), "\(task.id) starts in a pool that is \(pool.state)"
     )
-    try require(pool.running < pool.spec.slots, "\(pool.name) runs more than its slots")
+    try require(pool.running < pool.slotLimit, "\(pool.name) runs more than its slots")
+    try checkShare(of: task, in: pool, byWorker: assignment != nil)
     try require(stamp.elapsed < task.deadline, "\(task.id) starts after its deadline")
     try require(stamp.elapsed < queueEnd(of: task), "\(task.id) starts after its queue timeout")
     if let assignment { return try checkAssignment(assignment, of: task) }
@@ -343,7 +344,7 @@ extension Model {
     }
   }
 
-  private func isServedHere(_ task: ModelTask) -> Bool {
+  func isServedHere(_ task: ModelTask) -> Bool {
     served.contains(kindName(task.kind)) && task.submission.policy.selector.isEmpty
   }
 

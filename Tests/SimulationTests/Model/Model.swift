@@ -38,9 +38,14 @@ struct ModelPool {
   var running = 0
   var waiting = 0
   var pending: Set<TaskID> = []
+  /// How many slots there are, and since when.
+  var slotLimit: Int
+  var scaledAt: Elapsed
 
   /// Of the forced deletion that is under way.
   var deletion: Origin?
+  /// What the index keeps of its history: all but suggestions.
+  var changes: [PoolEvent.Change] = []
 
   var unfinished: Int { running + waiting }
   var version: PoolVersion { PoolVersion(pool: id, specVersion: specVersion) }
@@ -111,6 +116,8 @@ struct Model {
   var lastBulk = BulkID(rawValue: 0)
   var workflows: [WorkflowID: WorkflowRecord] = [:]
   var lastWorkflow = WorkflowID(rawValue: 0)
+  var groups: [String: GroupRecord] = [:]
+  var lastGroup = GroupID(rawValue: 0)
   /// Every task that was ever of a workflow.
   var members: [TaskID: ModelMember] = [:]
   /// In this commit.
@@ -182,6 +189,7 @@ struct Model {
       try apply(change)
       if change.change == .started { bulkStarts[change.record.id] = revision }
     case .workflow(let change): try apply(change)
+    case .group(let change): try apply(change)
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision

@@ -11,6 +11,7 @@ struct Habits {
     case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
     case submitDependent, submitWorkflow, steerWorkflow
+    case changeGroup, rollBack, scalePool
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -44,6 +45,7 @@ struct Habits {
     limits.taskTurns = [2, 3, 101].randomElement(using: &random) ?? 101
     limits.runningBulks = [1, 3].randomElement(using: &random) ?? 3
     limits.keptWorkflows = [0, 3, 100].randomElement(using: &random) ?? 3
+    limits.poolRevisions = [1, 3, 1_000].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
@@ -94,6 +96,9 @@ struct Habits {
     case .submitDependent: 20
     case .submitWorkflow: 12
     case .steerWorkflow: 15
+    case .changeGroup: 20
+    case .rollBack: 25
+    case .scalePool: 20
     }
   }
 

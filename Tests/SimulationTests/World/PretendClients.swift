@@ -41,15 +41,19 @@ extension Simulation {
   // MARK: - Pools
 
   func randomSpec() -> PoolSpec {
-    PoolSpec(
-      slots: Int.random(in: 1...4, using: &random),
+    let slots = Int.random(in: 1...4, using: &random)
+    let isShared = chance(1, of: 2)
+    return PoolSpec(
+      slots: slots,
       queueCapacity: [2, 10, 100].randomElement(using: &random) ?? 10, retry: randomPolicy(),
       runTimeout: .milliseconds(Int64.random(in: 1_000...40_000, using: &random)),
       queueTimeout: randomTimeout(one: 4), heartbeatTimeout: randomTimeout(one: 4),
       failureClassDelays: chance(1, of: 2) ? ["network": randomDelay(), "disk": .zero] : [:],
       priorityAgeing: chance(1, of: 3)
         ? .milliseconds(Int64.random(in: 1...2_000, using: &random)) : nil,
-      retention: randomRetention())
+      retention: randomRetention(), scaling: randomScaling(),
+      group: isShared ? randomGroup() : "",
+      groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0)
   }
 
   private func randomRetention() -> Retention {

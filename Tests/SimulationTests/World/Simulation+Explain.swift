@@ -5,6 +5,7 @@
 extension Simulation {
   /// Asks after one task that is PENDING, whatever has just been decided.
   func checkExplanation() throws(Violation) {
+    try checkShares()
     guard chance(1, of: 3) else { return }
     let engine = node.pipeline.engine
     let tasks = engine.state.durable.tasks.all()
@@ -54,7 +55,7 @@ private struct Obstacles {
     let mine = tasks.filter { $0.pool == task.pool }
     let offered = Set(offers.map(\.lease.task))
     let inUse = mine.count { $0.state == .running || offered.contains($0.id) }
-    if inUse >= pool.spec.slots {
+    if inUse >= pool.slotLimit {
       let ages = pool.spec.priorityAgeing != nil
       let ahead = mine.count { other in
         if ages, other.priority != task.priority || !Self.isAlike(other, task, engine) {
@@ -68,11 +69,36 @@ private struct Obstacles {
       }
       causes.append(
         .noFreeSlot(
-          pool: pool.name, slots: pool.spec.slots, inUse: inUse,
+          pool: pool.name, slots: pool.slotLimit, inUse: inUse,
           position: QueuePosition(ahead: ahead, isExact: !ages)))
+    } else if let budget = Self.budget(of: pool, engine) {
+      causes.append(budget)
     }
     causes += Self.lacks(of: task, in: pool, engine)
     if causes.isEmpty { causes = [.starting] }
+  }
+
+  /// What of its group stands against a start.
+  private static func budget(of pool: PoolRecord, _ engine: Engine) -> WaitingCause? {
+    let (catalog, session) = (engine.state.durable.catalog, engine.state.session)
+    guard !session.awaitsRecovery, let group = catalog.groups[named: pool.spec.group] else {
+      return nil
+    }
+    let members = catalog.pools.values.filter {
+      $0.spec.group == group.name && $0.state != .retired
+    }
+    let inUse = members.reduce(0) { $0 + engine.slotsTaken(in: $1.id) }
+    let owed = members.reduce(0) { $0 + (session.shares[$1.id]?.owed ?? 0) }
+    let budget = group.spec.budget
+    if session.shares[pool.id]?.owed ?? 0 > 0 {
+      return inUse < budget
+        ? nil
+        : .budgetLent(
+          group: group.name, budget: budget, minimum: pool.spec.groupMinimum,
+          inUse: engine.slotsTaken(in: pool.id))
+    }
+    return inUse + owed < budget
+      ? nil : .budgetInUse(group: group.name, budget: budget, inUse: inUse, owed: owed)
   }
 
   private static func isAlike(_ a: LiveTask, _ b: LiveTask, _ engine: Engine) -> Bool {

@@ -31,12 +31,14 @@ final class Simulation {
     node = SimulatedNode(
       recovery: try Recovery(log: log, index: index, limits: habits.limits),
       session: habits.session())
+    checker.poolRevisionsKept = habits.limits.poolRevisions
     subscribers = Subscriber.Wish.allCases.map { Subscriber($0, after: .zero) }
   }
 
   /// Lives through so many steps, then waits until the world has come to rest.
   func run(steps: Int) throws(Violation) {
     try boot()
+    if chance(3, of: 4) { createGroup() }
     for name in habits.pools { send(.createPool(name: name, spec: randomSpec(), origin: .client)) }
     while step < steps {
       step += 1
@@ -58,6 +60,9 @@ final class Simulation {
     case .submitDependent: submitDependent()
     case .submitWorkflow: submitWorkflow()
     case .steerWorkflow: try steerWorkflow()
+    case .changeGroup: changeGroup()
+    case .rollBack: try rollBack()
+    case .scalePool: scalePool()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()

@@ -41,7 +41,15 @@ enum EventLine {
     if let progress = event.progress { parts.append(progress.text) }
     if let change = event.poolChange {
       parts.append(change.state.name)
-      if let spec = change.spec { parts.append("slots=\(spec.slots)") }
+      if let scaling = change.scaling {
+        parts.append(scaling.text)
+      } else if let spec = change.spec {
+        parts.append("slots=\(spec.slots)")
+      }
+      if change.restoredRevision > 0 { parts.append("to \(change.restoredRevision)") }
+    }
+    if let group = event.group {
+      parts.append("\(group.name)  budget=\(group.spec?.budget ?? 0)")
     }
     if event.checkpointSequence > 0 { parts.append("checkpoint \(event.checkpointSequence)") }
     if event.logLinesDropped > 0 { parts.append("\(event.logLinesDropped) lines dropped") }

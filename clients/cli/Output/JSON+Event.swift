@@ -28,6 +28,7 @@ extension JSON {
     if !event.workflowId.isEmpty { fields.add("workflow_id", event.workflowId) }
     fields.add("workflow", event.workflow.map { JSON($0) })
     if event.dependencies > 0 { fields.add("dependencies", Int64(event.dependencies)) }
+    fields.add("group", event.group.map { JSON($0) })
     fields.add("pool_change", event.poolChange.map { JSON($0) })
     if event.checkpointSequence > 0 {
       fields.append(Field("checkpoint_sequence", .unsigned(event.checkpointSequence)))
@@ -58,6 +59,11 @@ extension JSON {
     fields.add("spec", change.spec.map { JSON($0) })
     fields.add("state", change.state.name)
     fields.add("etag", change.etag)
+    if change.slotsLimit > 0 { fields.add("slots_limit", change.slotsLimit) }
+    fields.add("scaling", change.scaling.map { JSON($0) })
+    if change.restoredRevision > 0 {
+      fields.append(Field("restored_revision", .unsigned(change.restoredRevision)))
+    }
     self = .object(fields)
   }
 }

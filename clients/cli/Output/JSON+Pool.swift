@@ -30,6 +30,11 @@ extension JSON {
         Field("failure_class_delays", .object(delays.map { Field($0.key, JSON($0.value)) })))
     }
     fields.add("retention", spec.retention.map { JSON($0) })
+    fields.add("scaling", spec.scaling.map { JSON($0) })
+    if !spec.group.isEmpty {
+      fields.add("group", spec.group)
+      fields.add("group_minimum", spec.groupMinimum)
+    }
     self = .object(fields)
   }
 

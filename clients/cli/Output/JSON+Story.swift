@@ -68,6 +68,7 @@ extension JSON {
     fields.add("scheduled", explanation.scheduled)
     fields.add("paused", explanation.paused)
     fields.add("blocked", explanation.blocked)
+    fields.add("scaling", explanation.scaling.map { JSON($0) })
     fields.add("cursor", explanation.cursor)
     self = .object(fields)
   }
@@ -81,14 +82,15 @@ extension JSON {
     fields.add("until", cause.until.map { JSON($0) })
     for (name, value) in [
       ("pool", cause.pool), ("kind", cause.kind), ("worker", cause.worker),
-      ("actor", cause.actor), ("reason", cause.reason),
+      ("actor", cause.actor), ("reason", cause.reason), ("group", cause.group),
     ] where !value.isEmpty {
       fields.add(name, value)
     }
     for (name, value) in [
       ("workers", Int64(cause.workers)), ("slots", Int64(cause.slots)),
       ("slots_in_use", Int64(cause.slotsInUse)), ("attempt", Int64(cause.attempt)),
-      ("tasks", cause.tasks),
+      ("tasks", cause.tasks), ("budget", Int64(cause.budget)),
+      ("budget_in_use", Int64(cause.budgetInUse)), ("budget_owed", Int64(cause.budgetOwed)),
     ] where value != 0 {
       fields.add(name, value)
     }

@@ -10,6 +10,18 @@ extension API.PoolState {
   var name: String { protobufName.droppingPrefix("POOL_STATE_") }
 }
 
+extension API.PoolScalingMode {
+  var name: String { protobufName.droppingPrefix("POOL_SCALING_MODE_") }
+}
+
+extension API.PoolScalingReason {
+  var name: String { protobufName.droppingPrefix("POOL_SCALING_REASON_") }
+}
+
+extension API.PoolRevisionType {
+  var name: String { protobufName.droppingPrefix("POOL_REVISION_TYPE_") }
+}
+
 extension API.WorkflowState {
   var name: String { protobufName.droppingPrefix("WORKFLOW_STATE_") }
 }

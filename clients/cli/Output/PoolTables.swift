@@ -11,7 +11,8 @@ extension Table {
     table.rows = pools.map { pool in
       let status = pool.status ?? API.PoolStatus()
       return [
-        Cell(pool.name), Cell(pool.state.name, pool.state.colour), "\(pool.spec?.slots ?? 0)",
+        Cell(pool.name), Cell(pool.state.name, pool.state.colour),
+        "\(pool.status?.slotsLimit ?? pool.spec?.slots ?? 0)",
         "\(status.slotsInUse)", "\(status.queued)",
         Cell(status.oldestQueuedAge?.duration.text ?? "-"), "\(status.totalSucceeded)",
         Cell("\(status.totalFailed)", status.totalFailed > 0 ? .red : nil),
@@ -42,6 +43,8 @@ extension Table {
       add("priority ageing", spec.priorityAgeing?.duration.text)
       add("labels", spec.labels.text)
       add("keeps", spec.retention?.text)
+      add("scaling", spec.scaling?.text)
+      if !spec.group.isEmpty { add("group", "\(spec.group), minimum \(spec.groupMinimum)") }
     }
     if let status = pool.status {
       add("in use", "\(status.slotsInUse) of \(status.slotsLimit), \(status.slotsFree) free")

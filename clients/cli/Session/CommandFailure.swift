@@ -61,6 +61,12 @@ struct CommandFailure: Error, Equatable {
         + "or raise the limit with `martlet pool update --queue-capacity`"
     case .poolNotFound: return "see `martlet pool list`, or create it with `martlet pool create`"
     case .poolExists: return "use it as it is, or change it with `martlet pool update`"
+    case .poolRevisionNotFound: return "see `martlet pool history`"
+    case .groupNotFound: return "see `martlet group list`, or create it with `martlet group create`"
+    case .groupExists: return "use it as it is, or change it with `martlet group update`"
+    case .groupNotEmpty: return "see `martlet group get`, and take them out with `pool update`"
+    case .groupBudgetExceeded:
+      return "raise the budget with `martlet group update`, or lower a --group-minimum"
     case .poolNotEmpty:
       return "let it finish with `martlet pool drain`, or cancel what is left with --force"
     case .poolDraining, .poolClosed: return "open it again with `martlet pool resume`"

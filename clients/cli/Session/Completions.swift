@@ -9,6 +9,12 @@ enum Completions {
     }
   }
 
+  static let groups = CompletionKind.custom { arguments, _, prefix in
+    await ask(arguments) { client in
+      try await client.groups.list().map(\.name).filter { $0.hasPrefix(prefix) }
+    }
+  }
+
   /// The newest tasks, and `@last`.
   static let tasks = CompletionKind.custom { arguments, _, prefix in
     let ids = await ask(arguments) { client in

@@ -55,6 +55,9 @@ public struct MartletClient: Sendable {
   /// What it was made with.
   public var configuration: Configuration { runner.configuration }
 
+  /// Groups of pools that share a budget of slots.
+  public var groups: GroupClient { GroupClient(runner: runner) }
+
   /// Workers: see, drain, disconnect; and the calls that workers without a stream make.
   public var workers: WorkerClient { WorkerClient(runner: runner) }
 

@@ -72,6 +72,16 @@ extension MartletError {
     public static let poolDraining = Self(rawValue: "POOL_DRAINING")
     /// The pool was drained, or is being deleted.
     public static let poolClosed = Self(rawValue: "POOL_CLOSED")
+    /// The pool has no such revision, or it is no longer kept.
+    public static let poolRevisionNotFound = Self(rawValue: "POOL_REVISION_NOT_FOUND")
+    /// There is no group of that name.
+    public static let groupNotFound = Self(rawValue: "GROUP_NOT_FOUND")
+    /// There is a group of that name.
+    public static let groupExists = Self(rawValue: "GROUP_EXISTS")
+    /// Pools are in the group, deleted ones included that have yet to go.
+    public static let groupNotEmpty = Self(rawValue: "GROUP_NOT_EMPTY")
+    /// The group's pools would be guaranteed more than its budget.
+    public static let groupBudgetExceeded = Self(rawValue: "GROUP_BUDGET_EXCEEDED")
     /// There is no task of that id, or no longer.
     public static let taskNotFound = Self(rawValue: "TASK_NOT_FOUND")
     /// The task has ended already.

@@ -14,12 +14,15 @@ public struct PoolClient: Sendable {
 
   /// Creates a pool. ALREADY_EXISTS (`.poolExists`) if the name is taken.
   ///
-  /// - Parameter validateOnly: Check everything, store nothing.
+  /// - Parameters:
+  ///   - validateOnly: Check everything, store nothing.
+  ///   - reason: For people; kept in the event and in the pool's history.
   @discardableResult
   public func create(
-    _ name: String, spec: API.PoolSpec, validateOnly: Bool = false
+    _ name: String, spec: API.PoolSpec, validateOnly: Bool = false, reason: String = ""
   ) async throws -> Reply<API.Pool> {
-    let request = API.CreatePoolRequest(name: name, spec: spec, validateOnly: validateOnly)
+    let request = API.CreatePoolRequest(
+      name: name, spec: spec, validateOnly: validateOnly, reason: reason)
     let response: API.CreatePoolResponse = try await runner.unary(
       API.PoolServiceMethods.createPool, request, repeats: .never)
     let unstored = validateOnly ? API.Pool(name: name, spec: spec) : nil
@@ -63,14 +66,15 @@ public struct PoolClient: Sendable {
   ///   - fields: Paths below the spec, such as `slots`; `*` replaces all of it.
   ///   - etag: Of the pool as it was read: ABORTED (`.etagMismatch`) if its spec has changed
   ///     since. Empty: whatever it is now.
+  ///   - reason: For people; kept in the event and in the pool's history.
   @discardableResult
   public func update(
     _ name: String, spec: API.PoolSpec, fields: [String], etag: String = "",
-    validateOnly: Bool = false
+    validateOnly: Bool = false, reason: String = ""
   ) async throws -> Reply<API.Pool> {
     let request = API.UpdatePoolRequest(
       name: name, spec: spec, updateMask: WellKnown.FieldMask(paths: fields), etag: etag,
-      validateOnly: validateOnly)
+      validateOnly: validateOnly, reason: reason)
     let response: API.UpdatePoolResponse = try await runner.unary(
       API.PoolServiceMethods.updatePool, request, repeats: etag.isEmpty ? .always : .never)
     return try reply(response.pool, response.cursor)
@@ -113,6 +117,33 @@ public struct PoolClient: Sendable {
     let request = API.DeletePoolRequest(name: name, force: force, reason: reason)
     let response: API.DeletePoolResponse = try await runner.unary(
       API.PoolServiceMethods.deletePool, request, repeats: .never)
+    return try reply(response.pool, response.cursor)
+  }
+
+  /// What was done with a pool, newest first; with the token of the next page, empty without one.
+  public func history(
+    of name: String, pageSize: Int = 0, pageToken: String = ""
+  ) async throws -> (revisions: [API.PoolRevision], nextPageToken: String) {
+    let request = API.ListPoolRevisionsRequest(
+      pool: name, pageSize: Int32(clamping: pageSize), pageToken: pageToken)
+    let response: API.ListPoolRevisionsResponse = try await runner.unary(
+      API.PoolServiceMethods.listPoolRevisions, request, repeats: .always)
+    return (response.revisions, response.nextPageToken)
+  }
+
+  /// Makes the spec again what it was at a revision of the pool's history. NOT_FOUND
+  /// (`.poolRevisionNotFound`, `.groupNotFound`), FAILED_PRECONDITION (`.groupBudgetExceeded`).
+  ///
+  /// - Parameter etag: As of `update`.
+  @discardableResult
+  public func rollback(
+    _ name: String, to revision: UInt64, reason: String = "", etag: String = "",
+    validateOnly: Bool = false
+  ) async throws -> Reply<API.Pool> {
+    let request = API.RollbackPoolRequest(
+      pool: name, revision: revision, reason: reason, etag: etag, validateOnly: validateOnly)
+    let response: API.RollbackPoolResponse = try await runner.unary(
+      API.PoolServiceMethods.rollbackPool, request, repeats: etag.isEmpty ? .always : .never)
     return try reply(response.pool, response.cursor)
   }
 

@@ -4,6 +4,7 @@ import MartletClient
 struct Client: Sendable {
   let channel: RPCChannel
   let tasks: API.TaskServiceClient
+  let groups: API.GroupServiceClient
   let pools: API.PoolServiceClient
   let events: API.EventServiceClient
   let server: API.ServerServiceClient
@@ -12,6 +13,7 @@ struct Client: Sendable {
   init(_ address: String) throws {
     channel = try RPCChannel(target: address)
     tasks = API.TaskServiceClient(channel: channel)
+    groups = API.GroupServiceClient(channel: channel)
     pools = API.PoolServiceClient(channel: channel)
     events = API.EventServiceClient(channel: channel)
     server = API.ServerServiceClient(channel: channel)

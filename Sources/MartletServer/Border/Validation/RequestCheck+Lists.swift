@@ -87,7 +87,7 @@ extension RequestCheck {
     return count
   }
 
-  private mutating func failPageToken() {
+  mutating func failPageToken() {
     fail(
       .request, "page_token",
       "must come from the page before, with the rest of the request as it was", reason: .pageToken)

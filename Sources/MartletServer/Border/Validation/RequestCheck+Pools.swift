@@ -14,6 +14,9 @@ struct PoolSpecChange: Hashable, Sendable {
   var failureClassDelays: [String: Span]?
   var priorityAgeing: Span??
   var retention: Retention?
+  var scaling: PoolScaling??
+  var group: String?
+  var groupMinimum: Int?
 
   func apply(to spec: inout PoolSpec) {
     if let slots { spec.slots = slots }
@@ -26,6 +29,9 @@ struct PoolSpecChange: Hashable, Sendable {
     if let failureClassDelays { spec.failureClassDelays = failureClassDelays }
     if let priorityAgeing { spec.priorityAgeing = priorityAgeing }
     if let retention { spec.retention = retention }
+    if let scaling { spec.scaling = scaling }
+    if let group { spec.group = group }
+    if let groupMinimum { spec.groupMinimum = groupMinimum }
   }
 }
 
@@ -47,8 +53,10 @@ extension RequestCheck {
   ) throws(InvalidRequest) -> (name: String, spec: PoolSpec) {
     var check = RequestCheck(limits: limits)
     check.poolName(request.name, "name")
+    check.reason(request.reason)
     if request.spec == nil { check.fail(.request, "spec", "must be set") }
     let spec = check.pool(request.spec ?? .init(slots: 1))
+    check.together(spec)
     try check.conclude()
     return (request.name, spec)
   }
@@ -78,13 +86,8 @@ extension RequestCheck {
     check.poolName(request.name, "name")
     if request.spec == nil { check.fail(.request, "spec", "must be set") }
     let change = check.change(request.updateMask?.paths ?? [], of: request.spec ?? .init(slots: 1))
-    var etag: PoolVersion?
-    if !request.etag.isEmpty {
-      etag = PoolEtag.version(of: request.etag)
-      if etag == nil {
-        check.fail(.request, "etag", "must be empty or the etag of a pool as it was read")
-      }
-    }
+    check.reason(request.reason)
+    let etag = check.poolEtag(request.etag)
     try check.conclude()
     return CheckedPoolUpdate(name: request.name, change: change, etag: etag)
   }
@@ -121,14 +124,16 @@ extension RequestCheck {
     }
     if named.contains("priority_ageing") { change.priorityAgeing = .some(priorityAgeing(spec)) }
     if named.contains("retention") { change.retention = retention(spec) }
+    if named.contains("scaling") { change.scaling = .some(scaling(spec)) }
+    if named.contains("group") { change.group = group(spec) }
+    if named.contains("group_minimum") { change.groupMinimum = groupMinimum(spec) }
     return change
   }
 
   private static let specPaths = [
     "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
     "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays",
-    "priority_ageing",
-    "retention",
+    "priority_ageing", "retention", "scaling", "group", "group_minimum",
   ]
 }
 

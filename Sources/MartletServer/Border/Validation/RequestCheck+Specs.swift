@@ -164,7 +164,8 @@ extension RequestCheck {
       runTimeout: defaultRunTimeout(spec), queueTimeout: defaultQueueTimeout(spec),
       heartbeatTimeout: defaultHeartbeatTimeout(spec), labels: labels(spec.labels, .spec),
       failureClassDelays: failureClassDelays(spec), priorityAgeing: priorityAgeing(spec),
-      retention: retention(spec))
+      retention: retention(spec), scaling: scaling(spec), group: group(spec),
+      groupMinimum: groupMinimum(spec))
   }
 
   mutating func retention(_ spec: API.PoolSpec) -> Retention {

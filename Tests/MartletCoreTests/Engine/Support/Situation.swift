@@ -28,7 +28,7 @@ struct Situation: Sendable, CustomTestStringConvertible {
 // MARK: - Server, pool and slots
 
 extension Situation {
-  static let all: [Situation] = ofServer + ofPool + ofSlots + ofTakers + ofTime
+  static let all: [Situation] = ofServer + ofPool + ofSlots + ofGroup + ofTakers + ofTime
 
   static let ofServer: [Situation] = [
     Situation(

@@ -234,6 +234,7 @@ extension Event {
     case .eventsPurged: "eventsPurged"
     case .bulk(let event): "bulk \(event.change)"
     case .workflow(let event): "workflow \(event.change)"
+    case .group(let event): "group \(event.change)"
     }
   }
 }
@@ -280,6 +281,7 @@ extension Event {
       }
     case .bulk(let event): return event.origin
     case .workflow(let event): return event.origin
+    case .group(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

@@ -7,7 +7,8 @@ struct PoolCommands: ParsableCommand {
     abstract: "Create, look at, explain, change, pause, drain and delete pools.",
     subcommands: [
       PoolCreate.self, PoolList.self, PoolGet.self, PoolUpdate.self, PoolPause.self,
-      PoolResume.self, PoolDrain.self, PoolDelete.self, PoolExplain.self,
+      PoolResume.self, PoolDrain.self, PoolDelete.self, PoolExplain.self, PoolHistory.self,
+      PoolRollback.self,
     ])
 }
 

@@ -10,6 +10,7 @@ struct PoolCreate: MartletCommand {
         martlet pool create reports --slots 2 --queue-capacity 500 --run-timeout 10m \\
           --max-attempts 2 --label team=data
         martlet pool create scans --slots 8 --keep-succeeded-for 1h --keep-failed 1000
+        martlet pool create thumbs --slots 4 --scale 2..32 --group batch --group-minimum 2
       """)
 
   @Argument(help: "Its name: a small letter, then up to 62 small letters, digits and hyphens.")
@@ -23,13 +24,14 @@ struct PoolCreate: MartletCommand {
   @Flag(help: "Check everything, create nothing.")
   var validateOnly = false
 
+  @OptionGroup var why: ReasonOption
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run(in session: Session) async throws {
     var spec = settings.spec
     spec.slots = slots
     let pool = try await session.client.pools.create(
-      name, spec: spec, validateOnly: validateOnly)
+      name, spec: spec, validateOnly: validateOnly, reason: why.reason)
     session.show(pool.value)
   }
 }
@@ -78,6 +80,8 @@ struct PoolSettings: ParsableArguments {
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
   @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
   var retention: RetentionOptions
+  @OptionGroup(title: "Scaling") var scaling: ScalingOptions
+  @OptionGroup(title: "Group") var group: GroupOptions
 
   var spec: API.PoolSpec {
     API.PoolSpec(
@@ -88,6 +92,7 @@ struct PoolSettings: ParsableArguments {
       defaultHeartbeatTimeout: heartbeatTimeout.map { WellKnown.Duration($0.duration) },
       failureClassDelays: failureDelay.dictionary,
       priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
-      retention: retention.retention)
+      retention: retention.retention, scaling: scaling.scaling, group: group.group ?? "",
+      groupMinimum: group.groupMinimum ?? 0)
   }
 }

@@ -12,6 +12,9 @@ struct PoolExplain: MartletCommand {
     let explanation = try await session.client.pools.explain(argument.pool)
     guard session.format == .table else { return session.print(JSON(explanation)) }
     session.print(explanation.summary)
+    if let scaling = explanation.scaling {
+      session.print("scaling \(scaling.mode.name): \(scaling.text)")
+    }
     guard !explanation.causes.isEmpty else {
       return session.print("Nothing holds back what it has.")
     }

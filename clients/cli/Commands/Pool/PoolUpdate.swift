@@ -7,11 +7,12 @@ struct PoolUpdate: MartletCommand {
     discussion: """
       Changes what is given and leaves the rest as it is. More slots start more tasks at once; \
       fewer let running ones finish. --label replaces all labels, --failure-delay all delays by \
-      class, a retry option the whole default retry policy, and a --keep option the whole \
-      retention; --keep-all takes that away. --reset makes a setting what it is in a new pool.
+      class, a retry option the whole default retry policy, --scale the whole scaling, and a \
+      --keep option the whole retention; --keep-all takes that away. --reset makes a setting what it is in a new pool.
 
       EXAMPLES
         martlet pool update mails --slots 16
+        martlet pool update mails --scale 2..64 --scale-up-at 90 --reason "the autumn mails"
         martlet pool update mails --queue-capacity 500000 --reset failure-delays
         martlet pool update mails --slots 8 --etag "$(martlet pool get mails -o json | jq -r .etag)"
       """)
@@ -38,6 +39,7 @@ struct PoolUpdate: MartletCommand {
   @Flag(help: "Check everything, change nothing.")
   var validateOnly = false
 
+  @OptionGroup var why: ReasonOption
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -69,6 +71,9 @@ struct PoolUpdate: MartletCommand {
     if !settings.failureDelay.isEmpty { given.append(.failureDelays) }
     if settings.priorityAgeing != nil { given.append(.priorityAgeing) }
     if settings.retention.retention != nil || keepAll { given.append(.retention) }
+    if settings.scaling.scaling != nil { given.append(.scaling) }
+    if settings.group.group != nil { given.append(.group) }
+    if settings.group.groupMinimum != nil { given.append(.groupMinimum) }
     return given
   }
 
@@ -76,7 +81,8 @@ struct PoolUpdate: MartletCommand {
     var spec = settings.spec
     spec.slots = slots ?? 0
     let pool = try await session.client.pools.update(
-      argument.pool, spec: spec, fields: fields, etag: etag, validateOnly: validateOnly)
+      argument.pool, spec: spec, fields: fields, etag: etag, validateOnly: validateOnly,
+      reason: why.reason)
     session.show(pool.value)
   }
 }
@@ -92,6 +98,9 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   case failureDelays = "failure-delays"
   case priorityAgeing = "priority-ageing"
   case retention
+  case scaling
+  case group
+  case groupMinimum = "group-minimum"
 
   /// Its path in an update.
   var field: String {
@@ -105,6 +114,9 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
     case .failureDelays: "failure_class_delays"
     case .priorityAgeing: "priority_ageing"
     case .retention: "retention"
+    case .scaling: "scaling"
+    case .group: "group"
+    case .groupMinimum: "group_minimum"
     }
   }
 }

@@ -533,7 +533,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[27] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[28] =
 {
   {
     "revision",
@@ -824,6 +824,18 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[27] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "group",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, group),
+    &martlet__v1__group__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "workflow_id",
     60,
     PROTOBUF_C_LABEL_NONE,
@@ -866,10 +878,11 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = bulk */
   18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
-  26,   /* field[26] = dependencies */
+  27,   /* field[27] = dependencies */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
   23,   /* field[23] = from_pool */
+  24,   /* field[24] = group */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
   19,   /* field[19] = log_lines */
@@ -886,16 +899,17 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   4,   /* field[4] = task_id */
   1,   /* field[1] = time */
   2,   /* field[2] = type */
-  25,   /* field[25] = workflow */
-  24,   /* field[24] = workflow_id */
+  26,   /* field[26] = workflow */
+  25,   /* field[25] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[4 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 40, 22 },
-  { 60, 24 },
-  { 0, 27 }
+  { 55, 24 },
+  { 60, 25 },
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -905,14 +919,14 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  27,
+  28,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  4,  martlet__v1__event__number_ranges,
+  5,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_change__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_change__field_descriptors[6] =
 {
   {
     "spec",
@@ -950,16 +964,55 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_change__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slots_limit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolChange, slots_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scaling",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolChange, scaling),
+    &martlet__v1__pool_scaling_verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restored_revision",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolChange, restored_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__pool_change__field_indices_by_name[] = {
   2,   /* field[2] = etag */
+  5,   /* field[5] = restored_revision */
+  4,   /* field[4] = scaling */
+  3,   /* field[3] = slots_limit */
   0,   /* field[0] = spec */
   1,   /* field[1] = state */
 };
 static const ProtobufCIntRange martlet__v1__pool_change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
 {
@@ -969,14 +1022,14 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   "Martlet__V1__PoolChange",
   "martlet.v1",
   sizeof(Martlet__V1__PoolChange),
-  3,
+  6,
   martlet__v1__pool_change__field_descriptors,
   martlet__v1__pool_change__field_indices_by_name,
   1,  martlet__v1__pool_change__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[39] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[45] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -1012,6 +1065,12 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[3
   { "EVENT_TYPE_BULK_STARTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED", 48 },
   { "EVENT_TYPE_BULK_PROGRESSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED", 49 },
   { "EVENT_TYPE_BULK_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED", 50 },
+  { "EVENT_TYPE_POOL_SCALED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALED", 80 },
+  { "EVENT_TYPE_POOL_SCALING_SUGGESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALING_SUGGESTED", 81 },
+  { "EVENT_TYPE_POOL_ROLLED_BACK", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_ROLLED_BACK", 82 },
+  { "EVENT_TYPE_GROUP_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_CREATED", 83 },
+  { "EVENT_TYPE_GROUP_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_UPDATED", 84 },
+  { "EVENT_TYPE_GROUP_DELETED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_DELETED", 85 },
   { "EVENT_TYPE_WORKFLOW_SUBMITTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_SUBMITTED", 96 },
   { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 97 },
   { "EVENT_TYPE_WORKFLOW_RETRIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED", 98 },
@@ -1019,14 +1078,17 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[3
   { "EVENT_TYPE_WORKFLOW_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED", 100 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 31},{96, 34},{0, 39}
+{0, 0},{16, 9},{48, 31},{80, 34},{96, 40},{0, 45}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[39] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[45] =
 {
   { "EVENT_TYPE_BULK_ENDED", 33 },
   { "EVENT_TYPE_BULK_PROGRESSED", 32 },
   { "EVENT_TYPE_BULK_STARTED", 31 },
   { "EVENT_TYPE_EVENTS_PURGED", 26 },
+  { "EVENT_TYPE_GROUP_CREATED", 37 },
+  { "EVENT_TYPE_GROUP_DELETED", 39 },
+  { "EVENT_TYPE_GROUP_UPDATED", 38 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
   { "EVENT_TYPE_POOL_DELETED", 8 },
@@ -1034,6 +1096,9 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_POOL_DRAINING", 5 },
   { "EVENT_TYPE_POOL_PAUSED", 3 },
   { "EVENT_TYPE_POOL_RESUMED", 4 },
+  { "EVENT_TYPE_POOL_ROLLED_BACK", 36 },
+  { "EVENT_TYPE_POOL_SCALED", 34 },
+  { "EVENT_TYPE_POOL_SCALING_SUGGESTED", 35 },
   { "EVENT_TYPE_POOL_UPDATED", 2 },
   { "EVENT_TYPE_TASKS_PURGED", 25 },
   { "EVENT_TYPE_TASK_CANCELLED", 19 },
@@ -1057,11 +1122,11 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_UNBLOCKED", 30 },
   { "EVENT_TYPE_TASK_UPDATED", 28 },
   { "EVENT_TYPE_UNSPECIFIED", 0 },
-  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 35 },
-  { "EVENT_TYPE_WORKFLOW_ENDED", 38 },
-  { "EVENT_TYPE_WORKFLOW_RESUMED", 37 },
-  { "EVENT_TYPE_WORKFLOW_RETRIED", 36 },
-  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 34 },
+  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 41 },
+  { "EVENT_TYPE_WORKFLOW_ENDED", 44 },
+  { "EVENT_TYPE_WORKFLOW_RESUMED", 43 },
+  { "EVENT_TYPE_WORKFLOW_RETRIED", 42 },
+  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 40 },
 };
 const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
 {
@@ -1070,11 +1135,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  39,
+  45,
   martlet__v1__event_type__enum_values_by_number,
-  39,
+  45,
   martlet__v1__event_type__enum_values_by_name,
-  4,
+  5,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -109,6 +109,96 @@ void   martlet__v1__pool_spec__free_unpacked
   assert(message->base.descriptor == &martlet__v1__pool_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__pool_scaling__init
+                     (Martlet__V1__PoolScaling         *message)
+{
+  static const Martlet__V1__PoolScaling init_value = MARTLET__V1__POOL_SCALING__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pool_scaling__get_packed_size
+                     (const Martlet__V1__PoolScaling *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pool_scaling__pack
+                     (const Martlet__V1__PoolScaling *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pool_scaling__pack_to_buffer
+                     (const Martlet__V1__PoolScaling *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PoolScaling *
+       martlet__v1__pool_scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PoolScaling *)
+     protobuf_c_message_unpack (&martlet__v1__pool_scaling__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pool_scaling__free_unpacked
+                     (Martlet__V1__PoolScaling *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pool_scaling__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__pool_scaling_verdict__init
+                     (Martlet__V1__PoolScalingVerdict         *message)
+{
+  static const Martlet__V1__PoolScalingVerdict init_value = MARTLET__V1__POOL_SCALING_VERDICT__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pool_scaling_verdict__get_packed_size
+                     (const Martlet__V1__PoolScalingVerdict *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling_verdict__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pool_scaling_verdict__pack
+                     (const Martlet__V1__PoolScalingVerdict *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling_verdict__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pool_scaling_verdict__pack_to_buffer
+                     (const Martlet__V1__PoolScalingVerdict *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_scaling_verdict__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PoolScalingVerdict *
+       martlet__v1__pool_scaling_verdict__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PoolScalingVerdict *)
+     protobuf_c_message_unpack (&martlet__v1__pool_scaling_verdict__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pool_scaling_verdict__free_unpacked
+                     (Martlet__V1__PoolScalingVerdict *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pool_scaling_verdict__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__retention__init
                      (Martlet__V1__Retention         *message)
 {
@@ -1054,6 +1144,276 @@ void   martlet__v1__explain_pool_response__free_unpacked
   assert(message->base.descriptor == &martlet__v1__explain_pool_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__list_pool_revisions_request__init
+                     (Martlet__V1__ListPoolRevisionsRequest         *message)
+{
+  static const Martlet__V1__ListPoolRevisionsRequest init_value = MARTLET__V1__LIST_POOL_REVISIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__list_pool_revisions_request__get_packed_size
+                     (const Martlet__V1__ListPoolRevisionsRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__list_pool_revisions_request__pack
+                     (const Martlet__V1__ListPoolRevisionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__list_pool_revisions_request__pack_to_buffer
+                     (const Martlet__V1__ListPoolRevisionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ListPoolRevisionsRequest *
+       martlet__v1__list_pool_revisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ListPoolRevisionsRequest *)
+     protobuf_c_message_unpack (&martlet__v1__list_pool_revisions_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__list_pool_revisions_request__free_unpacked
+                     (Martlet__V1__ListPoolRevisionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__list_pool_revisions_response__init
+                     (Martlet__V1__ListPoolRevisionsResponse         *message)
+{
+  static const Martlet__V1__ListPoolRevisionsResponse init_value = MARTLET__V1__LIST_POOL_REVISIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__list_pool_revisions_response__get_packed_size
+                     (const Martlet__V1__ListPoolRevisionsResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__list_pool_revisions_response__pack
+                     (const Martlet__V1__ListPoolRevisionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__list_pool_revisions_response__pack_to_buffer
+                     (const Martlet__V1__ListPoolRevisionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ListPoolRevisionsResponse *
+       martlet__v1__list_pool_revisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ListPoolRevisionsResponse *)
+     protobuf_c_message_unpack (&martlet__v1__list_pool_revisions_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__list_pool_revisions_response__free_unpacked
+                     (Martlet__V1__ListPoolRevisionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__list_pool_revisions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__pool_revision__init
+                     (Martlet__V1__PoolRevision         *message)
+{
+  static const Martlet__V1__PoolRevision init_value = MARTLET__V1__POOL_REVISION__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pool_revision__get_packed_size
+                     (const Martlet__V1__PoolRevision *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_revision__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pool_revision__pack
+                     (const Martlet__V1__PoolRevision *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_revision__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pool_revision__pack_to_buffer
+                     (const Martlet__V1__PoolRevision *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_revision__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PoolRevision *
+       martlet__v1__pool_revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PoolRevision *)
+     protobuf_c_message_unpack (&martlet__v1__pool_revision__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pool_revision__free_unpacked
+                     (Martlet__V1__PoolRevision *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pool_revision__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__pool_form__init
+                     (Martlet__V1__PoolForm         *message)
+{
+  static const Martlet__V1__PoolForm init_value = MARTLET__V1__POOL_FORM__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__pool_form__get_packed_size
+                     (const Martlet__V1__PoolForm *message)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_form__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__pool_form__pack
+                     (const Martlet__V1__PoolForm *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_form__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__pool_form__pack_to_buffer
+                     (const Martlet__V1__PoolForm *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__pool_form__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__PoolForm *
+       martlet__v1__pool_form__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__PoolForm *)
+     protobuf_c_message_unpack (&martlet__v1__pool_form__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__pool_form__free_unpacked
+                     (Martlet__V1__PoolForm *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__pool_form__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__rollback_pool_request__init
+                     (Martlet__V1__RollbackPoolRequest         *message)
+{
+  static const Martlet__V1__RollbackPoolRequest init_value = MARTLET__V1__ROLLBACK_POOL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__rollback_pool_request__get_packed_size
+                     (const Martlet__V1__RollbackPoolRequest *message)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__rollback_pool_request__pack
+                     (const Martlet__V1__RollbackPoolRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__rollback_pool_request__pack_to_buffer
+                     (const Martlet__V1__RollbackPoolRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__RollbackPoolRequest *
+       martlet__v1__rollback_pool_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__RollbackPoolRequest *)
+     protobuf_c_message_unpack (&martlet__v1__rollback_pool_request__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__rollback_pool_request__free_unpacked
+                     (Martlet__V1__RollbackPoolRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__rollback_pool_response__init
+                     (Martlet__V1__RollbackPoolResponse         *message)
+{
+  static const Martlet__V1__RollbackPoolResponse init_value = MARTLET__V1__ROLLBACK_POOL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__rollback_pool_response__get_packed_size
+                     (const Martlet__V1__RollbackPoolResponse *message)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__rollback_pool_response__pack
+                     (const Martlet__V1__RollbackPoolResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__rollback_pool_response__pack_to_buffer
+                     (const Martlet__V1__RollbackPoolResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__RollbackPoolResponse *
+       martlet__v1__rollback_pool_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__RollbackPoolResponse *)
+     protobuf_c_message_unpack (&martlet__v1__rollback_pool_response__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__rollback_pool_response__free_unpacked
+                     (Martlet__V1__RollbackPoolResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__rollback_pool_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor martlet__v1__pool__field_descriptors[8] =
 {
   {
@@ -1285,7 +1645,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_en
   (ProtobufCMessageInit) martlet__v1__pool_spec__failure_class_delays_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[10] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[13] =
 {
   {
     "slots",
@@ -1407,6 +1767,42 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scaling",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, scaling),
+    &martlet__v1__pool_scaling__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_minimum",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, group_minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   6,   /* field[6] = default_heartbeat_timeout */
@@ -1414,16 +1810,20 @@ static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   2,   /* field[2] = default_retry_policy */
   3,   /* field[3] = default_run_timeout */
   7,   /* field[7] = failure_class_delays */
+  11,   /* field[11] = group */
+  12,   /* field[12] = group_minimum */
   4,   /* field[4] = labels */
   8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
   9,   /* field[9] = retention */
+  10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 20, 10 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1433,11 +1833,308 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  10,
+  13,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  1,  martlet__v1__pool_spec__number_ranges,
+  2,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pool_scaling__field_descriptors[10] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, mode),
+    &martlet__v1__pool_scaling_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_slots",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, min_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_slots",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, max_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "up_percent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__PoolScaling, _up_percent_case),
+    offsetof(Martlet__V1__PoolScaling, up_percent),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "down_percent",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__PoolScaling, _down_percent_case),
+    offsetof(Martlet__V1__PoolScaling, down_percent),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_age",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, oldest_age),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_slots",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__PoolScaling, step_case),
+    offsetof(Martlet__V1__PoolScaling, step_slots),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_percent",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__PoolScaling, step_case),
+    offsetof(Martlet__V1__PoolScaling, step_percent),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "up_cooldown",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, up_cooldown),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "down_cooldown",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScaling, down_cooldown),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pool_scaling__field_indices_by_name[] = {
+  9,   /* field[9] = down_cooldown */
+  4,   /* field[4] = down_percent */
+  2,   /* field[2] = max_slots */
+  1,   /* field[1] = min_slots */
+  0,   /* field[0] = mode */
+  5,   /* field[5] = oldest_age */
+  7,   /* field[7] = step_percent */
+  6,   /* field[6] = step_slots */
+  8,   /* field[8] = up_cooldown */
+  3,   /* field[3] = up_percent */
+};
+static const ProtobufCIntRange martlet__v1__pool_scaling__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pool_scaling__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolScaling",
+  "PoolScaling",
+  "Martlet__V1__PoolScaling",
+  "martlet.v1",
+  sizeof(Martlet__V1__PoolScaling),
+  10,
+  martlet__v1__pool_scaling__field_descriptors,
+  martlet__v1__pool_scaling__field_indices_by_name,
+  1,  martlet__v1__pool_scaling__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pool_scaling__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pool_scaling_verdict__field_descriptors[9] =
+{
+  {
+    "from_slots",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, from_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_slots",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, to_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, reason),
+    &martlet__v1__pool_scaling_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "use_percent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, use_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots_in_use",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, slots_in_use),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_age",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, oldest_age),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cooling_until",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, cooling_until),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolScalingVerdict, mode),
+    &martlet__v1__pool_scaling_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pool_scaling_verdict__field_indices_by_name[] = {
+  7,   /* field[7] = cooling_until */
+  0,   /* field[0] = from_slots */
+  8,   /* field[8] = mode */
+  6,   /* field[6] = oldest_age */
+  5,   /* field[5] = pending */
+  2,   /* field[2] = reason */
+  4,   /* field[4] = slots_in_use */
+  1,   /* field[1] = to_slots */
+  3,   /* field[3] = use_percent */
+};
+static const ProtobufCIntRange martlet__v1__pool_scaling_verdict__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pool_scaling_verdict__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolScalingVerdict",
+  "PoolScalingVerdict",
+  "Martlet__V1__PoolScalingVerdict",
+  "martlet.v1",
+  sizeof(Martlet__V1__PoolScalingVerdict),
+  9,
+  martlet__v1__pool_scaling_verdict__field_descriptors,
+  martlet__v1__pool_scaling_verdict__field_indices_by_name,
+  1,  martlet__v1__pool_scaling_verdict__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pool_scaling_verdict__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__v1__retention__field_descriptors[3] =
@@ -1710,7 +2407,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_status__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__create_pool_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor martlet__v1__create_pool_request__field_descriptors[4] =
 {
   {
     "name",
@@ -1748,16 +2445,29 @@ static const ProtobufCFieldDescriptor martlet__v1__create_pool_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__CreatePoolRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__create_pool_request__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  3,   /* field[3] = reason */
   1,   /* field[1] = spec */
   2,   /* field[2] = validate_only */
 };
 static const ProtobufCIntRange martlet__v1__create_pool_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor martlet__v1__create_pool_request__descriptor =
 {
@@ -1767,7 +2477,7 @@ const ProtobufCMessageDescriptor martlet__v1__create_pool_request__descriptor =
   "Martlet__V1__CreatePoolRequest",
   "martlet.v1",
   sizeof(Martlet__V1__CreatePoolRequest),
-  3,
+  4,
   martlet__v1__create_pool_request__field_descriptors,
   martlet__v1__create_pool_request__field_indices_by_name,
   1,  martlet__v1__create_pool_request__number_ranges,
@@ -2068,7 +2778,7 @@ const ProtobufCMessageDescriptor martlet__v1__list_pools_response__descriptor =
   (ProtobufCMessageInit) martlet__v1__list_pools_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__update_pool_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__v1__update_pool_request__field_descriptors[6] =
 {
   {
     "name",
@@ -2130,10 +2840,23 @@ static const ProtobufCFieldDescriptor martlet__v1__update_pool_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__UpdatePoolRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__update_pool_request__field_indices_by_name[] = {
   3,   /* field[3] = etag */
   0,   /* field[0] = name */
+  5,   /* field[5] = reason */
   1,   /* field[1] = spec */
   2,   /* field[2] = update_mask */
   4,   /* field[4] = validate_only */
@@ -2141,7 +2864,7 @@ static const unsigned martlet__v1__update_pool_request__field_indices_by_name[] 
 static const ProtobufCIntRange martlet__v1__update_pool_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__v1__update_pool_request__descriptor =
 {
@@ -2151,7 +2874,7 @@ const ProtobufCMessageDescriptor martlet__v1__update_pool_request__descriptor =
   "Martlet__V1__UpdatePoolRequest",
   "martlet.v1",
   sizeof(Martlet__V1__UpdatePoolRequest),
-  5,
+  6,
   martlet__v1__update_pool_request__field_descriptors,
   martlet__v1__update_pool_request__field_indices_by_name,
   1,  martlet__v1__update_pool_request__number_ranges,
@@ -2668,7 +3391,7 @@ const ProtobufCMessageDescriptor martlet__v1__explain_pool_request__descriptor =
   (ProtobufCMessageInit) martlet__v1__explain_pool_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_descriptors[12] =
+static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_descriptors[13] =
 {
   {
     "pool",
@@ -2814,6 +3537,18 @@ static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scaling",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, scaling),
+    &martlet__v1__pool_scaling_verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__explain_pool_response__field_indices_by_name[] = {
   10,   /* field[10] = blocked */
@@ -2823,16 +3558,18 @@ static const unsigned martlet__v1__explain_pool_response__field_indices_by_name[
   9,   /* field[9] = paused */
   7,   /* field[7] = pending */
   0,   /* field[0] = pool */
+  12,   /* field[12] = scaling */
   8,   /* field[8] = scheduled */
   4,   /* field[4] = slots */
   5,   /* field[5] = slots_in_use */
   6,   /* field[6] = slots_offered */
   1,   /* field[1] = state */
 };
-static const ProtobufCIntRange martlet__v1__explain_pool_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__v1__explain_pool_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 20, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor =
 {
@@ -2842,12 +3579,593 @@ const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor 
   "Martlet__V1__ExplainPoolResponse",
   "martlet.v1",
   sizeof(Martlet__V1__ExplainPoolResponse),
-  12,
+  13,
   martlet__v1__explain_pool_response__field_descriptors,
   martlet__v1__explain_pool_response__field_indices_by_name,
-  1,  martlet__v1__explain_pool_response__number_ranges,
+  2,  martlet__v1__explain_pool_response__number_ranges,
   (ProtobufCMessageInit) martlet__v1__explain_pool_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__list_pool_revisions_request__field_descriptors[4] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsRequest, pool),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsRequest, min_cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__list_pool_revisions_request__field_indices_by_name[] = {
+  3,   /* field[3] = min_cursor */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+  0,   /* field[0] = pool */
+};
+static const ProtobufCIntRange martlet__v1__list_pool_revisions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__v1__list_pool_revisions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ListPoolRevisionsRequest",
+  "ListPoolRevisionsRequest",
+  "Martlet__V1__ListPoolRevisionsRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__ListPoolRevisionsRequest),
+  4,
+  martlet__v1__list_pool_revisions_request__field_descriptors,
+  martlet__v1__list_pool_revisions_request__field_indices_by_name,
+  1,  martlet__v1__list_pool_revisions_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__list_pool_revisions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__list_pool_revisions_response__field_descriptors[3] =
+{
+  {
+    "revisions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__ListPoolRevisionsResponse, n_revisions),
+    offsetof(Martlet__V1__ListPoolRevisionsResponse, revisions),
+    &martlet__v1__pool_revision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ListPoolRevisionsResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__list_pool_revisions_response__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = revisions */
+};
+static const ProtobufCIntRange martlet__v1__list_pool_revisions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__list_pool_revisions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ListPoolRevisionsResponse",
+  "ListPoolRevisionsResponse",
+  "Martlet__V1__ListPoolRevisionsResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__ListPoolRevisionsResponse),
+  3,
+  martlet__v1__list_pool_revisions_response__field_descriptors,
+  martlet__v1__list_pool_revisions_response__field_indices_by_name,
+  1,  martlet__v1__list_pool_revisions_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__list_pool_revisions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pool_revision__field_descriptors[9] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, type),
+    &martlet__v1__pool_revision_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, before),
+    &martlet__v1__pool_form__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, after),
+    &martlet__v1__pool_form__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scaling",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, scaling),
+    &martlet__v1__pool_scaling_verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restored_revision",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolRevision, restored_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pool_revision__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  6,   /* field[6] = after */
+  5,   /* field[5] = before */
+  4,   /* field[4] = reason */
+  8,   /* field[8] = restored_revision */
+  0,   /* field[0] = revision */
+  7,   /* field[7] = scaling */
+  1,   /* field[1] = time */
+  2,   /* field[2] = type */
+};
+static const ProtobufCIntRange martlet__v1__pool_revision__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pool_revision__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolRevision",
+  "PoolRevision",
+  "Martlet__V1__PoolRevision",
+  "martlet.v1",
+  sizeof(Martlet__V1__PoolRevision),
+  9,
+  martlet__v1__pool_revision__field_descriptors,
+  martlet__v1__pool_revision__field_indices_by_name,
+  1,  martlet__v1__pool_revision__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pool_revision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__pool_form__field_descriptors[4] =
+{
+  {
+    "spec",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolForm, spec),
+    &martlet__v1__pool_spec__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolForm, state),
+    &martlet__v1__pool_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots_limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolForm, slots_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolForm, etag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__pool_form__field_indices_by_name[] = {
+  3,   /* field[3] = etag */
+  2,   /* field[2] = slots_limit */
+  0,   /* field[0] = spec */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange martlet__v1__pool_form__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__v1__pool_form__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolForm",
+  "PoolForm",
+  "Martlet__V1__PoolForm",
+  "martlet.v1",
+  sizeof(Martlet__V1__PoolForm),
+  4,
+  martlet__v1__pool_form__field_descriptors,
+  martlet__v1__pool_form__field_indices_by_name,
+  1,  martlet__v1__pool_form__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__pool_form__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__rollback_pool_request__field_descriptors[5] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolRequest, pool),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolRequest, etag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__rollback_pool_request__field_indices_by_name[] = {
+  3,   /* field[3] = etag */
+  0,   /* field[0] = pool */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = revision */
+  4,   /* field[4] = validate_only */
+};
+static const ProtobufCIntRange martlet__v1__rollback_pool_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__v1__rollback_pool_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.RollbackPoolRequest",
+  "RollbackPoolRequest",
+  "Martlet__V1__RollbackPoolRequest",
+  "martlet.v1",
+  sizeof(Martlet__V1__RollbackPoolRequest),
+  5,
+  martlet__v1__rollback_pool_request__field_descriptors,
+  martlet__v1__rollback_pool_request__field_indices_by_name,
+  1,  martlet__v1__rollback_pool_request__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__rollback_pool_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__rollback_pool_response__field_descriptors[2] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolResponse, pool),
+    &martlet__v1__pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__RollbackPoolResponse, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__rollback_pool_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = pool */
+};
+static const ProtobufCIntRange martlet__v1__rollback_pool_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__v1__rollback_pool_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.RollbackPoolResponse",
+  "RollbackPoolResponse",
+  "Martlet__V1__RollbackPoolResponse",
+  "martlet.v1",
+  sizeof(Martlet__V1__RollbackPoolResponse),
+  2,
+  martlet__v1__rollback_pool_response__field_descriptors,
+  martlet__v1__rollback_pool_response__field_indices_by_name,
+  1,  martlet__v1__rollback_pool_response__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__rollback_pool_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__pool_scaling_mode__enum_values_by_number[4] =
+{
+  { "POOL_SCALING_MODE_UNSPECIFIED", "MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_UNSPECIFIED", 0 },
+  { "POOL_SCALING_MODE_OFF", "MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_OFF", 1 },
+  { "POOL_SCALING_MODE_DRY_RUN", "MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_DRY_RUN", 2 },
+  { "POOL_SCALING_MODE_ON", "MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_ON", 3 },
+};
+static const ProtobufCIntRange martlet__v1__pool_scaling_mode__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex martlet__v1__pool_scaling_mode__enum_values_by_name[4] =
+{
+  { "POOL_SCALING_MODE_DRY_RUN", 2 },
+  { "POOL_SCALING_MODE_OFF", 1 },
+  { "POOL_SCALING_MODE_ON", 3 },
+  { "POOL_SCALING_MODE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__pool_scaling_mode__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolScalingMode",
+  "PoolScalingMode",
+  "Martlet__V1__PoolScalingMode",
+  "martlet.v1",
+  4,
+  martlet__v1__pool_scaling_mode__enum_values_by_number,
+  4,
+  martlet__v1__pool_scaling_mode__enum_values_by_name,
+  1,
+  martlet__v1__pool_scaling_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue martlet__v1__pool_scaling_reason__enum_values_by_number[12] =
+{
+  { "POOL_SCALING_REASON_UNSPECIFIED", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_UNSPECIFIED", 0 },
+  { "POOL_SCALING_REASON_DEMAND", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_DEMAND", 1 },
+  { "POOL_SCALING_REASON_AGE", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AGE", 2 },
+  { "POOL_SCALING_REASON_IDLE", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_IDLE", 3 },
+  { "POOL_SCALING_REASON_BETWEEN", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_BETWEEN", 4 },
+  { "POOL_SCALING_REASON_SLOTS_FREE", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_SLOTS_FREE", 5 },
+  { "POOL_SCALING_REASON_SWINGS", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_SWINGS", 6 },
+  { "POOL_SCALING_REASON_COOLING_DOWN", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_COOLING_DOWN", 7 },
+  { "POOL_SCALING_REASON_AT_MAXIMUM", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AT_MAXIMUM", 8 },
+  { "POOL_SCALING_REASON_AT_MINIMUM", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AT_MINIMUM", 9 },
+  { "POOL_SCALING_REASON_POOL_STATE", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_POOL_STATE", 10 },
+  { "POOL_SCALING_REASON_OFF", "MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_OFF", 11 },
+};
+static const ProtobufCIntRange martlet__v1__pool_scaling_reason__value_ranges[] = {
+{0, 0},{0, 12}
+};
+static const ProtobufCEnumValueIndex martlet__v1__pool_scaling_reason__enum_values_by_name[12] =
+{
+  { "POOL_SCALING_REASON_AGE", 2 },
+  { "POOL_SCALING_REASON_AT_MAXIMUM", 8 },
+  { "POOL_SCALING_REASON_AT_MINIMUM", 9 },
+  { "POOL_SCALING_REASON_BETWEEN", 4 },
+  { "POOL_SCALING_REASON_COOLING_DOWN", 7 },
+  { "POOL_SCALING_REASON_DEMAND", 1 },
+  { "POOL_SCALING_REASON_IDLE", 3 },
+  { "POOL_SCALING_REASON_OFF", 11 },
+  { "POOL_SCALING_REASON_POOL_STATE", 10 },
+  { "POOL_SCALING_REASON_SLOTS_FREE", 5 },
+  { "POOL_SCALING_REASON_SWINGS", 6 },
+  { "POOL_SCALING_REASON_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__pool_scaling_reason__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolScalingReason",
+  "PoolScalingReason",
+  "Martlet__V1__PoolScalingReason",
+  "martlet.v1",
+  12,
+  martlet__v1__pool_scaling_reason__enum_values_by_number,
+  12,
+  martlet__v1__pool_scaling_reason__enum_values_by_name,
+  1,
+  martlet__v1__pool_scaling_reason__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue martlet__v1__pool_state__enum_values_by_number[6] =
 {
@@ -2885,7 +4203,51 @@ const ProtobufCEnumDescriptor martlet__v1__pool_state__descriptor =
   martlet__v1__pool_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descriptors[9] =
+static const ProtobufCEnumValue martlet__v1__pool_revision_type__enum_values_by_number[10] =
+{
+  { "POOL_REVISION_TYPE_UNSPECIFIED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_UNSPECIFIED", 0 },
+  { "POOL_REVISION_TYPE_CREATED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_CREATED", 1 },
+  { "POOL_REVISION_TYPE_UPDATED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_UPDATED", 2 },
+  { "POOL_REVISION_TYPE_PAUSED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_PAUSED", 3 },
+  { "POOL_REVISION_TYPE_RESUMED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_RESUMED", 4 },
+  { "POOL_REVISION_TYPE_DRAINING", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_DRAINING", 5 },
+  { "POOL_REVISION_TYPE_CLOSED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_CLOSED", 6 },
+  { "POOL_REVISION_TYPE_DELETING", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_DELETING", 7 },
+  { "POOL_REVISION_TYPE_SCALED", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_SCALED", 9 },
+  { "POOL_REVISION_TYPE_ROLLED_BACK", "MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_ROLLED_BACK", 11 },
+};
+static const ProtobufCIntRange martlet__v1__pool_revision_type__value_ranges[] = {
+{0, 0},{9, 8},{11, 9},{0, 10}
+};
+static const ProtobufCEnumValueIndex martlet__v1__pool_revision_type__enum_values_by_name[10] =
+{
+  { "POOL_REVISION_TYPE_CLOSED", 6 },
+  { "POOL_REVISION_TYPE_CREATED", 1 },
+  { "POOL_REVISION_TYPE_DELETING", 7 },
+  { "POOL_REVISION_TYPE_DRAINING", 5 },
+  { "POOL_REVISION_TYPE_PAUSED", 3 },
+  { "POOL_REVISION_TYPE_RESUMED", 4 },
+  { "POOL_REVISION_TYPE_ROLLED_BACK", 9 },
+  { "POOL_REVISION_TYPE_SCALED", 8 },
+  { "POOL_REVISION_TYPE_UNSPECIFIED", 0 },
+  { "POOL_REVISION_TYPE_UPDATED", 2 },
+};
+const ProtobufCEnumDescriptor martlet__v1__pool_revision_type__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolRevisionType",
+  "PoolRevisionType",
+  "Martlet__V1__PoolRevisionType",
+  "martlet.v1",
+  10,
+  martlet__v1__pool_revision_type__enum_values_by_number,
+  10,
+  martlet__v1__pool_revision_type__enum_values_by_name,
+  3,
+  martlet__v1__pool_revision_type__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descriptors[11] =
 {
   { "CreatePool", &martlet__v1__create_pool_request__descriptor, &martlet__v1__create_pool_response__descriptor },
   { "GetPool", &martlet__v1__get_pool_request__descriptor, &martlet__v1__get_pool_response__descriptor },
@@ -2896,6 +4258,8 @@ static const ProtobufCMethodDescriptor martlet__v1__pool_service__method_descrip
   { "ResumePool", &martlet__v1__resume_pool_request__descriptor, &martlet__v1__resume_pool_response__descriptor },
   { "DrainPool", &martlet__v1__drain_pool_request__descriptor, &martlet__v1__drain_pool_response__descriptor },
   { "DeletePool", &martlet__v1__delete_pool_request__descriptor, &martlet__v1__delete_pool_response__descriptor },
+  { "ListPoolRevisions", &martlet__v1__list_pool_revisions_request__descriptor, &martlet__v1__list_pool_revisions_response__descriptor },
+  { "RollbackPool", &martlet__v1__rollback_pool_request__descriptor, &martlet__v1__rollback_pool_response__descriptor },
 };
 const unsigned martlet__v1__pool_service__method_indices_by_name[] = {
   0,        /* CreatePool */
@@ -2903,9 +4267,11 @@ const unsigned martlet__v1__pool_service__method_indices_by_name[] = {
   7,        /* DrainPool */
   4,        /* ExplainPool */
   1,        /* GetPool */
+  9,        /* ListPoolRevisions */
   2,        /* ListPools */
   5,        /* PausePool */
   6,        /* ResumePool */
+  10,        /* RollbackPool */
   3         /* UpdatePool */
 };
 const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor =
@@ -2915,7 +4281,7 @@ const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor =
   "PoolService",
   "Martlet__V1__PoolService",
   "martlet.v1",
-  9,
+  11,
   martlet__v1__pool_service__method_descriptors,
   martlet__v1__pool_service__method_indices_by_name
 };
@@ -2990,6 +4356,22 @@ void martlet__v1__pool_service__delete_pool(ProtobufCService *service,
 {
   assert(service->descriptor == &martlet__v1__pool_service__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__v1__pool_service__list_pool_revisions(ProtobufCService *service,
+                                                    const Martlet__V1__ListPoolRevisionsRequest *input,
+                                                    Martlet__V1__ListPoolRevisionsResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__pool_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void martlet__v1__pool_service__rollback_pool(ProtobufCService *service,
+                                              const Martlet__V1__RollbackPoolRequest *input,
+                                              Martlet__V1__RollbackPoolResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &martlet__v1__pool_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void martlet__v1__pool_service__init (Martlet__V1__PoolService_Service *service,
                                       Martlet__V1__PoolService_ServiceDestroy destroy)

@@ -728,7 +728,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entr
   (ProtobufCMessageInit) martlet__v1__waiting_cause__missing_labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[24] =
+static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[28] =
 {
   {
     "type",
@@ -995,6 +995,54 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "group",
+    45,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    46,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_in_use",
+    47,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, budget_in_use),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_owed",
+    48,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, budget_owed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "depends_on",
     50,
     PROTOBUF_C_LABEL_REPEATED,
@@ -1022,9 +1070,13 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
 static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   18,   /* field[18] = actor */
   15,   /* field[15] = attempt */
-  23,   /* field[23] = dependencies */
-  22,   /* field[22] = depends_on */
+  23,   /* field[23] = budget */
+  24,   /* field[24] = budget_in_use */
+  25,   /* field[25] = budget_owed */
+  27,   /* field[27] = dependencies */
+  26,   /* field[26] = depends_on */
   14,   /* field[14] = failure */
+  22,   /* field[22] = group */
   6,   /* field[6] = kind */
   13,   /* field[13] = missing_labels */
   5,   /* field[5] = pool */
@@ -1045,11 +1097,12 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   7,   /* field[7] = worker */
   8,   /* field[8] = workers */
 };
-static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 50, 22 },
-  { 0, 24 }
+  { 45, 22 },
+  { 50, 26 },
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
 {
@@ -1059,10 +1112,10 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
   "Martlet__V1__WaitingCause",
   "martlet.v1",
   sizeof(Martlet__V1__WaitingCause),
-  24,
+  28,
   martlet__v1__waiting_cause__field_descriptors,
   martlet__v1__waiting_cause__field_indices_by_name,
-  2,  martlet__v1__waiting_cause__number_ranges,
+  3,  martlet__v1__waiting_cause__number_ranges,
   (ProtobufCMessageInit) martlet__v1__waiting_cause__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1229,7 +1282,7 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_outcome__descriptor =
   martlet__v1__attempt_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[25] =
+static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[27] =
 {
   { "WAITING_CAUSE_TYPE_UNSPECIFIED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED", 0 },
   { "WAITING_CAUSE_TYPE_ENDED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_ENDED", 1 },
@@ -1254,20 +1307,24 @@ static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_
   { "WAITING_CAUSE_TYPE_WORKERS_DRAINING", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_WORKERS_DRAINING", 20 },
   { "WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED", 21 },
   { "WAITING_CAUSE_TYPE_STARTING", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_STARTING", 22 },
+  { "WAITING_CAUSE_TYPE_BUDGET_LENT", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_LENT", 45 },
+  { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE", 46 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES", 50 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 51 },
 };
 static const ProtobufCIntRange martlet__v1__waiting_cause_type__value_ranges[] = {
-{0, 0},{50, 23},{0, 25}
+{0, 0},{45, 23},{50, 25},{0, 27}
 };
-static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[25] =
+static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[27] =
 {
   { "WAITING_CAUSE_TYPE_BACK_OFF", 7 },
+  { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", 24 },
+  { "WAITING_CAUSE_TYPE_BUDGET_LENT", 23 },
   { "WAITING_CAUSE_TYPE_CANCEL_REQUESTED", 3 },
   { "WAITING_CAUSE_TYPE_DELAYED", 6 },
-  { "WAITING_CAUSE_TYPE_DEPENDENCIES", 23 },
+  { "WAITING_CAUSE_TYPE_DEPENDENCIES", 25 },
   { "WAITING_CAUSE_TYPE_ENDED", 1 },
-  { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 24 },
+  { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 26 },
   { "WAITING_CAUSE_TYPE_NO_FREE_SLOT", 13 },
   { "WAITING_CAUSE_TYPE_NO_WORKER", 15 },
   { "WAITING_CAUSE_TYPE_NO_WORKER_FOR_POOL", 16 },
@@ -1295,11 +1352,11 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   "WaitingCauseType",
   "Martlet__V1__WaitingCauseType",
   "martlet.v1",
-  25,
+  27,
   martlet__v1__waiting_cause_type__enum_values_by_number,
-  25,
+  27,
   martlet__v1__waiting_cause_type__enum_values_by_name,
-  2,
+  3,
   martlet__v1__waiting_cause_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

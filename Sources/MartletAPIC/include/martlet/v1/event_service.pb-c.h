@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "martlet/v1/bulk_service.pb-c.h"
+#include "martlet/v1/group_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
 #include "martlet/v1/workflow_service.pb-c.h"
@@ -66,6 +67,12 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED = 48,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED = 49,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED = 50,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALED = 80,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALING_SUGGESTED = 81,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_ROLLED_BACK = 82,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_CREATED = 83,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_UPDATED = 84,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_GROUP_DELETED = 85,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_SUBMITTED = 96,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED = 97,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED = 98,
@@ -181,6 +188,7 @@ struct  Martlet__V1__Event
   int64_t log_lines_dropped;
   Martlet__V1__BulkOperation *bulk;
   ProtobufCBinaryData from_pool;
+  Martlet__V1__Group *group;
   ProtobufCBinaryData workflow_id;
   Martlet__V1__Workflow *workflow;
   int32_t dependencies;
@@ -191,7 +199,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, NULL, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange
@@ -200,10 +208,13 @@ struct  Martlet__V1__PoolChange
   Martlet__V1__PoolSpec *spec;
   Martlet__V1__PoolState state;
   ProtobufCBinaryData etag;
+  int32_t slots_limit;
+  Martlet__V1__PoolScalingVerdict *scaling;
+  uint64_t restored_revision;
 };
 #define MARTLET__V1__POOL_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_change__descriptor) \
-    , NULL, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, {0,NULL} }
+    , NULL, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, {0,NULL}, 0, NULL, 0 }
 
 
 /* Martlet__V1__WatchEventsRequest__LabelsEntry methods */

@@ -24,6 +24,8 @@ typedef struct Martlet__V1__Pool Martlet__V1__Pool;
 typedef struct Martlet__V1__PoolSpec Martlet__V1__PoolSpec;
 typedef struct Martlet__V1__PoolSpec__LabelsEntry Martlet__V1__PoolSpec__LabelsEntry;
 typedef struct Martlet__V1__PoolSpec__FailureClassDelaysEntry Martlet__V1__PoolSpec__FailureClassDelaysEntry;
+typedef struct Martlet__V1__PoolScaling Martlet__V1__PoolScaling;
+typedef struct Martlet__V1__PoolScalingVerdict Martlet__V1__PoolScalingVerdict;
 typedef struct Martlet__V1__Retention Martlet__V1__Retention;
 typedef struct Martlet__V1__OutcomeRetention Martlet__V1__OutcomeRetention;
 typedef struct Martlet__V1__PoolStatus Martlet__V1__PoolStatus;
@@ -45,10 +47,38 @@ typedef struct Martlet__V1__DeletePoolRequest Martlet__V1__DeletePoolRequest;
 typedef struct Martlet__V1__DeletePoolResponse Martlet__V1__DeletePoolResponse;
 typedef struct Martlet__V1__ExplainPoolRequest Martlet__V1__ExplainPoolRequest;
 typedef struct Martlet__V1__ExplainPoolResponse Martlet__V1__ExplainPoolResponse;
+typedef struct Martlet__V1__ListPoolRevisionsRequest Martlet__V1__ListPoolRevisionsRequest;
+typedef struct Martlet__V1__ListPoolRevisionsResponse Martlet__V1__ListPoolRevisionsResponse;
+typedef struct Martlet__V1__PoolRevision Martlet__V1__PoolRevision;
+typedef struct Martlet__V1__PoolForm Martlet__V1__PoolForm;
+typedef struct Martlet__V1__RollbackPoolRequest Martlet__V1__RollbackPoolRequest;
+typedef struct Martlet__V1__RollbackPoolResponse Martlet__V1__RollbackPoolResponse;
 
 
 /* --- enums --- */
 
+typedef enum _Martlet__V1__PoolScalingMode {
+  MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_UNSPECIFIED = 0,
+  MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_OFF = 1,
+  MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_DRY_RUN = 2,
+  MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_ON = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_SCALING_MODE)
+} Martlet__V1__PoolScalingMode;
+typedef enum _Martlet__V1__PoolScalingReason {
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_UNSPECIFIED = 0,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_DEMAND = 1,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AGE = 2,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_IDLE = 3,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_BETWEEN = 4,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_SLOTS_FREE = 5,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_SWINGS = 6,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_COOLING_DOWN = 7,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AT_MAXIMUM = 8,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_AT_MINIMUM = 9,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_POOL_STATE = 10,
+  MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_OFF = 11
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_SCALING_REASON)
+} Martlet__V1__PoolScalingReason;
 typedef enum _Martlet__V1__PoolState {
   MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED = 0,
   MARTLET__V1__POOL_STATE__POOL_STATE_ACTIVE = 1,
@@ -58,6 +88,19 @@ typedef enum _Martlet__V1__PoolState {
   MARTLET__V1__POOL_STATE__POOL_STATE_DELETING = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_STATE)
 } Martlet__V1__PoolState;
+typedef enum _Martlet__V1__PoolRevisionType {
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_UNSPECIFIED = 0,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_CREATED = 1,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_UPDATED = 2,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_PAUSED = 3,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_RESUMED = 4,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_DRAINING = 5,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_CLOSED = 6,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_DELETING = 7,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_SCALED = 9,
+  MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_ROLLED_BACK = 11
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_REVISION_TYPE)
+} Martlet__V1__PoolRevisionType;
 
 /* --- messages --- */
 
@@ -120,6 +163,9 @@ struct  Martlet__V1__PoolSpec
   Martlet__V1__PoolSpec__FailureClassDelaysEntry **failure_class_delays;
   Google__Protobuf__Duration *priority_ageing;
   Martlet__V1__Retention *retention;
+  Martlet__V1__PoolScaling *scaling;
+  ProtobufCBinaryData group;
+  int32_t group_minimum;
   Martlet__V1__PoolSpec__QueueCapacityCase _queue_capacity_case;
   union {
     int32_t queue_capacity;
@@ -127,7 +173,72 @@ struct  Martlet__V1__PoolSpec
 };
 #define MARTLET__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__descriptor) \
-    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+
+
+typedef enum {
+  MARTLET__V1__POOL_SCALING__STEP__NOT_SET = 0,
+  MARTLET__V1__POOL_SCALING__STEP_STEP_SLOTS = 7,
+  MARTLET__V1__POOL_SCALING__STEP_STEP_PERCENT = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_SCALING__STEP__CASE)
+} Martlet__V1__PoolScaling__StepCase;
+
+typedef enum {
+  MARTLET__V1__POOL_SCALING___UP_PERCENT__NOT_SET = 0,
+  MARTLET__V1__POOL_SCALING___UP_PERCENT_UP_PERCENT = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_SCALING___UP_PERCENT__CASE)
+} Martlet__V1__PoolScaling__UpPercentCase;
+
+typedef enum {
+  MARTLET__V1__POOL_SCALING___DOWN_PERCENT__NOT_SET = 0,
+  MARTLET__V1__POOL_SCALING___DOWN_PERCENT_DOWN_PERCENT = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_SCALING___DOWN_PERCENT__CASE)
+} Martlet__V1__PoolScaling__DownPercentCase;
+
+struct  Martlet__V1__PoolScaling
+{
+  ProtobufCMessage base;
+  Martlet__V1__PoolScalingMode mode;
+  int32_t min_slots;
+  int32_t max_slots;
+  Google__Protobuf__Duration *oldest_age;
+  Google__Protobuf__Duration *up_cooldown;
+  Google__Protobuf__Duration *down_cooldown;
+  Martlet__V1__PoolScaling__StepCase step_case;
+  union {
+    int32_t step_slots;
+    int32_t step_percent;
+  };
+  Martlet__V1__PoolScaling__UpPercentCase _up_percent_case;
+  union {
+    int32_t up_percent;
+  };
+  Martlet__V1__PoolScaling__DownPercentCase _down_percent_case;
+  union {
+    int32_t down_percent;
+  };
+};
+#define MARTLET__V1__POOL_SCALING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_scaling__descriptor) \
+    , MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_UNSPECIFIED, 0, 0, NULL, NULL, NULL, MARTLET__V1__POOL_SCALING__STEP__NOT_SET, {0}, MARTLET__V1__POOL_SCALING___UP_PERCENT__NOT_SET, {0}, MARTLET__V1__POOL_SCALING___DOWN_PERCENT__NOT_SET, {0} }
+
+
+struct  Martlet__V1__PoolScalingVerdict
+{
+  ProtobufCMessage base;
+  int32_t from_slots;
+  int32_t to_slots;
+  Martlet__V1__PoolScalingReason reason;
+  int32_t use_percent;
+  int32_t slots_in_use;
+  int64_t pending;
+  Google__Protobuf__Duration *oldest_age;
+  Google__Protobuf__Timestamp *cooling_until;
+  Martlet__V1__PoolScalingMode mode;
+};
+#define MARTLET__V1__POOL_SCALING_VERDICT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_scaling_verdict__descriptor) \
+    , 0, 0, MARTLET__V1__POOL_SCALING_REASON__POOL_SCALING_REASON_UNSPECIFIED, 0, 0, 0, NULL, NULL, MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_UNSPECIFIED }
 
 
 struct  Martlet__V1__Retention
@@ -187,10 +298,11 @@ struct  Martlet__V1__CreatePoolRequest
   ProtobufCBinaryData name;
   Martlet__V1__PoolSpec *spec;
   protobuf_c_boolean validate_only;
+  ProtobufCBinaryData reason;
 };
 #define MARTLET__V1__CREATE_POOL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__create_pool_request__descriptor) \
-    , {0,NULL}, NULL, 0 }
+    , {0,NULL}, NULL, 0, {0,NULL} }
 
 
 struct  Martlet__V1__CreatePoolResponse
@@ -260,10 +372,11 @@ struct  Martlet__V1__UpdatePoolRequest
   Google__Protobuf__FieldMask *update_mask;
   ProtobufCBinaryData etag;
   protobuf_c_boolean validate_only;
+  ProtobufCBinaryData reason;
 };
 #define MARTLET__V1__UPDATE_POOL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__update_pool_request__descriptor) \
-    , {0,NULL}, NULL, NULL, {0,NULL}, 0 }
+    , {0,NULL}, NULL, NULL, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Martlet__V1__UpdatePoolResponse
@@ -392,10 +505,93 @@ struct  Martlet__V1__ExplainPoolResponse
   int64_t paused;
   int64_t blocked;
   int32_t omitted_causes;
+  Martlet__V1__PoolScalingVerdict *scaling;
 };
 #define MARTLET__V1__EXPLAIN_POOL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_pool_response__descriptor) \
-    , {0,NULL}, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+
+
+struct  Martlet__V1__ListPoolRevisionsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData pool;
+  int32_t page_size;
+  ProtobufCBinaryData page_token;
+  ProtobufCBinaryData min_cursor;
+};
+#define MARTLET__V1__LIST_POOL_REVISIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__list_pool_revisions_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__ListPoolRevisionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_revisions;
+  Martlet__V1__PoolRevision **revisions;
+  ProtobufCBinaryData next_page_token;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__LIST_POOL_REVISIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__list_pool_revisions_response__descriptor) \
+    , 0,NULL, {0,NULL}, {0,NULL} }
+
+
+struct  Martlet__V1__PoolRevision
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+  Google__Protobuf__Timestamp *time;
+  Martlet__V1__PoolRevisionType type;
+  ProtobufCBinaryData actor;
+  ProtobufCBinaryData reason;
+  Martlet__V1__PoolForm *before;
+  Martlet__V1__PoolForm *after;
+  Martlet__V1__PoolScalingVerdict *scaling;
+  uint64_t restored_revision;
+};
+#define MARTLET__V1__POOL_REVISION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_revision__descriptor) \
+    , 0, NULL, MARTLET__V1__POOL_REVISION_TYPE__POOL_REVISION_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, NULL, NULL, NULL, 0 }
+
+
+struct  Martlet__V1__PoolForm
+{
+  ProtobufCMessage base;
+  Martlet__V1__PoolSpec *spec;
+  Martlet__V1__PoolState state;
+  int32_t slots_limit;
+  ProtobufCBinaryData etag;
+};
+#define MARTLET__V1__POOL_FORM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_form__descriptor) \
+    , NULL, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0, {0,NULL} }
+
+
+struct  Martlet__V1__RollbackPoolRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData pool;
+  uint64_t revision;
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData etag;
+  protobuf_c_boolean validate_only;
+};
+#define MARTLET__V1__ROLLBACK_POOL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__rollback_pool_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Martlet__V1__RollbackPoolResponse
+{
+  ProtobufCMessage base;
+  Martlet__V1__Pool *pool;
+  ProtobufCBinaryData cursor;
+};
+#define MARTLET__V1__ROLLBACK_POOL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__rollback_pool_response__descriptor) \
+    , NULL, {0,NULL} }
 
 
 /* Martlet__V1__Pool methods */
@@ -441,6 +637,44 @@ Martlet__V1__PoolSpec *
                       const uint8_t       *data);
 void   martlet__v1__pool_spec__free_unpacked
                      (Martlet__V1__PoolSpec *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__PoolScaling methods */
+void   martlet__v1__pool_scaling__init
+                     (Martlet__V1__PoolScaling         *message);
+size_t martlet__v1__pool_scaling__get_packed_size
+                     (const Martlet__V1__PoolScaling   *message);
+size_t martlet__v1__pool_scaling__pack
+                     (const Martlet__V1__PoolScaling   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pool_scaling__pack_to_buffer
+                     (const Martlet__V1__PoolScaling   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PoolScaling *
+       martlet__v1__pool_scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pool_scaling__free_unpacked
+                     (Martlet__V1__PoolScaling *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__PoolScalingVerdict methods */
+void   martlet__v1__pool_scaling_verdict__init
+                     (Martlet__V1__PoolScalingVerdict         *message);
+size_t martlet__v1__pool_scaling_verdict__get_packed_size
+                     (const Martlet__V1__PoolScalingVerdict   *message);
+size_t martlet__v1__pool_scaling_verdict__pack
+                     (const Martlet__V1__PoolScalingVerdict   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pool_scaling_verdict__pack_to_buffer
+                     (const Martlet__V1__PoolScalingVerdict   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PoolScalingVerdict *
+       martlet__v1__pool_scaling_verdict__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pool_scaling_verdict__free_unpacked
+                     (Martlet__V1__PoolScalingVerdict *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__V1__Retention methods */
 void   martlet__v1__retention__init
@@ -841,6 +1075,120 @@ Martlet__V1__ExplainPoolResponse *
 void   martlet__v1__explain_pool_response__free_unpacked
                      (Martlet__V1__ExplainPoolResponse *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__ListPoolRevisionsRequest methods */
+void   martlet__v1__list_pool_revisions_request__init
+                     (Martlet__V1__ListPoolRevisionsRequest         *message);
+size_t martlet__v1__list_pool_revisions_request__get_packed_size
+                     (const Martlet__V1__ListPoolRevisionsRequest   *message);
+size_t martlet__v1__list_pool_revisions_request__pack
+                     (const Martlet__V1__ListPoolRevisionsRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__list_pool_revisions_request__pack_to_buffer
+                     (const Martlet__V1__ListPoolRevisionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ListPoolRevisionsRequest *
+       martlet__v1__list_pool_revisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__list_pool_revisions_request__free_unpacked
+                     (Martlet__V1__ListPoolRevisionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__ListPoolRevisionsResponse methods */
+void   martlet__v1__list_pool_revisions_response__init
+                     (Martlet__V1__ListPoolRevisionsResponse         *message);
+size_t martlet__v1__list_pool_revisions_response__get_packed_size
+                     (const Martlet__V1__ListPoolRevisionsResponse   *message);
+size_t martlet__v1__list_pool_revisions_response__pack
+                     (const Martlet__V1__ListPoolRevisionsResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__list_pool_revisions_response__pack_to_buffer
+                     (const Martlet__V1__ListPoolRevisionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ListPoolRevisionsResponse *
+       martlet__v1__list_pool_revisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__list_pool_revisions_response__free_unpacked
+                     (Martlet__V1__ListPoolRevisionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__PoolRevision methods */
+void   martlet__v1__pool_revision__init
+                     (Martlet__V1__PoolRevision         *message);
+size_t martlet__v1__pool_revision__get_packed_size
+                     (const Martlet__V1__PoolRevision   *message);
+size_t martlet__v1__pool_revision__pack
+                     (const Martlet__V1__PoolRevision   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pool_revision__pack_to_buffer
+                     (const Martlet__V1__PoolRevision   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PoolRevision *
+       martlet__v1__pool_revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pool_revision__free_unpacked
+                     (Martlet__V1__PoolRevision *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__PoolForm methods */
+void   martlet__v1__pool_form__init
+                     (Martlet__V1__PoolForm         *message);
+size_t martlet__v1__pool_form__get_packed_size
+                     (const Martlet__V1__PoolForm   *message);
+size_t martlet__v1__pool_form__pack
+                     (const Martlet__V1__PoolForm   *message,
+                      uint8_t             *out);
+size_t martlet__v1__pool_form__pack_to_buffer
+                     (const Martlet__V1__PoolForm   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__PoolForm *
+       martlet__v1__pool_form__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__pool_form__free_unpacked
+                     (Martlet__V1__PoolForm *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__RollbackPoolRequest methods */
+void   martlet__v1__rollback_pool_request__init
+                     (Martlet__V1__RollbackPoolRequest         *message);
+size_t martlet__v1__rollback_pool_request__get_packed_size
+                     (const Martlet__V1__RollbackPoolRequest   *message);
+size_t martlet__v1__rollback_pool_request__pack
+                     (const Martlet__V1__RollbackPoolRequest   *message,
+                      uint8_t             *out);
+size_t martlet__v1__rollback_pool_request__pack_to_buffer
+                     (const Martlet__V1__RollbackPoolRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__RollbackPoolRequest *
+       martlet__v1__rollback_pool_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__rollback_pool_request__free_unpacked
+                     (Martlet__V1__RollbackPoolRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__RollbackPoolResponse methods */
+void   martlet__v1__rollback_pool_response__init
+                     (Martlet__V1__RollbackPoolResponse         *message);
+size_t martlet__v1__rollback_pool_response__get_packed_size
+                     (const Martlet__V1__RollbackPoolResponse   *message);
+size_t martlet__v1__rollback_pool_response__pack
+                     (const Martlet__V1__RollbackPoolResponse   *message,
+                      uint8_t             *out);
+size_t martlet__v1__rollback_pool_response__pack_to_buffer
+                     (const Martlet__V1__RollbackPoolResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__RollbackPoolResponse *
+       martlet__v1__rollback_pool_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__rollback_pool_response__free_unpacked
+                     (Martlet__V1__RollbackPoolResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__V1__Pool_Closure)
@@ -854,6 +1202,12 @@ typedef void (*Martlet__V1__PoolSpec__FailureClassDelaysEntry_Closure)
                   void *closure_data);
 typedef void (*Martlet__V1__PoolSpec_Closure)
                  (const Martlet__V1__PoolSpec *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__PoolScaling_Closure)
+                 (const Martlet__V1__PoolScaling *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__PoolScalingVerdict_Closure)
+                 (const Martlet__V1__PoolScalingVerdict *message,
                   void *closure_data);
 typedef void (*Martlet__V1__Retention_Closure)
                  (const Martlet__V1__Retention *message,
@@ -918,6 +1272,24 @@ typedef void (*Martlet__V1__ExplainPoolRequest_Closure)
 typedef void (*Martlet__V1__ExplainPoolResponse_Closure)
                  (const Martlet__V1__ExplainPoolResponse *message,
                   void *closure_data);
+typedef void (*Martlet__V1__ListPoolRevisionsRequest_Closure)
+                 (const Martlet__V1__ListPoolRevisionsRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ListPoolRevisionsResponse_Closure)
+                 (const Martlet__V1__ListPoolRevisionsResponse *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__PoolRevision_Closure)
+                 (const Martlet__V1__PoolRevision *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__PoolForm_Closure)
+                 (const Martlet__V1__PoolForm *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__RollbackPoolRequest_Closure)
+                 (const Martlet__V1__RollbackPoolRequest *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__RollbackPoolResponse_Closure)
+                 (const Martlet__V1__RollbackPoolResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -961,6 +1333,14 @@ struct Martlet__V1__PoolService_Service
                       const Martlet__V1__DeletePoolRequest *input,
                       Martlet__V1__DeletePoolResponse_Closure closure,
                       void *closure_data);
+  void (*list_pool_revisions)(Martlet__V1__PoolService_Service *service,
+                              const Martlet__V1__ListPoolRevisionsRequest *input,
+                              Martlet__V1__ListPoolRevisionsResponse_Closure closure,
+                              void *closure_data);
+  void (*rollback_pool)(Martlet__V1__PoolService_Service *service,
+                        const Martlet__V1__RollbackPoolRequest *input,
+                        Martlet__V1__RollbackPoolResponse_Closure closure,
+                        void *closure_data);
 };
 typedef void (*Martlet__V1__PoolService_ServiceDestroy)(Martlet__V1__PoolService_Service *);
 void martlet__v1__pool_service__init (Martlet__V1__PoolService_Service *service,
@@ -977,7 +1357,9 @@ void martlet__v1__pool_service__init (Martlet__V1__PoolService_Service *service,
       function_prefix__ ## pause_pool,\
       function_prefix__ ## resume_pool,\
       function_prefix__ ## drain_pool,\
-      function_prefix__ ## delete_pool  }
+      function_prefix__ ## delete_pool,\
+      function_prefix__ ## list_pool_revisions,\
+      function_prefix__ ## rollback_pool  }
 void martlet__v1__pool_service__create_pool(ProtobufCService *service,
                                             const Martlet__V1__CreatePoolRequest *input,
                                             Martlet__V1__CreatePoolResponse_Closure closure,
@@ -1014,14 +1396,27 @@ void martlet__v1__pool_service__delete_pool(ProtobufCService *service,
                                             const Martlet__V1__DeletePoolRequest *input,
                                             Martlet__V1__DeletePoolResponse_Closure closure,
                                             void *closure_data);
+void martlet__v1__pool_service__list_pool_revisions(ProtobufCService *service,
+                                                    const Martlet__V1__ListPoolRevisionsRequest *input,
+                                                    Martlet__V1__ListPoolRevisionsResponse_Closure closure,
+                                                    void *closure_data);
+void martlet__v1__pool_service__rollback_pool(ProtobufCService *service,
+                                              const Martlet__V1__RollbackPoolRequest *input,
+                                              Martlet__V1__RollbackPoolResponse_Closure closure,
+                                              void *closure_data);
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    martlet__v1__pool_scaling_mode__descriptor;
+extern const ProtobufCEnumDescriptor    martlet__v1__pool_scaling_reason__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__pool_state__descriptor;
+extern const ProtobufCEnumDescriptor    martlet__v1__pool_revision_type__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__labels_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pool_scaling__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pool_scaling_verdict__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__outcome_retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_status__descriptor;
@@ -1043,6 +1438,12 @@ extern const ProtobufCMessageDescriptor martlet__v1__delete_pool_request__descri
 extern const ProtobufCMessageDescriptor martlet__v1__delete_pool_response__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__explain_pool_request__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__list_pool_revisions_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__list_pool_revisions_response__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pool_revision__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__pool_form__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__rollback_pool_request__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__rollback_pool_response__descriptor;
 extern const ProtobufCServiceDescriptor martlet__v1__pool_service__descriptor;
 
 PROTOBUF_C__END_DECLS

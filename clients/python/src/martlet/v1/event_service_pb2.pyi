@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import bulk_service_pb2 as _bulk_service_pb2
+from martlet.v1 import group_service_pb2 as _group_service_pb2
 from martlet.v1 import pool_service_pb2 as _pool_service_pb2
 from martlet.v1 import task_pb2 as _task_pb2
 from martlet.v1 import workflow_service_pb2 as _workflow_service_pb2
@@ -51,6 +52,12 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_BULK_STARTED: _ClassVar[EventType]
     EVENT_TYPE_BULK_PROGRESSED: _ClassVar[EventType]
     EVENT_TYPE_BULK_ENDED: _ClassVar[EventType]
+    EVENT_TYPE_POOL_SCALED: _ClassVar[EventType]
+    EVENT_TYPE_POOL_SCALING_SUGGESTED: _ClassVar[EventType]
+    EVENT_TYPE_POOL_ROLLED_BACK: _ClassVar[EventType]
+    EVENT_TYPE_GROUP_CREATED: _ClassVar[EventType]
+    EVENT_TYPE_GROUP_UPDATED: _ClassVar[EventType]
+    EVENT_TYPE_GROUP_DELETED: _ClassVar[EventType]
     EVENT_TYPE_WORKFLOW_SUBMITTED: _ClassVar[EventType]
     EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED: _ClassVar[EventType]
     EVENT_TYPE_WORKFLOW_RETRIED: _ClassVar[EventType]
@@ -90,6 +97,12 @@ EVENT_TYPE_TASK_UNBLOCKED: EventType
 EVENT_TYPE_BULK_STARTED: EventType
 EVENT_TYPE_BULK_PROGRESSED: EventType
 EVENT_TYPE_BULK_ENDED: EventType
+EVENT_TYPE_POOL_SCALED: EventType
+EVENT_TYPE_POOL_SCALING_SUGGESTED: EventType
+EVENT_TYPE_POOL_ROLLED_BACK: EventType
+EVENT_TYPE_GROUP_CREATED: EventType
+EVENT_TYPE_GROUP_UPDATED: EventType
+EVENT_TYPE_GROUP_DELETED: EventType
 EVENT_TYPE_WORKFLOW_SUBMITTED: EventType
 EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED: EventType
 EVENT_TYPE_WORKFLOW_RETRIED: EventType
@@ -140,7 +153,7 @@ class WatchEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority", "workflow_id", "workflow", "dependencies")
+    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority", "group", "workflow_id", "workflow", "dependencies")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -172,6 +185,7 @@ class Event(_message.Message):
     BULK_FIELD_NUMBER: _ClassVar[int]
     FROM_POOL_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_ID_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
@@ -199,17 +213,24 @@ class Event(_message.Message):
     bulk: _bulk_service_pb2.BulkOperation
     from_pool: str
     priority: int
+    group: _group_service_pb2.Group
     workflow_id: str
     workflow: _workflow_service_pb2.Workflow
     dependencies: int
-    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ...) -> None: ...
+    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ..., group: _Optional[_Union[_group_service_pb2.Group, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ...) -> None: ...
 
 class PoolChange(_message.Message):
-    __slots__ = ("spec", "state", "etag")
+    __slots__ = ("spec", "state", "etag", "slots_limit", "scaling", "restored_revision")
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SCALING_FIELD_NUMBER: _ClassVar[int]
+    RESTORED_REVISION_FIELD_NUMBER: _ClassVar[int]
     spec: _pool_service_pb2.PoolSpec
     state: _pool_service_pb2.PoolState
     etag: str
-    def __init__(self, spec: _Optional[_Union[_pool_service_pb2.PoolSpec, _Mapping]] = ..., state: _Optional[_Union[_pool_service_pb2.PoolState, str]] = ..., etag: _Optional[str] = ...) -> None: ...
+    slots_limit: int
+    scaling: _pool_service_pb2.PoolScalingVerdict
+    restored_revision: int
+    def __init__(self, spec: _Optional[_Union[_pool_service_pb2.PoolSpec, _Mapping]] = ..., state: _Optional[_Union[_pool_service_pb2.PoolState, str]] = ..., etag: _Optional[str] = ..., slots_limit: _Optional[int] = ..., scaling: _Optional[_Union[_pool_service_pb2.PoolScalingVerdict, _Mapping]] = ..., restored_revision: _Optional[int] = ...) -> None: ...

@@ -80,6 +80,16 @@ class PoolServiceStub:
                 request_serializer=martlet_dot_v1_dot_pool__service__pb2.DeletePoolRequest.SerializeToString,
                 response_deserializer=martlet_dot_v1_dot_pool__service__pb2.DeletePoolResponse.FromString,
                 _registered_method=True)
+        self.ListPoolRevisions = channel.unary_unary(
+                '/martlet.v1.PoolService/ListPoolRevisions',
+                request_serializer=martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsResponse.FromString,
+                _registered_method=True)
+        self.RollbackPool = channel.unary_unary(
+                '/martlet.v1.PoolService/RollbackPool',
+                request_serializer=martlet_dot_v1_dot_pool__service__pb2.RollbackPoolRequest.SerializeToString,
+                response_deserializer=martlet_dot_v1_dot_pool__service__pb2.RollbackPoolResponse.FromString,
+                _registered_method=True)
 
 
 class PoolServiceServicer:
@@ -153,6 +163,23 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPoolRevisions(self, request, context):
+        """What was done with the pool, newest first: of what somebody did, and of what scaling did, the
+        newest that are kept (limit `pool-revisions` each). NOT_FOUND (POOL_NOT_FOUND) if there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackPool(self, request, context):
+        """Makes the spec again what it was at a revision of the pool; its state stays. Checked like an
+        update: NOT_FOUND (POOL_REVISION_NOT_FOUND, GROUP_NOT_FOUND), FAILED_PRECONDITION
+        (GROUP_BUDGET_EXCEEDED), ABORTED (ETAG_MISMATCH). Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PoolServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -200,6 +227,16 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.DeletePool,
                     request_deserializer=martlet_dot_v1_dot_pool__service__pb2.DeletePoolRequest.FromString,
                     response_serializer=martlet_dot_v1_dot_pool__service__pb2.DeletePoolResponse.SerializeToString,
+            ),
+            'ListPoolRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPoolRevisions,
+                    request_deserializer=martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsResponse.SerializeToString,
+            ),
+            'RollbackPool': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackPool,
+                    request_deserializer=martlet_dot_v1_dot_pool__service__pb2.RollbackPoolRequest.FromString,
+                    response_serializer=martlet_dot_v1_dot_pool__service__pb2.RollbackPoolResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -446,6 +483,60 @@ class PoolService:
             '/martlet.v1.PoolService/DeletePool',
             martlet_dot_v1_dot_pool__service__pb2.DeletePoolRequest.SerializeToString,
             martlet_dot_v1_dot_pool__service__pb2.DeletePoolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPoolRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.PoolService/ListPoolRevisions',
+            martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsRequest.SerializeToString,
+            martlet_dot_v1_dot_pool__service__pb2.ListPoolRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackPool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/martlet.v1.PoolService/RollbackPool',
+            martlet_dot_v1_dot_pool__service__pb2.RollbackPoolRequest.SerializeToString,
+            martlet_dot_v1_dot_pool__service__pb2.RollbackPoolResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,8 @@ class WaitingCauseType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAITING_CAUSE_TYPE_WORKERS_DRAINING: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_STARTING: _ClassVar[WaitingCauseType]
+    WAITING_CAUSE_TYPE_BUDGET_LENT: _ClassVar[WaitingCauseType]
+    WAITING_CAUSE_TYPE_BUDGET_IN_USE: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_DEPENDENCIES: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES: _ClassVar[WaitingCauseType]
 
@@ -121,6 +123,8 @@ WAITING_CAUSE_TYPE_WORKERS_SILENT: WaitingCauseType
 WAITING_CAUSE_TYPE_WORKERS_DRAINING: WaitingCauseType
 WAITING_CAUSE_TYPE_WORKERS_DISCONNECTED: WaitingCauseType
 WAITING_CAUSE_TYPE_STARTING: WaitingCauseType
+WAITING_CAUSE_TYPE_BUDGET_LENT: WaitingCauseType
+WAITING_CAUSE_TYPE_BUDGET_IN_USE: WaitingCauseType
 WAITING_CAUSE_TYPE_DEPENDENCIES: WaitingCauseType
 WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES: WaitingCauseType
 ATTEMPT_TIMER_TYPE_UNSPECIFIED: AttemptTimerType
@@ -200,7 +204,7 @@ class TraceTotals(_message.Message):
     def __init__(self, lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., run_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., back_off: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., ended: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., omitted: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., attempts: _Optional[int] = ..., blocked: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class WaitingCause(_message.Message):
-    __slots__ = ("type", "text", "remedy", "since", "until", "pool", "kind", "worker", "workers", "slots", "slots_in_use", "tasks_ahead", "tasks_ahead_at_least", "missing_labels", "failure", "attempt", "timers", "state", "actor", "reason", "tasks", "served_by_server", "depends_on", "dependencies")
+    __slots__ = ("type", "text", "remedy", "since", "until", "pool", "kind", "worker", "workers", "slots", "slots_in_use", "tasks_ahead", "tasks_ahead_at_least", "missing_labels", "failure", "attempt", "timers", "state", "actor", "reason", "tasks", "served_by_server", "group", "budget", "budget_in_use", "budget_owed", "depends_on", "dependencies")
     class MissingLabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -230,6 +234,10 @@ class WaitingCause(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     SERVED_BY_SERVER_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_IN_USE_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_OWED_FIELD_NUMBER: _ClassVar[int]
     DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
     type: WaitingCauseType
@@ -254,9 +262,13 @@ class WaitingCause(_message.Message):
     reason: str
     tasks: int
     served_by_server: bool
+    group: str
+    budget: int
+    budget_in_use: int
+    budget_owed: int
     depends_on: _containers.RepeatedScalarFieldContainer[str]
     dependencies: int
-    def __init__(self, type: _Optional[_Union[WaitingCauseType, str]] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pool: _Optional[str] = ..., kind: _Optional[str] = ..., worker: _Optional[str] = ..., workers: _Optional[int] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., tasks_ahead: _Optional[int] = ..., tasks_ahead_at_least: _Optional[bool] = ..., missing_labels: _Optional[_Mapping[str, str]] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., attempt: _Optional[int] = ..., timers: _Optional[_Iterable[_Union[AttemptTimer, _Mapping]]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ..., served_by_server: _Optional[bool] = ..., depends_on: _Optional[_Iterable[str]] = ..., dependencies: _Optional[int] = ...) -> None: ...
+    def __init__(self, type: _Optional[_Union[WaitingCauseType, str]] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pool: _Optional[str] = ..., kind: _Optional[str] = ..., worker: _Optional[str] = ..., workers: _Optional[int] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., tasks_ahead: _Optional[int] = ..., tasks_ahead_at_least: _Optional[bool] = ..., missing_labels: _Optional[_Mapping[str, str]] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., attempt: _Optional[int] = ..., timers: _Optional[_Iterable[_Union[AttemptTimer, _Mapping]]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ..., served_by_server: _Optional[bool] = ..., group: _Optional[str] = ..., budget: _Optional[int] = ..., budget_in_use: _Optional[int] = ..., budget_owed: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., dependencies: _Optional[int] = ...) -> None: ...
 
 class AttemptTimer(_message.Message):
     __slots__ = ("type", "time")

@@ -1312,6 +1312,96 @@ void   martlet__log__v1__pool_spec__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__pool_spec__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__scaling__init
+                     (Martlet__Log__V1__Scaling         *message)
+{
+  static const Martlet__Log__V1__Scaling init_value = MARTLET__LOG__V1__SCALING__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__scaling__get_packed_size
+                     (const Martlet__Log__V1__Scaling *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__scaling__pack
+                     (const Martlet__Log__V1__Scaling *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__scaling__pack_to_buffer
+                     (const Martlet__Log__V1__Scaling *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Scaling *
+       martlet__log__v1__scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Scaling *)
+     protobuf_c_message_unpack (&martlet__log__v1__scaling__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__scaling__free_unpacked
+                     (Martlet__Log__V1__Scaling *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__scaling__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__scaling_verdict__init
+                     (Martlet__Log__V1__ScalingVerdict         *message)
+{
+  static const Martlet__Log__V1__ScalingVerdict init_value = MARTLET__LOG__V1__SCALING_VERDICT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__scaling_verdict__get_packed_size
+                     (const Martlet__Log__V1__ScalingVerdict *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling_verdict__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__scaling_verdict__pack
+                     (const Martlet__Log__V1__ScalingVerdict *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling_verdict__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__scaling_verdict__pack_to_buffer
+                     (const Martlet__Log__V1__ScalingVerdict *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scaling_verdict__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScalingVerdict *
+       martlet__log__v1__scaling_verdict__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScalingVerdict *)
+     protobuf_c_message_unpack (&martlet__log__v1__scaling_verdict__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__scaling_verdict__free_unpacked
+                     (Martlet__Log__V1__ScalingVerdict *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__scaling_verdict__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__failure_class_delay__init
                      (Martlet__Log__V1__FailureClassDelay         *message)
 {
@@ -1451,6 +1541,141 @@ void   martlet__log__v1__pool_record__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &martlet__log__v1__pool_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__pool_revision__init
+                     (Martlet__Log__V1__PoolRevision         *message)
+{
+  static const Martlet__Log__V1__PoolRevision init_value = MARTLET__LOG__V1__POOL_REVISION__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__pool_revision__get_packed_size
+                     (const Martlet__Log__V1__PoolRevision *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__pool_revision__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__pool_revision__pack
+                     (const Martlet__Log__V1__PoolRevision *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__pool_revision__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__pool_revision__pack_to_buffer
+                     (const Martlet__Log__V1__PoolRevision *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__pool_revision__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__PoolRevision *
+       martlet__log__v1__pool_revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__PoolRevision *)
+     protobuf_c_message_unpack (&martlet__log__v1__pool_revision__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__pool_revision__free_unpacked
+                     (Martlet__Log__V1__PoolRevision *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__pool_revision__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__group_fact__init
+                     (Martlet__Log__V1__GroupFact         *message)
+{
+  static const Martlet__Log__V1__GroupFact init_value = MARTLET__LOG__V1__GROUP_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__group_fact__get_packed_size
+                     (const Martlet__Log__V1__GroupFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__group_fact__pack
+                     (const Martlet__Log__V1__GroupFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__group_fact__pack_to_buffer
+                     (const Martlet__Log__V1__GroupFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__GroupFact *
+       martlet__log__v1__group_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__GroupFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__group_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__group_fact__free_unpacked
+                     (Martlet__Log__V1__GroupFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__group_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__group_event_record__init
+                     (Martlet__Log__V1__GroupEventRecord         *message)
+{
+  static const Martlet__Log__V1__GroupEventRecord init_value = MARTLET__LOG__V1__GROUP_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__group_event_record__get_packed_size
+                     (const Martlet__Log__V1__GroupEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__group_event_record__pack
+                     (const Martlet__Log__V1__GroupEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__group_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__GroupEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__group_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__GroupEventRecord *
+       martlet__log__v1__group_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__GroupEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__group_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__group_event_record__free_unpacked
+                     (Martlet__Log__V1__GroupEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__group_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   martlet__log__v1__tasks_purged_record__init
@@ -1993,7 +2218,7 @@ void   martlet__log__v1__workflow_event_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[6] =
 {
   {
     "pool",
@@ -2044,6 +2269,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "group",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, group),
+    &martlet__log__v1__group_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "workflow",
     7,
     PROTOBUF_C_LABEL_NONE,
@@ -2059,15 +2296,16 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
   3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
+  4,   /* field[4] = group */
   0,   /* field[0] = pool */
   1,   /* field[1] = tasks_purged */
-  4,   /* field[4] = workflow */
+  5,   /* field[5] = workflow */
 };
 static const ProtobufCIntRange martlet__log__v1__record__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 7, 4 },
-  { 0, 5 }
+  { 6, 4 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -2077,7 +2315,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  5,
+  6,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
   2,  martlet__log__v1__record__number_ranges,
@@ -4575,7 +4813,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[10] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[13] =
 {
   {
     "slots",
@@ -4697,9 +4935,47 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scaling",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, scaling),
+    &martlet__log__v1__scaling__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_minimum",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, group_minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   7,   /* field[7] = failure_class_delays */
+  11,   /* field[11] = group */
+  12,   /* field[12] = group_minimum */
   6,   /* field[6] = heartbeat_timeout */
   4,   /* field[4] = labels */
   8,   /* field[8] = priority_ageing */
@@ -4708,12 +4984,14 @@ static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   9,   /* field[9] = retention */
   2,   /* field[2] = retry */
   3,   /* field[3] = run_timeout */
+  10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 20, 10 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
 {
@@ -4723,11 +5001,269 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
   "Martlet__Log__V1__PoolSpec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolSpec),
-  10,
+  13,
   martlet__log__v1__pool_spec__field_descriptors,
   martlet__log__v1__pool_spec__field_indices_by_name,
-  1,  martlet__log__v1__pool_spec__number_ranges,
+  2,  martlet__log__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__scaling__field_descriptors[10] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, mode),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_slots",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, min_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_slots",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, max_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "up_percent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, up_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "down_percent",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, down_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_age",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, oldest_age),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_slots",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, step_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_percent",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, step_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "up_cooldown",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, up_cooldown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "down_cooldown",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Scaling, down_cooldown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__scaling__field_indices_by_name[] = {
+  9,   /* field[9] = down_cooldown */
+  4,   /* field[4] = down_percent */
+  2,   /* field[2] = max_slots */
+  1,   /* field[1] = min_slots */
+  0,   /* field[0] = mode */
+  5,   /* field[5] = oldest_age */
+  7,   /* field[7] = step_percent */
+  6,   /* field[6] = step_slots */
+  8,   /* field[8] = up_cooldown */
+  3,   /* field[3] = up_percent */
+};
+static const ProtobufCIntRange martlet__log__v1__scaling__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__scaling__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Scaling",
+  "Scaling",
+  "Martlet__Log__V1__Scaling",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Scaling),
+  10,
+  martlet__log__v1__scaling__field_descriptors,
+  martlet__log__v1__scaling__field_indices_by_name,
+  1,  martlet__log__v1__scaling__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__scaling__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__scaling_verdict__field_descriptors[6] =
+{
+  {
+    "from",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScalingVerdict, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScalingVerdict, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScalingVerdict, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_use",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScalingVerdict, in_use),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScalingVerdict, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_age",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__ScalingVerdict, _oldest_age_case),
+    offsetof(Martlet__Log__V1__ScalingVerdict, oldest_age),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__scaling_verdict__field_indices_by_name[] = {
+  0,   /* field[0] = from */
+  3,   /* field[3] = in_use */
+  5,   /* field[5] = oldest_age */
+  4,   /* field[4] = pending */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = to */
+};
+static const ProtobufCIntRange martlet__log__v1__scaling_verdict__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__scaling_verdict__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScalingVerdict",
+  "ScalingVerdict",
+  "Martlet__Log__V1__ScalingVerdict",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScalingVerdict),
+  6,
+  martlet__log__v1__scaling_verdict__field_descriptors,
+  martlet__log__v1__scaling_verdict__field_indices_by_name,
+  1,  martlet__log__v1__scaling_verdict__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__scaling_verdict__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__failure_class_delay__field_descriptors[2] =
@@ -4896,7 +5432,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retention__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retention__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_record__field_descriptors[7] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_record__field_descriptors[10] =
 {
   {
     "change",
@@ -4982,20 +5518,60 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slot_limit",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRecord, slot_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scaling",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRecord, scaling),
+    &martlet__log__v1__scaling_verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restored",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRecord, restored),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_record__field_indices_by_name[] = {
   0,   /* field[0] = change */
   2,   /* field[2] = name */
   6,   /* field[6] = origin */
   1,   /* field[1] = pool */
+  9,   /* field[9] = restored */
+  8,   /* field[8] = scaling */
+  7,   /* field[7] = slot_limit */
   3,   /* field[3] = spec */
   5,   /* field[5] = spec_version */
   4,   /* field[4] = state */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_record__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_record__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 20, 7 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor =
 {
@@ -5005,11 +5581,255 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor =
   "Martlet__Log__V1__PoolRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolRecord),
-  7,
+  10,
   martlet__log__v1__pool_record__field_descriptors,
   martlet__log__v1__pool_record__field_indices_by_name,
-  1,  martlet__log__v1__pool_record__number_ranges,
+  2,  martlet__log__v1__pool_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_revision__field_descriptors[3] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRevision, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRevision, record),
+    &martlet__log__v1__pool_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolRevision, before),
+    &martlet__log__v1__pool_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__pool_revision__field_indices_by_name[] = {
+  2,   /* field[2] = before */
+  1,   /* field[1] = record */
+  0,   /* field[0] = time */
+};
+static const ProtobufCIntRange martlet__log__v1__pool_revision__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__pool_revision__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.PoolRevision",
+  "PoolRevision",
+  "Martlet__Log__V1__PoolRevision",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__PoolRevision),
+  3,
+  martlet__log__v1__pool_revision__field_descriptors,
+  martlet__log__v1__pool_revision__field_indices_by_name,
+  1,  martlet__log__v1__pool_revision__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__pool_revision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__group_fact__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "labels",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__GroupFact, n_labels),
+    offsetof(Martlet__Log__V1__GroupFact, labels),
+    &martlet__log__v1__label__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec_version",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, spec_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupFact, update_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__group_fact__field_indices_by_name[] = {
+  2,   /* field[2] = budget */
+  5,   /* field[5] = create_time */
+  0,   /* field[0] = id */
+  3,   /* field[3] = labels */
+  1,   /* field[1] = name */
+  4,   /* field[4] = spec_version */
+  6,   /* field[6] = update_time */
+};
+static const ProtobufCIntRange martlet__log__v1__group_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__group_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.GroupFact",
+  "GroupFact",
+  "Martlet__Log__V1__GroupFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__GroupFact),
+  7,
+  martlet__log__v1__group_fact__field_descriptors,
+  martlet__log__v1__group_fact__field_indices_by_name,
+  1,  martlet__log__v1__group_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__group_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__group_event_record__field_descriptors[3] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupEventRecord, group),
+    &martlet__log__v1__group_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__GroupEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__group_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  1,   /* field[1] = group */
+  2,   /* field[2] = origin */
+};
+static const ProtobufCIntRange martlet__log__v1__group_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__group_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.GroupEventRecord",
+  "GroupEventRecord",
+  "Martlet__Log__V1__GroupEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__GroupEventRecord),
+  3,
+  martlet__log__v1__group_event_record__field_descriptors,
+  martlet__log__v1__group_event_record__field_indices_by_name,
+  1,  martlet__log__v1__group_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__group_event_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__tasks_purged_record__field_descriptors[1] =
@@ -5178,7 +5998,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__events_purged_record__descrip
   (ProtobufCMessageInit) martlet__log__v1__events_purged_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descriptors[15] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descriptors[17] =
 {
   {
     "id",
@@ -5360,6 +6180,30 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_fact__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slot_limit",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolFact, slot_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scaled_at",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolFact, scaled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_fact__field_indices_by_name[] = {
   11,   /* field[11] = cancelled */
@@ -5371,6 +6215,8 @@ static const unsigned martlet__log__v1__pool_fact__field_indices_by_name[] = {
   1,   /* field[1] = name */
   12,   /* field[12] = retried */
   5,   /* field[5] = revision */
+  16,   /* field[16] = scaled_at */
+  15,   /* field[15] = slot_limit */
   2,   /* field[2] = spec */
   4,   /* field[4] = spec_version */
   3,   /* field[3] = state */
@@ -5378,10 +6224,11 @@ static const unsigned martlet__log__v1__pool_fact__field_indices_by_name[] = {
   9,   /* field[9] = succeeded */
   7,   /* field[7] = update_time */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_fact__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_fact__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 20, 15 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor =
 {
@@ -5391,10 +6238,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor =
   "Martlet__Log__V1__PoolFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolFact),
-  15,
+  17,
   martlet__log__v1__pool_fact__field_descriptors,
   martlet__log__v1__pool_fact__field_indices_by_name,
-  1,  martlet__log__v1__pool_fact__number_ranges,
+  2,  martlet__log__v1__pool_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5449,7 +6296,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__kind_counts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[9] =
+static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[10] =
 {
   {
     "revision",
@@ -5548,6 +6395,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "last_group",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EngineFact, last_group),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "last_workflow",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -5565,17 +6424,19 @@ static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   2,   /* field[2] = feed_time */
   6,   /* field[6] = kind_count */
   7,   /* field[7] = last_bulk */
+  8,   /* field[8] = last_group */
   4,   /* field[4] = last_pool */
   3,   /* field[3] = last_task */
-  8,   /* field[8] = last_workflow */
+  9,   /* field[9] = last_workflow */
   5,   /* field[5] = oldest_event */
   0,   /* field[0] = revision */
 };
-static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 40, 8 },
-  { 0, 9 }
+  { 30, 8 },
+  { 40, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
 {
@@ -5585,10 +6446,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   "Martlet__Log__V1__EngineFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__EngineFact),
-  9,
+  10,
   martlet__log__v1__engine_fact__field_descriptors,
   martlet__log__v1__engine_fact__field_indices_by_name,
-  2,  martlet__log__v1__engine_fact__number_ranges,
+  3,  martlet__log__v1__engine_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -44,10 +44,15 @@ typedef struct Martlet__Log__V1__Revival Martlet__Log__V1__Revival;
 typedef struct Martlet__Log__V1__PastEnd Martlet__Log__V1__PastEnd;
 typedef struct Martlet__Log__V1__Turn Martlet__Log__V1__Turn;
 typedef struct Martlet__Log__V1__PoolSpec Martlet__Log__V1__PoolSpec;
+typedef struct Martlet__Log__V1__Scaling Martlet__Log__V1__Scaling;
+typedef struct Martlet__Log__V1__ScalingVerdict Martlet__Log__V1__ScalingVerdict;
 typedef struct Martlet__Log__V1__FailureClassDelay Martlet__Log__V1__FailureClassDelay;
 typedef struct Martlet__Log__V1__Retention Martlet__Log__V1__Retention;
 typedef struct Martlet__Log__V1__Retention__Bounds Martlet__Log__V1__Retention__Bounds;
 typedef struct Martlet__Log__V1__PoolRecord Martlet__Log__V1__PoolRecord;
+typedef struct Martlet__Log__V1__PoolRevision Martlet__Log__V1__PoolRevision;
+typedef struct Martlet__Log__V1__GroupFact Martlet__Log__V1__GroupFact;
+typedef struct Martlet__Log__V1__GroupEventRecord Martlet__Log__V1__GroupEventRecord;
 typedef struct Martlet__Log__V1__TasksPurgedRecord Martlet__Log__V1__TasksPurgedRecord;
 typedef struct Martlet__Log__V1__PurgedTask Martlet__Log__V1__PurgedTask;
 typedef struct Martlet__Log__V1__EventsPurgedRecord Martlet__Log__V1__EventsPurgedRecord;
@@ -97,6 +102,7 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 2,
   MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3,
   MARTLET__LOG__V1__RECORD__BODY_BULK = 4,
+  MARTLET__LOG__V1__RECORD__BODY_GROUP = 6,
   MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
@@ -110,6 +116,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__TasksPurgedRecord *tasks_purged;
     Martlet__Log__V1__EventsPurgedRecord *events_purged;
     Martlet__Log__V1__BulkEventRecord *bulk;
+    Martlet__Log__V1__GroupEventRecord *group;
     Martlet__Log__V1__WorkflowEventRecord *workflow;
   };
 };
@@ -578,10 +585,56 @@ struct  Martlet__Log__V1__PoolSpec
   Martlet__Log__V1__FailureClassDelay **failure_class_delays;
   int64_t priority_ageing;
   Martlet__Log__V1__Retention *retention;
+  Martlet__Log__V1__Scaling *scaling;
+  ProtobufCBinaryData group;
+  int64_t group_minimum;
 };
 #define MARTLET__LOG__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_spec__descriptor) \
-    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL }
+    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL, NULL, {0,NULL}, 0 }
+
+
+struct  Martlet__Log__V1__Scaling
+{
+  ProtobufCMessage base;
+  uint32_t mode;
+  int64_t min_slots;
+  int64_t max_slots;
+  int64_t up_percent;
+  int64_t down_percent;
+  int64_t oldest_age;
+  int64_t step_slots;
+  int64_t step_percent;
+  int64_t up_cooldown;
+  int64_t down_cooldown;
+};
+#define MARTLET__LOG__V1__SCALING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__scaling__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+typedef enum {
+  MARTLET__LOG__V1__SCALING_VERDICT___OLDEST_AGE__NOT_SET = 0,
+  MARTLET__LOG__V1__SCALING_VERDICT___OLDEST_AGE_OLDEST_AGE = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__SCALING_VERDICT___OLDEST_AGE__CASE)
+} Martlet__Log__V1__ScalingVerdict__OldestAgeCase;
+
+struct  Martlet__Log__V1__ScalingVerdict
+{
+  ProtobufCMessage base;
+  int64_t from;
+  int64_t to;
+  uint32_t reason;
+  int64_t in_use;
+  int64_t pending;
+  Martlet__Log__V1__ScalingVerdict__OldestAgeCase _oldest_age_case;
+  union {
+    int64_t oldest_age;
+  };
+};
+#define MARTLET__LOG__V1__SCALING_VERDICT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__scaling_verdict__descriptor) \
+    , 0, 0, 0, 0, 0, MARTLET__LOG__V1__SCALING_VERDICT___OLDEST_AGE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__FailureClassDelay
@@ -646,10 +699,54 @@ struct  Martlet__Log__V1__PoolRecord
   uint32_t state;
   uint32_t spec_version;
   Martlet__Log__V1__Origin *origin;
+  int64_t slot_limit;
+  Martlet__Log__V1__ScalingVerdict *scaling;
+  uint64_t restored;
 };
 #define MARTLET__LOG__V1__POOL_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_record__descriptor) \
-    , 0, 0, {0,NULL}, NULL, 0, 0, NULL }
+    , 0, 0, {0,NULL}, NULL, 0, 0, NULL, 0, NULL, 0 }
+
+
+struct  Martlet__Log__V1__PoolRevision
+{
+  ProtobufCMessage base;
+  int64_t time;
+  Martlet__Log__V1__PoolRecord *record;
+  Martlet__Log__V1__PoolRecord *before;
+};
+#define MARTLET__LOG__V1__POOL_REVISION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_revision__descriptor) \
+    , 0, NULL, NULL }
+
+
+struct  Martlet__Log__V1__GroupFact
+{
+  ProtobufCMessage base;
+  uint32_t id;
+  ProtobufCBinaryData name;
+  int64_t budget;
+  size_t n_labels;
+  Martlet__Log__V1__Label **labels;
+  uint32_t spec_version;
+  int64_t create_time;
+  int64_t update_time;
+};
+#define MARTLET__LOG__V1__GROUP_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__group_fact__descriptor) \
+    , 0, {0,NULL}, 0, 0,NULL, 0, 0, 0 }
+
+
+struct  Martlet__Log__V1__GroupEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  Martlet__Log__V1__GroupFact *group;
+  Martlet__Log__V1__Origin *origin;
+};
+#define MARTLET__LOG__V1__GROUP_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__group_event_record__descriptor) \
+    , 0, NULL, NULL }
 
 
 struct  Martlet__Log__V1__TasksPurgedRecord
@@ -706,10 +803,12 @@ struct  Martlet__Log__V1__PoolFact
   size_t n_counts;
   Martlet__Log__V1__KindCounts **counts;
   Martlet__Log__V1__Origin *deletion;
+  int64_t slot_limit;
+  int64_t scaled_at;
 };
 #define MARTLET__LOG__V1__POOL_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_fact__descriptor) \
-    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL }
+    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0, 0 }
 
 
 struct  Martlet__Log__V1__KindCounts
@@ -735,11 +834,12 @@ struct  Martlet__Log__V1__EngineFact
   uint64_t oldest_event;
   uint32_t kind_count;
   uint64_t last_bulk;
+  uint32_t last_group;
   uint64_t last_workflow;
 };
 #define MARTLET__LOG__V1__ENGINE_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__engine_fact__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 typedef enum {
@@ -1420,6 +1520,44 @@ Martlet__Log__V1__PoolSpec *
 void   martlet__log__v1__pool_spec__free_unpacked
                      (Martlet__Log__V1__PoolSpec *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Scaling methods */
+void   martlet__log__v1__scaling__init
+                     (Martlet__Log__V1__Scaling         *message);
+size_t martlet__log__v1__scaling__get_packed_size
+                     (const Martlet__Log__V1__Scaling   *message);
+size_t martlet__log__v1__scaling__pack
+                     (const Martlet__Log__V1__Scaling   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__scaling__pack_to_buffer
+                     (const Martlet__Log__V1__Scaling   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Scaling *
+       martlet__log__v1__scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__scaling__free_unpacked
+                     (Martlet__Log__V1__Scaling *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScalingVerdict methods */
+void   martlet__log__v1__scaling_verdict__init
+                     (Martlet__Log__V1__ScalingVerdict         *message);
+size_t martlet__log__v1__scaling_verdict__get_packed_size
+                     (const Martlet__Log__V1__ScalingVerdict   *message);
+size_t martlet__log__v1__scaling_verdict__pack
+                     (const Martlet__Log__V1__ScalingVerdict   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__scaling_verdict__pack_to_buffer
+                     (const Martlet__Log__V1__ScalingVerdict   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScalingVerdict *
+       martlet__log__v1__scaling_verdict__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__scaling_verdict__free_unpacked
+                     (Martlet__Log__V1__ScalingVerdict *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__FailureClassDelay methods */
 void   martlet__log__v1__failure_class_delay__init
                      (Martlet__Log__V1__FailureClassDelay         *message);
@@ -1479,6 +1617,63 @@ Martlet__Log__V1__PoolRecord *
                       const uint8_t       *data);
 void   martlet__log__v1__pool_record__free_unpacked
                      (Martlet__Log__V1__PoolRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__PoolRevision methods */
+void   martlet__log__v1__pool_revision__init
+                     (Martlet__Log__V1__PoolRevision         *message);
+size_t martlet__log__v1__pool_revision__get_packed_size
+                     (const Martlet__Log__V1__PoolRevision   *message);
+size_t martlet__log__v1__pool_revision__pack
+                     (const Martlet__Log__V1__PoolRevision   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__pool_revision__pack_to_buffer
+                     (const Martlet__Log__V1__PoolRevision   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__PoolRevision *
+       martlet__log__v1__pool_revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__pool_revision__free_unpacked
+                     (Martlet__Log__V1__PoolRevision *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__GroupFact methods */
+void   martlet__log__v1__group_fact__init
+                     (Martlet__Log__V1__GroupFact         *message);
+size_t martlet__log__v1__group_fact__get_packed_size
+                     (const Martlet__Log__V1__GroupFact   *message);
+size_t martlet__log__v1__group_fact__pack
+                     (const Martlet__Log__V1__GroupFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__group_fact__pack_to_buffer
+                     (const Martlet__Log__V1__GroupFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__GroupFact *
+       martlet__log__v1__group_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__group_fact__free_unpacked
+                     (Martlet__Log__V1__GroupFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__GroupEventRecord methods */
+void   martlet__log__v1__group_event_record__init
+                     (Martlet__Log__V1__GroupEventRecord         *message);
+size_t martlet__log__v1__group_event_record__get_packed_size
+                     (const Martlet__Log__V1__GroupEventRecord   *message);
+size_t martlet__log__v1__group_event_record__pack
+                     (const Martlet__Log__V1__GroupEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__group_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__GroupEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__GroupEventRecord *
+       martlet__log__v1__group_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__group_event_record__free_unpacked
+                     (Martlet__Log__V1__GroupEventRecord *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__TasksPurgedRecord methods */
 void   martlet__log__v1__tasks_purged_record__init
@@ -1797,6 +1992,12 @@ typedef void (*Martlet__Log__V1__Turn_Closure)
 typedef void (*Martlet__Log__V1__PoolSpec_Closure)
                  (const Martlet__Log__V1__PoolSpec *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__Scaling_Closure)
+                 (const Martlet__Log__V1__Scaling *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__ScalingVerdict_Closure)
+                 (const Martlet__Log__V1__ScalingVerdict *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__FailureClassDelay_Closure)
                  (const Martlet__Log__V1__FailureClassDelay *message,
                   void *closure_data);
@@ -1808,6 +2009,15 @@ typedef void (*Martlet__Log__V1__Retention_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__PoolRecord_Closure)
                  (const Martlet__Log__V1__PoolRecord *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__PoolRevision_Closure)
+                 (const Martlet__Log__V1__PoolRevision *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__GroupFact_Closure)
+                 (const Martlet__Log__V1__GroupFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__GroupEventRecord_Closure)
+                 (const Martlet__Log__V1__GroupEventRecord *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__TasksPurgedRecord_Closure)
                  (const Martlet__Log__V1__TasksPurgedRecord *message,
@@ -1881,10 +2091,15 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__revival__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__past_end__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__scaling__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__scaling_verdict__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__failure_class_delay__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retention__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retention__bounds__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__pool_revision__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__group_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__group_event_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__tasks_purged_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__purged_task__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__events_purged_record__descriptor;
