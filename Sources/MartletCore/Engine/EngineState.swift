@@ -194,37 +194,46 @@ package struct SessionState: Sendable {
 
 /// Remembers which tasks left the engine's memory lately, so that history fetched before that is
 /// known to be stale.
+///
+/// They are kept in the order of their ends, in parts that are dropped whole: what the index has
+/// applied is thousands of tasks at once, and the engine must not stop for each of them.
 struct DepartedTasks: Sendable {
-  private var revisions: [TaskID: Revision] = [:]
-  private var order: [(task: TaskID, revision: Revision)] = []
-  private var dropped = 0
+  private struct Part: Sendable {
+    var revisions: [TaskID: Revision]
+    /// The newest in it.
+    var last: Revision
+  }
+
+  private var parts: [Part] = []
   /// History at or after this is enough.
   private(set) var floor: Revision = .zero
 
   /// Departures are kept until the index has been past them for this many events.
   static let slack = 100_000
+  private static let tasksPerPart = 1_024
 
   mutating func note(_ task: TaskID, at revision: Revision) {
-    revisions[task] = revision
-    order.append((task, revision))
+    if parts.last.map({ $0.revisions.count >= Self.tasksPerPart }) ?? true {
+      parts.append(
+        Part(revisions: Dictionary(minimumCapacity: Self.tasksPerPart), last: revision))
+    }
+    parts[parts.count - 1].revisions[task] = revision
+    parts[parts.count - 1].last = revision
   }
 
   func isStale(_ task: TaskID, asOf: Revision) -> Bool {
-    asOf < floor || revisions[task].map { asOf < $0 } ?? false
+    if asOf < floor { return true }
+    for part in parts.reversed() {
+      if part.last <= asOf { return false }
+      if let revision = part.revisions[task] { return asOf < revision }
+    }
+    return false
   }
 
   mutating func forget(applied: Revision) {
     guard applied.rawValue > UInt64(Self.slack) else { return }
-    let limit = Revision(applied.rawValue - UInt64(Self.slack))
-    while dropped < order.count, order[dropped].revision <= limit {
-      let entry = order[dropped]
-      if revisions[entry.task] == entry.revision { revisions[entry.task] = nil }
-      floor = entry.revision
-      dropped += 1
-    }
-    if dropped > 4_096, dropped * 2 > order.count {
-      order.removeFirst(dropped)
-      dropped = 0
-    }
+    floor = max(floor, Revision(applied.rawValue - UInt64(Self.slack)))
+    let count = parts.prefix { $0.last <= floor }.count
+    if count > 0 { parts.removeFirst(count) }
   }
 }

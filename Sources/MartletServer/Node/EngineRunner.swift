@@ -9,8 +9,9 @@ import Synchronization
 /// the log, durable events to whoever follows, answers to their callers.
 ///
 /// Submissions are long and come in floods, so they wait in a lane of their own: what ends, cancels
-/// or looks is decided before the next of them. And a segment leaves as soon as the log is free,
-/// so that what is urgent waits for one submission and two short commits, not for a flood.
+/// or looks is decided before the next of them. What runs ends in floods too, with nobody waiting
+/// for the answer: that is a lane between. And a segment leaves as soon as the log is free, so that
+/// a call waits for a few ends, one submission and two short commits, not for a flood.
 final class EngineRunner: Sendable {
   /// A call that waits for its answer.
   struct Caller: Sendable {
@@ -51,18 +52,23 @@ final class EngineRunner: Sendable {
 
   private struct Inbox: Sendable {
     var submissions = Lane()
-    /// Everything else.
-    var urgent = Lane()
+    /// What attempts and workers came to, and what the node itself has learned.
+    var reports = Lane()
+    /// Everything else: somebody waits.
+    var calls = Lane()
     var durable: Segment?
     var poked = false
     var stopping = false
     var isPressed = false
 
-    var isEmpty: Bool { submissions.inputs.isEmpty && urgent.inputs.isEmpty }
+    var isEmpty: Bool {
+      submissions.inputs.isEmpty && reports.inputs.isEmpty && calls.inputs.isEmpty
+    }
 
     func isFull(_ limits: Limits) -> Bool {
-      submissions.inputs.count + urgent.inputs.count > limits.commandQueueCount
-        || submissions.bytes + urgent.bytes > limits.commandQueueBytes
+      submissions.inputs.count + reports.inputs.count + calls.inputs.count
+        > limits.commandQueueCount
+        || submissions.bytes + reports.bytes + calls.bytes > limits.commandQueueBytes
     }
   }
 
@@ -70,6 +76,8 @@ final class EngineRunner: Sendable {
   /// Whether the inbox has something that the next submission must not be decided before: written
   /// under its lock, read between two submissions.
   private let hasNews = Atomic(false)
+  /// The same for the next of many reports.
+  private let hasCalls = Atomic(false)
   private let clock: NodeClock
   private let limits: Limits
   private let exits: Exits
@@ -91,14 +99,18 @@ final class EngineRunner: Sendable {
 
   /// Hands in a command or a look. False after `stop`: nothing will come of it.
   func add(_ input: Input) -> Bool {
-    let (isSubmission, bytes) = (input.isSubmission, input.bytes)
+    let (kind, bytes) = (input.kind, input.bytes)
     let (isOpen, presses) = inbox.signal { inbox in
       if inbox.stopping { return (false, false) }
-      if isSubmission {
-        inbox.submissions.append(input, bytes: bytes)
-      } else {
-        inbox.urgent.append(input, bytes: bytes)
+      switch kind {
+      case .submission: inbox.submissions.append(input, bytes: bytes)
+      case .report:
+        inbox.reports.append(input, bytes: bytes)
         hasNews.store(true, ordering: .relaxed)
+      case .call:
+        inbox.calls.append(input, bytes: bytes)
+        hasNews.store(true, ordering: .relaxed)
+        hasCalls.store(true, ordering: .relaxed)
       }
       let presses = !inbox.isPressed && inbox.isFull(limits)
       if presses { inbox.isPressed = true }
@@ -113,6 +125,7 @@ final class EngineRunner: Sendable {
     inbox.signal { inbox in
       inbox.durable = segment
       hasNews.store(true, ordering: .relaxed)
+      hasCalls.store(true, ordering: .relaxed)
     }
   }
 
@@ -154,7 +167,8 @@ final class EngineRunner: Sendable {
   private struct Work {
     var pipeline: CommitPipeline
     var submissions = Backlog()
-    var urgent = Backlog()
+    var reports = Backlog()
+    var calls = Backlog()
     var durable: Segment?
     var sealed: SealedSegment?
     var callers = CallerQueue()
@@ -163,8 +177,10 @@ final class EngineRunner: Sendable {
     var pace = Pace.free
     var flush = FlushTime()
 
-    var hasBacklog: Bool { submissions.hasMore || urgent.hasMore }
-    var canDecide: Bool { !pipeline.isFull && urgent.hasMore || canDecideSubmissions }
+    var hasBacklog: Bool { submissions.hasMore || reports.hasMore || calls.hasMore }
+    var canDecide: Bool {
+      !pipeline.isFull && (calls.hasMore || reports.hasMore) || canDecideSubmissions
+    }
     /// The open segment takes them for about as long as the log usually needs for one: after a
     /// flush that was slow for once it would make all that is urgent wait once more.
     var canDecideSubmissions: Bool {
@@ -185,27 +201,33 @@ final class EngineRunner: Sendable {
     let deadline = deadline(work)
     let wasStopping = work.isStopping
     // Taken out of `work` and put back, so that one buffer serves again and again.
-    var (submissions, urgent) = (Backlog(), Backlog())
+    var (submissions, reports, calls) = (Backlog(), Backlog(), Backlog())
     swap(&submissions, &work.submissions)
-    swap(&urgent, &work.urgent)
+    swap(&reports, &work.reports)
+    swap(&calls, &work.calls)
     let found: (durable: Segment?, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
       inbox in
-      let hasInputs = submissions.canTake(inbox.submissions) || urgent.canTake(inbox.urgent)
+      let hasInputs =
+        submissions.canTake(inbox.submissions) || reports.canTake(inbox.reports)
+        || calls.canTake(inbox.calls)
       let stops = inbox.stopping && !wasStopping
       guard hasInputs || inbox.durable != nil || inbox.poked || canDecide || stops else {
         return nil
       }
       submissions.take(&inbox.submissions)
-      urgent.take(&inbox.urgent)
+      reports.take(&inbox.reports)
+      calls.take(&inbox.calls)
       let relieved = inbox.isPressed && !inbox.isFull(limits)
       if relieved { inbox.isPressed = false }
       inbox.poked = false
       hasNews.store(false, ordering: .relaxed)
+      hasCalls.store(false, ordering: .relaxed)
       // Nothing comes in after `stop`; what came before is still decided.
       return (inbox.durable.take(), inbox.stopping && inbox.isEmpty, relieved)
     }
     swap(&submissions, &work.submissions)
-    swap(&urgent, &work.urgent)
+    swap(&reports, &work.reports)
+    swap(&calls, &work.calls)
     work.durable = found?.durable
     work.isStopping = found?.stopping ?? work.isStopping
     if found?.relieved == true { exits.pressure(false) }
@@ -223,11 +245,16 @@ final class EngineRunner: Sendable {
 
   private func decide(_ work: inout Work, at now: Instant) {
     var count = 0
-    while !work.pipeline.isFull, let input = work.urgent.next() {
+    while !work.pipeline.isFull, let input = work.calls.next() {
       run(input, &work, at: now)
       count += 1
     }
-    while work.canDecideSubmissions, let input = work.submissions.next() {
+    while !work.pipeline.isFull, let input = work.reports.next() {
+      run(input, &work, at: now)
+      count += 1
+      if count % Self.reportsAtOnce == 0, mustPass(work) { break }
+    }
+    while !work.reports.hasMore, work.canDecideSubmissions, let input = work.submissions.next() {
       run(input, &work, at: now)
       count += 1
       if work.isReadyToSeal || hasNews.load(ordering: .relaxed) { break }
@@ -235,6 +262,14 @@ final class EngineRunner: Sendable {
     if count > 0 { metrics.ran(commands: count) }
     work.pipeline.tick(at: now)
     encode(&work)
+  }
+
+  /// How many reports are decided before it is seen whether somebody waits.
+  private static let reportsAtOnce = 16
+
+  /// Somebody has called, or the log could be at work.
+  private func mustPass(_ work: Work) -> Bool {
+    work.isReadyToSeal || hasCalls.load(ordering: .relaxed)
   }
 
   private func run(_ input: Input, _ work: inout Work, at now: Instant) {
@@ -304,10 +339,16 @@ final class EngineRunner: Sendable {
 }
 
 extension EngineRunner.Input {
-  fileprivate var isSubmission: Bool {
+  fileprivate enum Kind {
+    case submission, report, call
+  }
+
+  fileprivate var kind: Kind {
     switch self {
-    case .command(.submit, _), .command(.bulk(.step), _), .command(.workflow(.submit), _): true
-    default: false
+    case .command(.submit, _), .command(.bulk(.step), _), .command(.workflow(.submit), _):
+      .submission
+    case .command(.worker, _), .command(_, nil), .change: .report
+    case .command, .query: .call
     }
   }
 
