@@ -21,6 +21,8 @@ package enum BrokenRule: CaseIterable, Sendable {
   case requests
   /// A lease lasts for as long as its worker was told.
   case leases
+  /// While a run of a schedule is live, its overlap policy says what becomes of the next one.
+  case overlap
 }
 
 extension Engine {

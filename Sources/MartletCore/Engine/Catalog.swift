@@ -16,6 +16,7 @@ package struct Catalog: Hashable, Sendable {
   /// Operations on many tasks.
   package private(set) var bulks = BulkTable()
   package private(set) var workflows = WorkflowTable()
+  package private(set) var schedules = ScheduleTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -25,7 +26,8 @@ package struct Catalog: Hashable, Sendable {
   package init(
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
-    bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable()
+    bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
+    schedules: ScheduleTable = ScheduleTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -40,6 +42,7 @@ package struct Catalog: Hashable, Sendable {
     self.oldestEvent = oldestEvent
     self.bulks = bulks
     self.workflows = workflows
+    self.schedules = schedules
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -56,6 +59,8 @@ package struct Catalog: Hashable, Sendable {
     case .eventsPurged(let before, _): oldestEvent = before
     case .bulk(let bulk): bulks.evolve(bulk)
     case .workflow(let workflow): workflows.evolve(workflow)
+    case .schedule(let schedule):
+      schedules.evolve(schedule, revision: event.revision, at: stamp.time)
     }
   }
 
@@ -70,6 +75,7 @@ package struct Catalog: Hashable, Sendable {
       return
     }
     counters.move(pool: event.pool, kind: event.kind, from: event.from, to: event.status.state)
+    schedules.evolve(event)
     if let member = event.member {
       workflows.count(member, from: event.from, to: event.status.state)
     }

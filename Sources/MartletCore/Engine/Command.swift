@@ -173,6 +173,7 @@ package enum Command: Sendable {
   /// Changes of many tasks at once.
   case bulk(BulkCommand)
   case workflow(WorkflowCommand)
+  case schedule(ScheduleCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -188,6 +189,7 @@ package enum Answer: Hashable, Sendable {
   case task(TaskView)
   case bulk(BulkRecord)
   case workflow(WorkflowRecord)
+  case schedule(ScheduleAnswer)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

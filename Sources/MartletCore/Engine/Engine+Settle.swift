@@ -8,6 +8,7 @@ extension Engine {
     else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
     settleDependants(at: now, stamp: stamp, into: &events)
+    settleSchedules(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
     settleWorkflows(at: now, stamp: stamp, into: &events)
   }
@@ -15,7 +16,7 @@ extension Engine {
   /// Whether a further step has something to do at once.
   package var isUnsettled: Bool {
     !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
-      || !state.session.touchedWorkflows.isEmpty
+      || !state.session.touchedWorkflows.isEmpty || !catalog.schedules.ready.isEmpty
   }
 
   // MARK: - Time

@@ -26,6 +26,7 @@ package struct Engine: Sendable {
       case task(TaskView)
       case bulk(BulkRecord)
       case workflow(WorkflowID)
+      case schedule(ScheduleForm)
       case done
     }
 
@@ -82,6 +83,8 @@ package struct Engine: Sendable {
       try decideBulk(command, at: now)
     case .workflow(let command):
       try decideWorkflow(command, at: now)
+    case .schedule(let command):
+      try decideSchedule(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -107,6 +110,7 @@ package struct Engine: Sendable {
     _ command: Command, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) throws(Refusal) -> Answer {
     listen(to: command, at: now.elapsed)
+    if case .schedule(let change) = command { learnZone(of: change) }
     if case .report(let token, let progress) = command {
       guard hold(progress, of: token, at: now) else { return .done }
     }
@@ -142,6 +146,7 @@ package struct Engine: Sendable {
       .task(self.view(task: view.id) ?? view)
     case .bulk(let record): .bulk(record)
     case .workflow(let id): catalog.workflows[id].map(Answer.workflow) ?? .done
+    case .schedule(let form): answer(form)
     case .done: .done
     }
   }
@@ -178,6 +183,7 @@ package struct Engine: Sendable {
         state.session.departed.note(entry.task, at: revision)
         state.session.endedMarks.forget(entry.task)
       }
+    case .schedule(let event): followSchedule(event)
     case .eventsPurged, .bulk, .workflow: break
     }
   }
@@ -190,6 +196,7 @@ package struct Engine: Sendable {
     watchAgain(at: now)
     findDecided()
     findTouchedWorkflows()
+    state.session.schedules = ScheduleClock(catalog.schedules)
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 

@@ -20,6 +20,8 @@ package enum Query: Sendable {
   case workflow(WorkflowID)
   /// How long the newest workflows of that name took that succeeded.
   case workflowDurations(String, limit: Int)
+  case schedule(String)
+  case schedules(ScheduleListing)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -38,6 +40,8 @@ package enum Sight: Sendable {
   case bulks([BulkRecord])
   case workflow(WorkflowRecord)
   case spans([Span])
+  case schedule(ScheduleRecord)
+  case schedules(SchedulePage)
   case rehearsed
 }
 
@@ -76,6 +80,8 @@ extension Engine {
       return .workflow(record)
     case .workflowDurations(let name, let limit):
       return .spans(catalog.workflows.durations(of: name, limit: limit))
+    case .schedule(let name): return .schedule(try schedule(named: name))
+    case .schedules(let listing): return .schedules(catalog.schedules.page(listing))
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

@@ -39,6 +39,10 @@ package struct Limits: Hashable, Sendable {
   package var keptWorkflows = 10_000
   package var workflowLevels = 32
   package var dependencies = 10_000
+  package var schedules = 100_000
+  package var scheduleRuns = 20
+  package var scheduleLiveRuns = 100
+  package var schedulePayloadBytes = 65_536
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -172,6 +176,18 @@ extension Limits {
     Description(
       name: "dependencies", field: \.dependencies, unit: "tasks", range: 1...10_000,
       beyond: "a task that depends on more is refused: FIELD_INVALID"),
+    Description(
+      name: "schedules", field: \.schedules, unit: "schedules", range: 1...1_000_000,
+      beyond: "CreateSchedule is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "schedule-runs", field: \.scheduleRuns, unit: "runs", range: 1...1_000,
+      beyond: "of each schedule the newest are known; their tasks are kept"),
+    Description(
+      name: "schedule-live-runs", field: \.scheduleLiveRuns, unit: "runs", range: 1...10_000,
+      beyond: "of a schedule with ALLOW_ALL: further runs are SKIPPED"),
+    Description(
+      name: "schedule-payload-bytes", field: \.schedulePayloadBytes, unit: "bytes",
+      range: 0...(1 << 20), beyond: "a schedule with a larger payload is refused: FIELD_INVALID"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),
