@@ -78,19 +78,27 @@ struct CronAgreementTests {
   }
 
   private static func compared(_ times: ScheduleTimes, _ near: [Int64]) -> [Int64] {
-    var found = seconds(times, from: begin, count: allMax + 1)
-    if found.count > allMax {
-      found = (0..<windows).flatMap { number in
-        seconds(
-          times, from: begin + number * (end - begin) / windows + number * 12_345, count: window)
-      }
+    let found = seconds(times, from: begin, count: allMax + 1, near)
+    if found.count <= allMax { return found }
+    return (0..<windows).flatMap { number in
+      seconds(
+        times, from: begin + number * (end - begin) / windows + number * 12_345, count: window,
+        near)
     }
-    return found.filter { time in !near.contains { abs(time - $0) <= day } }
   }
 
-  private static func seconds(_ times: ScheduleTimes, from: Int64, count: Int) -> [Int64] {
-    times.upcoming(after: WallTime(nanoseconds: from * 1_000_000_000), count: count)
-      .map { $0.nominal.nanoseconds / 1_000_000_000 }.filter { $0 <= end }
+  private static func seconds(
+    _ times: ScheduleTimes, from: Int64, count: Int, _ near: [Int64]
+  ) -> [Int64] {
+    var found: [Int64] = []
+    var last = WallTime(nanoseconds: from * 1_000_000_000)
+    while found.count < count, let next = times.next(after: last)?.nominal {
+      let time = next.nanoseconds / 1_000_000_000
+      if time > end { break }
+      if !near.contains(where: { abs(time - $0) <= day }) { found.append(time) }
+      last = next
+    }
+    return found
   }
 
   private static func folded(_ numbers: [Int64]) -> String {
