@@ -126,6 +126,12 @@ extension API {
     /// Of TASK_MOVED: the pool that the task left. `pool` is the one that it waits in now; filters by
     /// pool let the event pass for both.
     public var fromPool: String = ""
+    /// Of SCHEDULE_*, and of TASK_SUBMITTED by a schedule: its name.
+    public var schedule: String = ""
+    /// Of SCHEDULE_*: what it is after the event.
+    public var scheduleChange: API.ScheduleChange? = nil
+    /// Of SCHEDULE_FIRED, _BUFFERED, _SKIPPED, _REJECTED and _MISSED.
+    public var scheduleRun: API.ScheduleRun? = nil
     /// Of TASK_UPDATED: the priority after it.
     public var priority: Int32? = nil
     /// Of a task of a workflow, and of WORKFLOW_*: its id.
@@ -161,6 +167,9 @@ extension API {
       logLinesDropped: Int64 = 0,
       bulk: API.BulkOperation? = nil,
       fromPool: String = "",
+      schedule: String = "",
+      scheduleChange: API.ScheduleChange? = nil,
+      scheduleRun: API.ScheduleRun? = nil,
       priority: Int32? = nil,
       workflowId: String = "",
       workflow: API.Workflow? = nil,
@@ -189,6 +198,9 @@ extension API {
       self.logLinesDropped = logLinesDropped
       self.bulk = bulk
       self.fromPool = fromPool
+      self.schedule = schedule
+      self.scheduleChange = scheduleChange
+      self.scheduleRun = scheduleRun
       self.priority = priority
       self.workflowId = workflowId
       self.workflow = workflow
@@ -211,6 +223,32 @@ extension API {
       self.spec = spec
       self.state = state
       self.etag = etag
+    }
+  }
+
+  public struct ScheduleChange: ProtobufMessage {
+    public var state: API.ScheduleState = .init(rawValue: 0)
+    public var nextTime: WellKnown.Timestamp? = nil
+    public var nextFireTime: WellKnown.Timestamp? = nil
+    /// The version of the data by which its next time was told; empty without a time zone.
+    public var timeZoneVersion: String = ""
+    /// Of SCHEDULE_CREATED and SCHEDULE_UPDATED, without the payload.
+    public var spec: API.ScheduleSpec? = nil
+
+    public init() {}
+
+    public init(
+      state: API.ScheduleState = .init(rawValue: 0),
+      nextTime: WellKnown.Timestamp? = nil,
+      nextFireTime: WellKnown.Timestamp? = nil,
+      timeZoneVersion: String = "",
+      spec: API.ScheduleSpec? = nil
+    ) {
+      self.state = state
+      self.nextTime = nextTime
+      self.nextFireTime = nextFireTime
+      self.timeZoneVersion = timeZoneVersion
+      self.spec = spec
     }
   }
 
@@ -265,6 +303,23 @@ extension API {
     case bulkProgressed
     /// It has been through all of them, or was stopped.
     case bulkEnded
+    case scheduleCreated
+    case scheduleUpdated
+    case schedulePaused
+    case scheduleResumed
+    case scheduleDeleted
+    /// Its task is submitted right after this event.
+    case scheduleFired
+    /// The overlap policy left a run out.
+    case scheduleSkipped
+    /// Runs whose time had passed by more than the catch-up window.
+    case scheduleMissed
+    /// No time is left.
+    case scheduleFinished
+    /// A run waits for another one.
+    case scheduleBuffered
+    /// The task of a run could not be submitted.
+    case scheduleRejected
     /// The events of its tasks come right after this one.
     case workflowSubmitted
     case workflowCancelRequested
@@ -312,6 +367,17 @@ extension API {
       case 48: self = .bulkStarted
       case 49: self = .bulkProgressed
       case 50: self = .bulkEnded
+      case 64: self = .scheduleCreated
+      case 65: self = .scheduleUpdated
+      case 66: self = .schedulePaused
+      case 67: self = .scheduleResumed
+      case 68: self = .scheduleDeleted
+      case 69: self = .scheduleFired
+      case 70: self = .scheduleSkipped
+      case 71: self = .scheduleMissed
+      case 72: self = .scheduleFinished
+      case 73: self = .scheduleBuffered
+      case 74: self = .scheduleRejected
       case 96: self = .workflowSubmitted
       case 97: self = .workflowCancelRequested
       case 98: self = .workflowRetried
@@ -357,6 +423,17 @@ extension API {
       case .bulkStarted: 48
       case .bulkProgressed: 49
       case .bulkEnded: 50
+      case .scheduleCreated: 64
+      case .scheduleUpdated: 65
+      case .schedulePaused: 66
+      case .scheduleResumed: 67
+      case .scheduleDeleted: 68
+      case .scheduleFired: 69
+      case .scheduleSkipped: 70
+      case .scheduleMissed: 71
+      case .scheduleFinished: 72
+      case .scheduleBuffered: 73
+      case .scheduleRejected: 74
       case .workflowSubmitted: 96
       case .workflowCancelRequested: 97
       case .workflowRetried: 98
@@ -367,7 +444,7 @@ extension API {
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -406,6 +483,17 @@ extension API {
       case .bulkStarted: "EVENT_TYPE_BULK_STARTED"
       case .bulkProgressed: "EVENT_TYPE_BULK_PROGRESSED"
       case .bulkEnded: "EVENT_TYPE_BULK_ENDED"
+      case .scheduleCreated: "EVENT_TYPE_SCHEDULE_CREATED"
+      case .scheduleUpdated: "EVENT_TYPE_SCHEDULE_UPDATED"
+      case .schedulePaused: "EVENT_TYPE_SCHEDULE_PAUSED"
+      case .scheduleResumed: "EVENT_TYPE_SCHEDULE_RESUMED"
+      case .scheduleDeleted: "EVENT_TYPE_SCHEDULE_DELETED"
+      case .scheduleFired: "EVENT_TYPE_SCHEDULE_FIRED"
+      case .scheduleSkipped: "EVENT_TYPE_SCHEDULE_SKIPPED"
+      case .scheduleMissed: "EVENT_TYPE_SCHEDULE_MISSED"
+      case .scheduleFinished: "EVENT_TYPE_SCHEDULE_FINISHED"
+      case .scheduleBuffered: "EVENT_TYPE_SCHEDULE_BUFFERED"
+      case .scheduleRejected: "EVENT_TYPE_SCHEDULE_REJECTED"
       case .workflowSubmitted: "EVENT_TYPE_WORKFLOW_SUBMITTED"
       case .workflowCancelRequested: "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED"
       case .workflowRetried: "EVENT_TYPE_WORKFLOW_RETRIED"

@@ -13,6 +13,7 @@
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
+#include "martlet/v1/schedule_service.pb-c.h"
 #include "martlet/v1/workflow_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
@@ -292,6 +293,36 @@ martlet__log__v1__workflow_level_fact__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__workflow_event_record__descriptor_address(void) {
   return &martlet__log__v1__workflow_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_fact__descriptor_address(void) {
+  return &martlet__log__v1__schedule_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_spec__descriptor_address(void) {
+  return &martlet__log__v1__schedule_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__task_draft__descriptor_address(void) {
+  return &martlet__log__v1__task_draft__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__scheduled_time__descriptor_address(void) {
+  return &martlet__log__v1__scheduled_time__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_run__descriptor_address(void) {
+  return &martlet__log__v1__schedule_run__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_event_record__descriptor_address(void) {
+  return &martlet__log__v1__schedule_event_record__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -615,6 +646,126 @@ martlet__v1__explain_pool_response__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule__descriptor_address(void) {
+  return &martlet__v1__schedule__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_spec__descriptor_address(void) {
+  return &martlet__v1__schedule_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_run__descriptor_address(void) {
+  return &martlet__v1__schedule_run__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_schedule_request__descriptor_address(void) {
+  return &martlet__v1__create_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_schedule_response__descriptor_address(void) {
+  return &martlet__v1__create_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_schedule_request__descriptor_address(void) {
+  return &martlet__v1__get_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_schedule_response__descriptor_address(void) {
+  return &martlet__v1__get_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedules_request__descriptor_address(void) {
+  return &martlet__v1__list_schedules_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedules_response__descriptor_address(void) {
+  return &martlet__v1__list_schedules_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_schedule_request__descriptor_address(void) {
+  return &martlet__v1__update_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_schedule_response__descriptor_address(void) {
+  return &martlet__v1__update_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_schedule_request__descriptor_address(void) {
+  return &martlet__v1__delete_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_schedule_response__descriptor_address(void) {
+  return &martlet__v1__delete_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_schedule_request__descriptor_address(void) {
+  return &martlet__v1__pause_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_schedule_response__descriptor_address(void) {
+  return &martlet__v1__pause_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_schedule_request__descriptor_address(void) {
+  return &martlet__v1__resume_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_schedule_response__descriptor_address(void) {
+  return &martlet__v1__resume_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trigger_schedule_request__descriptor_address(void) {
+  return &martlet__v1__trigger_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trigger_schedule_response__descriptor_address(void) {
+  return &martlet__v1__trigger_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedule_runs_request__descriptor_address(void) {
+  return &martlet__v1__list_schedule_runs_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedule_runs_response__descriptor_address(void) {
+  return &martlet__v1__list_schedule_runs_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__preview_schedule_request__descriptor_address(void) {
+  return &martlet__v1__preview_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__preview_schedule_response__descriptor_address(void) {
+  return &martlet__v1__preview_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__scheduled_time__descriptor_address(void) {
+  return &martlet__v1__scheduled_time__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__v1__workflow__descriptor_address(void) {
   return &martlet__v1__workflow__descriptor;
 }
@@ -727,6 +878,11 @@ martlet__v1__event__labels_entry__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool_change__descriptor_address(void) {
   return &martlet__v1__pool_change__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_change__descriptor_address(void) {
+  return &martlet__v1__schedule_change__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

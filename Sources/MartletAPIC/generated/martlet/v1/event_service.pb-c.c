@@ -199,6 +199,51 @@ void   martlet__v1__pool_change__free_unpacked
   assert(message->base.descriptor == &martlet__v1__pool_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__schedule_change__init
+                     (Martlet__V1__ScheduleChange         *message)
+{
+  static const Martlet__V1__ScheduleChange init_value = MARTLET__V1__SCHEDULE_CHANGE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__schedule_change__get_packed_size
+                     (const Martlet__V1__ScheduleChange *message)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__schedule_change__pack
+                     (const Martlet__V1__ScheduleChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__schedule_change__pack_to_buffer
+                     (const Martlet__V1__ScheduleChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ScheduleChange *
+       martlet__v1__schedule_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ScheduleChange *)
+     protobuf_c_message_unpack (&martlet__v1__schedule_change__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__schedule_change__free_unpacked
+                     (Martlet__V1__ScheduleChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor martlet__v1__watch_events_request__labels_entry__field_descriptors[2] =
 {
   {
@@ -533,7 +578,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[27] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[30] =
 {
   {
     "revision",
@@ -824,6 +869,42 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[27] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "schedule",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schedule_change",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule_change),
+    &martlet__v1__schedule_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schedule_run",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule_run),
+    &martlet__v1__schedule_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "workflow_id",
     60,
     PROTOBUF_C_LABEL_NONE,
@@ -866,7 +947,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = bulk */
   18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
-  26,   /* field[26] = dependencies */
+  29,   /* field[29] = dependencies */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
   23,   /* field[23] = from_pool */
@@ -882,20 +963,24 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   13,   /* field[13] = reason */
   17,   /* field[17] = result */
   0,   /* field[0] = revision */
+  24,   /* field[24] = schedule */
+  25,   /* field[25] = schedule_change */
+  26,   /* field[26] = schedule_run */
   7,   /* field[7] = state */
   4,   /* field[4] = task_id */
   1,   /* field[1] = time */
   2,   /* field[2] = type */
-  25,   /* field[25] = workflow */
-  24,   /* field[24] = workflow_id */
+  28,   /* field[28] = workflow */
+  27,   /* field[27] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[4 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 40, 22 },
-  { 60, 24 },
-  { 0, 27 }
+  { 50, 24 },
+  { 60, 27 },
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -905,10 +990,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  27,
+  30,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  4,  martlet__v1__event__number_ranges,
+  5,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -976,7 +1061,97 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[39] =
+static const ProtobufCFieldDescriptor martlet__v1__schedule_change__field_descriptors[5] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, state),
+    &martlet__v1__schedule_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, next_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_fire_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, next_fire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, time_zone_version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, spec),
+    &martlet__v1__schedule_spec__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__schedule_change__field_indices_by_name[] = {
+  2,   /* field[2] = next_fire_time */
+  1,   /* field[1] = next_time */
+  4,   /* field[4] = spec */
+  0,   /* field[0] = state */
+  3,   /* field[3] = time_zone_version */
+};
+static const ProtobufCIntRange martlet__v1__schedule_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ScheduleChange",
+  "ScheduleChange",
+  "Martlet__V1__ScheduleChange",
+  "martlet.v1",
+  sizeof(Martlet__V1__ScheduleChange),
+  5,
+  martlet__v1__schedule_change__field_descriptors,
+  martlet__v1__schedule_change__field_indices_by_name,
+  1,  martlet__v1__schedule_change__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__schedule_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[50] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -1012,6 +1187,17 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[3
   { "EVENT_TYPE_BULK_STARTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED", 48 },
   { "EVENT_TYPE_BULK_PROGRESSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED", 49 },
   { "EVENT_TYPE_BULK_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED", 50 },
+  { "EVENT_TYPE_SCHEDULE_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_CREATED", 64 },
+  { "EVENT_TYPE_SCHEDULE_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_UPDATED", 65 },
+  { "EVENT_TYPE_SCHEDULE_PAUSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_PAUSED", 66 },
+  { "EVENT_TYPE_SCHEDULE_RESUMED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_RESUMED", 67 },
+  { "EVENT_TYPE_SCHEDULE_DELETED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_DELETED", 68 },
+  { "EVENT_TYPE_SCHEDULE_FIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FIRED", 69 },
+  { "EVENT_TYPE_SCHEDULE_SKIPPED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_SKIPPED", 70 },
+  { "EVENT_TYPE_SCHEDULE_MISSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_MISSED", 71 },
+  { "EVENT_TYPE_SCHEDULE_FINISHED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FINISHED", 72 },
+  { "EVENT_TYPE_SCHEDULE_BUFFERED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_BUFFERED", 73 },
+  { "EVENT_TYPE_SCHEDULE_REJECTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_REJECTED", 74 },
   { "EVENT_TYPE_WORKFLOW_SUBMITTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_SUBMITTED", 96 },
   { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 97 },
   { "EVENT_TYPE_WORKFLOW_RETRIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED", 98 },
@@ -1019,9 +1205,9 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[3
   { "EVENT_TYPE_WORKFLOW_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED", 100 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 31},{96, 34},{0, 39}
+{0, 0},{16, 9},{48, 31},{64, 34},{96, 45},{0, 50}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[39] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[50] =
 {
   { "EVENT_TYPE_BULK_ENDED", 33 },
   { "EVENT_TYPE_BULK_PROGRESSED", 32 },
@@ -1035,6 +1221,17 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_POOL_PAUSED", 3 },
   { "EVENT_TYPE_POOL_RESUMED", 4 },
   { "EVENT_TYPE_POOL_UPDATED", 2 },
+  { "EVENT_TYPE_SCHEDULE_BUFFERED", 43 },
+  { "EVENT_TYPE_SCHEDULE_CREATED", 34 },
+  { "EVENT_TYPE_SCHEDULE_DELETED", 38 },
+  { "EVENT_TYPE_SCHEDULE_FINISHED", 42 },
+  { "EVENT_TYPE_SCHEDULE_FIRED", 39 },
+  { "EVENT_TYPE_SCHEDULE_MISSED", 41 },
+  { "EVENT_TYPE_SCHEDULE_PAUSED", 36 },
+  { "EVENT_TYPE_SCHEDULE_REJECTED", 44 },
+  { "EVENT_TYPE_SCHEDULE_RESUMED", 37 },
+  { "EVENT_TYPE_SCHEDULE_SKIPPED", 40 },
+  { "EVENT_TYPE_SCHEDULE_UPDATED", 35 },
   { "EVENT_TYPE_TASKS_PURGED", 25 },
   { "EVENT_TYPE_TASK_CANCELLED", 19 },
   { "EVENT_TYPE_TASK_CANCEL_REQUESTED", 13 },
@@ -1057,11 +1254,11 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_UNBLOCKED", 30 },
   { "EVENT_TYPE_TASK_UPDATED", 28 },
   { "EVENT_TYPE_UNSPECIFIED", 0 },
-  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 35 },
-  { "EVENT_TYPE_WORKFLOW_ENDED", 38 },
-  { "EVENT_TYPE_WORKFLOW_RESUMED", 37 },
-  { "EVENT_TYPE_WORKFLOW_RETRIED", 36 },
-  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 34 },
+  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 46 },
+  { "EVENT_TYPE_WORKFLOW_ENDED", 49 },
+  { "EVENT_TYPE_WORKFLOW_RESUMED", 48 },
+  { "EVENT_TYPE_WORKFLOW_RETRIED", 47 },
+  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 45 },
 };
 const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
 {
@@ -1070,11 +1267,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  39,
+  50,
   martlet__v1__event_type__enum_values_by_number,
-  39,
+  50,
   martlet__v1__event_type__enum_values_by_name,
-  4,
+  5,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
