@@ -32,7 +32,8 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, TaskCommands.self, WorkflowCommands.self, BulkCommands.self,
+      PoolCommands.self, TaskCommands.self, WorkflowCommands.self,
+      ScheduleCommands.self, BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

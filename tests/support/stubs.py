@@ -45,6 +45,8 @@ from martlet.v1 import event_service_pb2 as events  # noqa: E402
 from martlet.v1 import event_service_pb2_grpc as events_grpc  # noqa: E402
 from martlet.v1 import pool_service_pb2 as pools  # noqa: E402
 from martlet.v1 import pool_service_pb2_grpc as pools_grpc  # noqa: E402
+from martlet.v1 import schedule_service_pb2 as schedules  # noqa: E402
+from martlet.v1 import schedule_service_pb2_grpc as schedules_grpc  # noqa: E402
 from martlet.v1 import server_service_pb2 as servers  # noqa: E402
 from martlet.v1 import server_service_pb2_grpc as servers_grpc  # noqa: E402
 from martlet.v1 import task_pb2 as task  # noqa: E402
@@ -61,5 +63,5 @@ __all__ = [
     "events_grpc", "health_pb2", "health_pb2_grpc", "pools", "pools_grpc", "servers",
     "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
     "workers_grpc",
-    "workflows", "workflows_grpc",
+    "schedules", "schedules_grpc", "workflows", "workflows_grpc",
 ]

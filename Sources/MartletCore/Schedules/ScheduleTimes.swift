@@ -59,6 +59,12 @@ package struct ScheduleTimes: Sendable {
     return times
   }
 
+  /// What local time is ahead of UTC by, in seconds.
+  func offset(at moment: Int64) -> Int64 { zone.period(at: moment).offset }
+
+  /// Of the zone's data; empty without a zone.
+  package var zoneVersion: String { zone.version }
+
   // MARK: - Parts
 
   private func nominal(after moment: WallTime) -> WallTime? {

@@ -8,6 +8,7 @@ enum CatalogFacts {
   static func poolKey(_ pool: PoolID) -> String { "pool/\(pool.rawValue)" }
   static func bulkKey(_ bulk: BulkID) -> String { "bulk/\(bulk.rawValue)" }
   static func workflowKey(_ workflow: WorkflowID) -> String { "workflow/\(workflow.rawValue)" }
+  static func scheduleKey(_ schedule: ScheduleID) -> String { "schedule/\(schedule.rawValue)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -52,6 +53,7 @@ enum CatalogFacts {
     var counts: [Counters.Key: Counters.States] = [:]
     var bulks: [BulkRecord] = []
     var workflows: [WorkflowRecord] = []
+    var schedules: [ScheduleRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -67,6 +69,11 @@ enum CatalogFacts {
           return nil
         }
         workflows.append(workflow)
+      } else if key.hasPrefix("schedule/") {
+        guard let schedule = (try? LogAPI.ScheduleFact(protobufBytes: bytes))?.value else {
+          return nil
+        }
+        schedules.append(schedule)
       }
     }
     return Catalog(
@@ -77,7 +84,8 @@ enum CatalogFacts {
       lastTask: TaskID(rawValue: engine.lastTask), lastPool: PoolID(rawValue: engine.lastPool),
       pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent),
       bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
-      workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)))
+      workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
+      schedules: ScheduleTable(schedules))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

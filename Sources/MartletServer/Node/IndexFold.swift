@@ -19,6 +19,7 @@ package struct IndexFold: Sendable {
   private var touchedCounts: Set<Counters.Key> = []
   private var touchedBulks: Set<BulkID> = []
   private var touchedWorkflows: Set<WorkflowID> = []
+  private var touchedSchedules: Set<ScheduleID> = []
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -40,6 +41,7 @@ package struct IndexFold: Sendable {
 
   package mutating func apply(_ segment: SealedSegment) {
     for event in segment.events {
+      noteSchedule(of: event)
       catalog.evolve(event, at: segment.stamp)
       switch event.body {
       case .task(let change): apply(change, revision: event.revision, at: segment.stamp)
@@ -52,6 +54,7 @@ package struct IndexFold: Sendable {
       case .workflow(let change):
         touchedWorkflows.insert(change.record.id)
         touchedWorkflows.formUnion(change.forgotten)
+      case .schedule(let change): touchedSchedules.insert(change.schedule)
       }
     }
     eventCount += segment.events.count
@@ -73,6 +76,7 @@ package struct IndexFold: Sendable {
     touchedCounts.removeAll(keepingCapacity: true)
     touchedBulks.removeAll()
     touchedWorkflows.removeAll()
+    touchedSchedules.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -153,6 +157,14 @@ package struct IndexFold: Sendable {
     }
   }
 
+  /// The end of a run's task changes its schedule; asked before the catalog forgets whose it was.
+  private mutating func noteSchedule(of event: Event) {
+    guard case .task(let change) = event.body, change.status.state.isTerminal,
+      let schedule = catalog.schedules.owner(of: change.task)
+    else { return }
+    touchedSchedules.insert(schedule)
+  }
+
   private mutating func touch(_ pool: PoolID) { touchedPools.insert(pool) }
 
   private mutating func touch(_ key: Counters.Key) {
@@ -205,6 +217,11 @@ package struct IndexFold: Sendable {
       facts.updateValue(
         catalog.workflows[id].map { LogAPI.WorkflowFact($0).protobufBytes() },
         forKey: CatalogFacts.workflowKey(id))
+    }
+    for id in touchedSchedules {
+      facts.updateValue(
+        catalog.schedules[id].map { LogAPI.ScheduleFact($0).protobufBytes() },
+        forKey: CatalogFacts.scheduleKey(id))
     }
     for key in touchedCounts {
       facts.updateValue(

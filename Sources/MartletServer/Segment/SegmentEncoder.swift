@@ -99,7 +99,7 @@ extension Event.Body {
     switch self {
     case .task(let event): event.pool
     case .pool(let event): event.pool
-    case .tasksPurged, .eventsPurged, .bulk, .workflow: nil
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .schedule: nil
     }
   }
 }

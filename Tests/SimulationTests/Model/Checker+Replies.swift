@@ -79,6 +79,7 @@ extension Checker {
           model.tasks[task] != nil || model.purged[task] != nil,
           "\(task) of \(record.id) was acknowledged and is not in the log")
       }
+    case (.schedule(let change), .schedule(let answer)): try check(answer, after: change)
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -247,6 +248,7 @@ extension Checker {
       if case .bulk(.start) = command {
         return model.bulks.values.count { $0.state == .running } >= limit
       }
+      if case .schedule(.create) = command { return model.schedules.count >= limit }
       return replayed.tasks.count + command.newTasks() > limit
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
@@ -287,6 +289,9 @@ extension Checker {
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
       .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
       return isJustOfOne(refusal, command)
+    case .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
+      .timeZoneUnknown:
+      return isJustOfSchedule(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
     }
   }

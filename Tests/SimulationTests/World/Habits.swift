@@ -11,6 +11,7 @@ struct Habits {
     case flush, apply, checkpoint, handlers, report, read, reconnect, workers
     case crash, crashAtAppend, failIndex, stop, diskFills
     case submitDependent, submitWorkflow, steerWorkflow
+    case createSchedule, steerSchedule
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -20,6 +21,8 @@ struct Habits {
   var sealing: Int
   /// How many tasks of a deleted pool, and how many timers, one step of the engine deals with.
   var perStep: (cancels: Int, timers: Int)
+  /// How many runs one step of the engine makes.
+  var firesPerStep = 1_000
   var pools: [String] = ["a", "b", "c"]
   var kinds = ["work", "slow", "odd", "rare"]
 
@@ -44,6 +47,10 @@ struct Habits {
     limits.taskTurns = [2, 3, 101].randomElement(using: &random) ?? 101
     limits.runningBulks = [1, 3].randomElement(using: &random) ?? 3
     limits.keptWorkflows = [0, 3, 100].randomElement(using: &random) ?? 3
+    limits.scheduleRuns = [1, 3, 20].randomElement(using: &random) ?? 3
+    limits.scheduleLiveRuns = [1, 3].randomElement(using: &random) ?? 3
+    limits.schedules = [2, 100].randomElement(using: &random) ?? 2
+    firesPerStep = [1, 3, 1_000].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
@@ -94,6 +101,8 @@ struct Habits {
     case .submitDependent: 20
     case .submitWorkflow: 12
     case .steerWorkflow: 15
+    case .createSchedule: 8
+    case .steerSchedule: 15
     }
   }
 
@@ -104,6 +113,7 @@ struct Habits {
     session.brokenRule = broken
     session.cancelsPerStep = perStep.cancels
     session.timersPerStep = perStep.timers
+    session.firesPerStep = firesPerStep
     return session
   }
 

@@ -58,6 +58,8 @@ final class Simulation {
     case .submitDependent: submitDependent()
     case .submitWorkflow: submitWorkflow()
     case .steerWorkflow: try steerWorkflow()
+    case .createSchedule: createSchedule()
+    case .steerSchedule: steerSchedule()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()
