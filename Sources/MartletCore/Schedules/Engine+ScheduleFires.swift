@@ -129,8 +129,8 @@ extension Engine {
         ? [runEvent(due.run(.buffered, nil, at: now), due, of: record)]
         : [runEvent(due.run(.skipped, .bufferFull, at: now), due, of: record)]
     case .cancelOther:
-      return replaced(record) + cancelLive(of: record, due, at: now)
-        + [runEvent(due.run(.buffered, nil, at: now), due, of: record)]
+      return replaced(record) + [runEvent(due.run(.buffered, nil, at: now), due, of: record)]
+        + cancelLive(of: record, due, at: now)
     }
   }
 

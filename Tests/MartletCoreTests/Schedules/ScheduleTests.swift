@@ -225,7 +225,7 @@ struct ScheduleTests {
     world.pass(.seconds(60))
     let first = try #require(try now().live.first)
     world.pass(.seconds(60))
-    #expect(world.newest.map(\.word) == ["cancelRequested", "schedule run 2 buffered"])
+    #expect(world.newest.map(\.word) == ["schedule run 2 buffered", "cancelRequested"])
     try world.succeed(first)
     #expect(try runs() == ["1 cancelled", "2 running"])
   }
@@ -237,7 +237,7 @@ struct ScheduleTests {
     world.pass(.seconds(60))
     #expect(
       world.newest.map(\.word) == [
-        "cancelled", "schedule run 2 buffered", "schedule run 2 running", "submitted",
+        "schedule run 2 buffered", "cancelled", "schedule run 2 running", "submitted",
       ])
     #expect(try runs() == ["1 cancelled", "2 running"])
   }

@@ -209,6 +209,8 @@ extension Model {
   /// The next run takes the place of this one's task.
   func isCancelledForNextRun(_ task: ModelTask, _ origin: Origin) -> Bool {
     guard origin.reason.hasPrefix("the next run of schedule ") else { return false }
+    // It was asked to stop then, and has now.
+    if task.status.notes?.cancel?.origin == origin { return true }
     return schedules.values.contains { schedule in
       schedule.live.contains(task.id)
         && (schedule.spec.overlap == .cancelOther

@@ -11,7 +11,6 @@ extension Model {
       throw Violation(
         description: "event \(revision) is about a task \(event.task) that is not like that")
     }
-    noteRunEnd(event)
     try checkStates(event, of: task)
     try checkReason(event, of: task)
     try checkCounts(event, of: task)
@@ -20,6 +19,7 @@ extension Model {
       try checkReopened(task, revival)
       try checkReopenedWaits(event, of: task)
     }
+    noteRunEnd(event)
     members[task.id]?.state = event.status.state
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)

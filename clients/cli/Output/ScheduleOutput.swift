@@ -100,14 +100,14 @@ extension Table {
       ("state", Cell(schedule.state.name, schedule.state.colour)),
       ("when", Cell(spec.when)),
     ]
-    if let jitter = spec.jitter { fields.append(("jitter", "less than \(jitter.rough)")) }
+    if let jitter = spec.jitter { fields.append(("jitter", "less than \(jitter.duration.text)")) }
     if let start = spec.startTime { fields.append(("from", Cell(start.rfc3339()))) }
     if let end = spec.endTime { fields.append(("until", Cell(end.rfc3339()))) }
     if let left = schedule.remainingRuns {
       fields.append(("runs left", "\(left) of \(spec.maxRuns ?? left)"))
     }
     fields.append(("overlap", Cell(spec.overlapPolicy.name)))
-    if let window = spec.catchUpWindow { fields.append(("catch up", Cell(window.rough))) }
+    if let window = spec.catchUpWindow { fields.append(("catch up", Cell(window.duration.text))) }
     fields.append(("pool", Cell(spec.pool)))
     fields.append(("kind", Cell(spec.task?.kind ?? "-")))
     if let next = schedule.nextFireTime { fields.append(("next", Cell(next.rfc3339()))) }
@@ -152,10 +152,10 @@ extension Table {
         + [.fixed("IN")])
     table.rows = times.map { time in
       let seconds = (time.fireTime?.secondsSinceEpoch ?? now) - now
-      let wait = WellKnown.Duration(.seconds(max(0, seconds.rounded())))
+      let wait = Duration.seconds(max(0, seconds.rounded()))
       return [Cell(time.localTime), Cell(time.time?.rfc3339(digits: 0) ?? "-")]
         + (hasJitter ? [Cell(time.fireTime?.rfc3339(digits: 3) ?? "-")] : [])
-        + [Cell(wait.rough)]
+        + [Cell(wait.text)]
     }
     return table
   }
@@ -166,7 +166,7 @@ extension API.ScheduleSpec {
   fileprivate var when: String {
     switch timing {
     case .cron(let text): timeZone.isEmpty ? text : "\(text) \(timeZone)"
-    case .interval(let span): "every \(span.rough)"
+    case .interval(let span): "every \(span.duration.text)"
     case nil: "-"
     }
   }
