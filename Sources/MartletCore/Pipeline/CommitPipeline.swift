@@ -98,8 +98,9 @@ package struct CommitPipeline: Sendable {
   /// Lets time pass: whatever is due by now happens, as far as it fits into the open segment.
   package mutating func tick(at now: Instant) {
     guard !isFull else { return }
-    guard engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false
-      || engine.isScheduleDue(at: now.wall)
+    guard
+      engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false
+        || engine.isScheduleDue(at: now.wall)
     else { return }
     // A segment that is already open belongs to an earlier instant; what it cannot see yet is
     // decided in the next one.

@@ -179,7 +179,8 @@ extension Engine {
     }
   }
 
-  private func runEvent(_ run: ScheduleRun, _ due: DueRun, of record: ScheduleRecord) -> Event.Body {
+  private func runEvent(_ run: ScheduleRun, _ due: DueRun, of record: ScheduleRecord) -> Event.Body
+  {
     runEvent(run, of: record, origin: due.origin, after: due.after)
   }
 
@@ -207,7 +208,7 @@ extension Engine {
       let due = DueRun(
         number: run.number, nominal: run.nominal, isByHand: run.isByHand,
         overlap: record.spec.overlap, origin: .server)
-        for body in submit(due, of: record, at: now) { events.append(evolve(body, at: stamp)) }
+      for body in submit(due, of: record, at: now) { events.append(evolve(body, at: stamp)) }
     }
   }
 }

@@ -55,7 +55,8 @@ extension Engine {
     guard let next = times.next(after: now.wall) else { throw .scheduleNeverFires(name) }
     let event = ScheduleEvent(
       change: .created(spec), schedule: ScheduleID(rawValue: catalog.revision.next.rawValue),
-      name: name, state: .active, next: next, zoneVersion: zoneVersion(of: spec, zone), origin: origin)
+      name: name, state: .active, next: next, zoneVersion: zoneVersion(of: spec, zone),
+      origin: origin)
     return Decision([.schedule(event)], .schedule(.named(name)))
   }
 

@@ -18,7 +18,7 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: .init("Put each run off by less than this, up to 24h.", valueName: "duration"))
-  var jitter: DurationArgument?
+  var fireJitter: DurationArgument?
 
   @Option(
     help: .init("Fire no sooner: a time or a span from now.", valueName: "time|duration"))
@@ -68,8 +68,8 @@ struct ScheduleOptions: ParsableArguments {
       spec.timeZone = zone
       fields.append("time_zone")
     }
-    if let jitter {
-      spec.jitter = WellKnown.Duration(jitter.duration)
+    if let fireJitter {
+      spec.jitter = WellKnown.Duration(fireJitter.duration)
       fields.append("jitter")
     }
     if let start {
@@ -116,7 +116,7 @@ enum OverlapArgument: String, ExpressibleByArgument, CaseIterable, Sendable {
 /// A setting of a schedule that can be taken away again.
 enum ScheduleSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   case zone
-  case jitter
+  case fireJitter = "fire-jitter"
   case start
   case end
   case maxRuns = "max-runs"
@@ -127,7 +127,7 @@ enum ScheduleSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   var field: String {
     switch self {
     case .zone: "time_zone"
-    case .jitter: "jitter"
+    case .fireJitter: "jitter"
     case .start: "start_time"
     case .end: "end_time"
     case .maxRuns: "max_runs"
@@ -139,7 +139,7 @@ enum ScheduleSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   func clear(_ spec: inout API.ScheduleSpec) {
     switch self {
     case .zone: spec.timeZone = ""
-    case .jitter: spec.jitter = nil
+    case .fireJitter: spec.jitter = nil
     case .start: spec.startTime = nil
     case .end: spec.endTime = nil
     case .maxRuns: spec.maxRuns = nil

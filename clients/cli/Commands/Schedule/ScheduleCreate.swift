@@ -16,7 +16,7 @@ struct ScheduleCreate: MartletCommand {
 
       EXAMPLES
         martlet schedule create digest mails digest.send --cron '0 6 * * mon-fri' \\
-          --zone Europe/Vienna --jitter 5m
+          --zone Europe/Vienna --fire-jitter 5m
         martlet schedule create probe checks http.get '{"url": "http://a"}' --every 30s
         martlet schedule create --file nightly.yaml --dry-run
       """)
