@@ -411,7 +411,7 @@ def test_a_killed_server_forgets_no_schedule_and_makes_up_for_what_it_missed(mak
 def test_a_zone_that_is_gone_after_a_start_pauses_its_schedule(make_server, tmp_path):
     zones = tmp_path / "zones"
     (zones / "Sim").mkdir(parents=True)
-    data = (REPOSITORY / "tests/fixtures/cron/zones/Europe_Vienna").read_bytes()
+    data = (REPOSITORY / "tests/fixtures/cron/zones/Europe_Vienna.tzif").read_bytes()
     (zones / "Sim" / "City").write_bytes(data)
     (zones / "tzdata.zi").write_text("# version 2099z\n")
     (zones / "Bad").write_bytes(data[:100])

@@ -77,9 +77,8 @@ extension ErrorDetails {
     case .workflowNotFound(let id): self = .workflowNotFound(id)
     case .workflowNotRetryable(let id, let state): self = .workflowNotRetryable(id, state)
     case .scheduleNotFound(let name), .scheduleExists(let name), .scheduleNeverFires(let name),
-      .scheduleEtagMismatch(let name):
+      .scheduleEtagMismatch(let name), .timeZoneUnknown(let name):
       self = .schedule(name, refusal)
-    case .timeZoneUnknown(let zone): self = .timeZoneUnknown(zone)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,
@@ -181,6 +180,7 @@ extension ErrorDetails {
   }
 
   private static func schedule(_ name: String, _ refusal: Refusal) -> ErrorDetails {
+    if case .timeZoneUnknown = refusal { return timeZoneUnknown(name) }
     let (code, reason, says): (StatusCode, ErrorReason, String) =
       switch refusal {
       case .scheduleExists:

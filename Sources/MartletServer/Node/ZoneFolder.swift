@@ -2,8 +2,8 @@ import Glibc
 package import MartletCore
 import Synchronization
 
-/// The folder of the system's time zones, each read once: what a schedule's times were told by stays
-/// what it is until the next start.
+/// The folder of the system's time zones, each read once: what a schedule's times were told by
+/// stays what it is until the next start.
 package final class ZoneFolder: Sendable {
   private let path: String
   private let known = Mutex(TimeZoneTable())

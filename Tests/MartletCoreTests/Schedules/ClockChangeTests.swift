@@ -2,8 +2,8 @@ import Testing
 
 @testable import MartletCore
 
-/// The table of docs/schedules.md: Vienna's clocks go forward at 2026-03-29T01:00:00Z (02:00 → 03:00)
-/// and back at 2026-10-25T01:00:00Z (03:00 → 02:00).
+/// The table of docs/schedules.md: Vienna's clocks go forward at 2026-03-29T01:00:00Z (02:00 →
+/// 03:00) and back at 2026-10-25T01:00:00Z (03:00 → 02:00).
 @Suite("Clocks that change")
 struct ClockChangeTests {
   private let zones: TimeZoneTable

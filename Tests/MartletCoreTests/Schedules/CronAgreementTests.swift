@@ -28,7 +28,7 @@ struct CronAgreementTests {
   }
 
   static func bytes(_ zone: String) throws -> [UInt8] {
-    let file = folder + "/zones/" + zone.replacingOccurrences(of: "/", with: "_")
+    let file = folder + "/zones/" + zone.replacingOccurrences(of: "/", with: "_") + ".tzif"
     return Array(try Data(contentsOf: URL(fileURLWithPath: file)))
   }
 

@@ -245,11 +245,7 @@ extension Checker {
         && pool.waiting + command.newTasks(in: name) > capacity
     case .memoryPressure("bytes", _): return true
     case .memoryPressure(_, let limit):
-      if case .bulk(.start) = command {
-        return model.bulks.values.count { $0.state == .running } >= limit
-      }
-      if case .schedule(.create) = command { return model.schedules.count >= limit }
-      return replayed.tasks.count + command.newTasks() > limit
+      return isJust(limit: limit, command)
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
     case .duplicateTask(let id, let state, let index):
@@ -287,16 +283,24 @@ extension Checker {
     case .staleHistory: return isStale(command)
     case .diskLow: return true
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
-      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
-      return isJustOfOne(refusal, command)
-    case .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
+      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder,
+      .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
       .timeZoneUnknown:
-      return isJustOfSchedule(refusal, command)
+      return isJustOfOne(refusal, command)
     case .taskTerminal, .taskNeeded, .stopping: return false
     }
   }
 
-  /// Refusals that look at one task, operation or workflow.
+  /// There are as many tasks, operations or schedules as may be.
+  private func isJust(limit: Int, _ command: Command) -> Bool {
+    switch command {
+    case .bulk(.start): model.bulks.values.count { $0.state == .running } >= limit
+    case .schedule(.create): model.schedules.count >= limit
+    default: replayed.tasks.count + command.newTasks() > limit
+    }
+  }
+
+  /// Refusals that look at one task, operation, workflow or schedule.
   private func isJustOfOne(_ refusal: Refusal, _ command: Command) -> Bool {
     switch refusal {
     case .taskRunning(let id): return model.tasks[id]?.status.state == .running
@@ -315,7 +319,7 @@ extension Checker {
         && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
     case .checkpointOutOfOrder(let id, let kept):
       return model.tasks[id]?.checkpoint?.sequence == kept
-    default: return false
+    default: return isJustOfSchedule(refusal, command)
     }
   }
 

@@ -112,8 +112,8 @@ public struct ScheduleClient: Sendable {
       response.run, cursor: response.cursor, of: "run", target: runner.target)
   }
 
-  /// A page of the runs that are known, newest first; with the token of the next page, empty without
-  /// one.
+  /// A page of the runs that are known, newest first; with the token of the next page, empty
+  /// without one.
   public func runs(
     of name: String, pageSize: Int = 0, pageToken: String = ""
   ) async throws -> (runs: [API.ScheduleRun], nextPageToken: String) {
