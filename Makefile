@@ -4,10 +4,12 @@
 
 # The folder whose files the demo digests.
 DIR ?= /usr/share/doc
+# The folder whose hierarchy the example of a workflow refreshes.
+TREE ?= /usr/share
 
 .PHONY: help
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Builds, starts a server, runs the demo on DIR=/usr/share/doc, stays until Ctrl-C
@@ -24,6 +26,10 @@ test: ## Runs all tests
 .PHONY: test-long
 test-long: ## Runs all tests in their long forms
 	@scripts/test --long
+
+.PHONY: example-workflow
+example-workflow: ## Refreshes the hierarchy of TREE=/usr/share as a workflow, while the server is killed
+	@scripts/example-workflow '$(TREE)'
 
 .PHONY: bench
 bench: ## Measures, prints a table and writes bench.json

@@ -60,3 +60,28 @@ def test_a_wrong_file_is_refused_with_its_place(martlet, tmp_path, text, words):
     process = martlet.start("workflow", "submit", file)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == USAGE and output == "" and words in errors
+
+
+def test_a_task_waits_for_another_one_that_was_submitted_before(martlet):
+    slow = martlet.run("task", "submit", "work", "sleep", '{"milliseconds": 300}').strip()
+    after = martlet.json(
+        "task", "submit", "work", "echo", "done", "--depends-on", "@last",
+        "--want-dependency-results")
+    assert after["state"] == "BLOCKED" and after["spec"]["depends_on"] == [slow]
+    assert martlet.run("task", "wait", after["id"]) and martlet.json(
+        "task", "get", after["id"])["state"] == "SUCCEEDED"
+    martlet.run("task", "submit", "work", "echo", "--want-dependency-results", code=USAGE)
+    martlet.run("task", "submit", "work", "echo", "--depends-on", "0" * 13, code=NOT_FOUND)
+
+
+def test_lines_of_a_batch_wait_for_each_other(martlet, tmp_path):
+    file = tmp_path / "tasks.jsonl"
+    file.write_text(
+        '{"kind": "fail", "ref": "a", "max_attempts": 1}\n'
+        '{"kind": "echo", "depends_on": ["a"], "on_dependency_failure": "run_anyway"}\n'
+        '{"kind": "echo", "depends_on": ["a"]}\n')
+    martlet.run("task", "batch", "work", file, "--wait", code=1)
+    states = [one["state"] for one in martlet.lines("task", "list", "--order", "create_time")]
+    assert states == ["FAILED", "SUCCEEDED", "CANCELLED"]
+    file.write_text('{"kind": "echo", "depends_on": ["a"], "on_dependency_failure": "wait"}\n')
+    martlet.run("task", "batch", "work", file, code=USAGE)

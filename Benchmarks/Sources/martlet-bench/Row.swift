@@ -19,6 +19,7 @@ enum Row: String, CaseIterable {
   case explainP99 = "explain_p99_ms"
   case filterLabelP99 = "filter_label_p99_ms"
   case bulkCancel = "bulk_cancel_100000_s"
+  case workflow = "workflow_10000_tasks_s"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
   case dispatchP50 = "dispatch_p50_ms"
@@ -47,7 +48,7 @@ enum Row: String, CaseIterable {
     case .memoryPerIdleWorker: "kB"
     case .idleSchedulesCPU: "%"
     case .memoryPerQueuedTask: "bytes"
-    case .restart, .workerLostRedelivery, .bulkCancel: "s"
+    case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
       .commitDuringSnapshotP99, .listP99, .explainP99, .filterLabelP99,
       .dispatchP50, .dispatchP99, .workerCancelP99, .scheduleLateness:
@@ -76,6 +77,7 @@ enum Row: String, CaseIterable {
     case .explainP99: Bounds(reach: 5, aim: 0.5)
     case .filterLabelP99: Bounds(reach: 50, aim: 5)
     case .bulkCancel: Bounds(reach: 5, aim: 2)
+    case .workflow: Bounds(reach: 2, aim: 0.5)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)
     case .dispatchP50: Bounds(reach: 2, aim: 0.2)

@@ -10,7 +10,7 @@ import Synchronization
 final class BulkRunner: Sendable {
   /// Tasks of one commit: so few that submissions between two slices hardly wait.
   private static let sliceMax = 100
-  private static let pageMax = 1_000
+  private static let pageMax = 200
   /// After the index could not be read, or was behind.
   private static let pause = Duration.milliseconds(100)
 
@@ -91,7 +91,7 @@ final class BulkRunner: Sendable {
     // What the index holds while the page is read is at least as new as this.
     _ = await node.indexWriter.waitApplied(asOf)
     let known = node.indexWriter.applied
-    let page = try await node.page(query, asOf: asOf)
+    let page = try await node.page(query, asOf: asOf, inBackground: true)
     var candidates: [BulkSlice.Candidate] = []
     for row in page.rows {
       candidates.append(

@@ -90,7 +90,8 @@ enum Maintenance {
     let age = Span.seconds(Int64(node.limits.keptTaskHours) * 3_600)
     var before = WallTime(nanoseconds: NodeClock.wall.nanoseconds - age.nanoseconds)
     let keep = node.limits.keptTasks
-    let surplus = try await node.read(asOf: node.durableRevision) { index throws(StoreFailure) in
+    let surplus = try await node.read(asOf: node.durableRevision, inBackground: true) {
+      index throws(StoreFailure) in
       try index.finishTime(keepingNewest: keep)
     }
     if let surplus { before = max(before, surplus) }
@@ -114,7 +115,7 @@ enum Maintenance {
     _ node: Node, finishedBefore limit: WallTime
   ) async throws(StoreFailure) -> Bool {
     let asOf = node.durableRevision
-    let rows = try await node.read(asOf: asOf) { index throws(StoreFailure) in
+    let rows = try await node.read(asOf: asOf, inBackground: true) { index throws(StoreFailure) in
       try index.finished(before: limit, limit: purgedTasksPerEvent)
     }
     let entries = rows.map {
@@ -133,7 +134,7 @@ enum Maintenance {
     let before = WallTime(nanoseconds: NodeClock.wall.nanoseconds - age.nanoseconds)
     let bytes = node.limits.keptEventBytes
     let log = node.log
-    let oldest = try await node.onReader { () throws(StoreFailure) in
+    let oldest = try await node.onReader(inBackground: true) { () throws(StoreFailure) in
       (try log.bounds().oldest, try log.retention(olderThan: before, bytesMax: bytes))
     }
     guard oldest.1 > oldest.0 else { return }

@@ -34,6 +34,8 @@ package final class Node: Sendable {
   let bulks = BulkRunner()
   let names: NameBook
   private let readers: HandlerExecutor
+  /// For reads that no caller waits for.
+  private let backgroundReader: HandlerExecutor
   private let readersTicker = HandlerTicker()
   let status: Mutex<Status>
   let metrics: NodeMetrics
@@ -68,6 +70,8 @@ package final class Node: Sendable {
     let logWriter = LogWriter(log: log, metrics: metrics)
     let indexWriter = IndexWriter(index: index, applied: catalog.revision, metrics: metrics)
     let readers = HandlerExecutor(name: "reader", slots: 4, rank: .first, ticker: readersTicker)
+    backgroundReader = HandlerExecutor(
+      name: "background", slots: 1, rank: .last, ticker: readersTicker)
     let links = Links()
     let dispatcher = Dispatcher(
       handlers: handlers, limits: limits, clock: clock,
@@ -215,6 +219,7 @@ package final class Node: Sendable {
     indexWriter.run { index throws(StoreFailure) in _ = try index.checkpoint() }
     indexWriter.stop()
     readers.shutdown()
+    backgroundReader.shutdown()
     log.close()
     index.close()
   }
@@ -401,10 +406,12 @@ package final class Node: Sendable {
     }
   }
 
-  package func page(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure)
-    -> TaskPage
-  {
-    try await read(asOf: revision) { index throws(StoreFailure) in try index.page(query) }
+  package func page(
+    _ query: TaskQuery, asOf revision: Revision, inBackground: Bool = false
+  ) async throws(StoreFailure) -> TaskPage {
+    try await read(asOf: revision, inBackground: inBackground) { index throws(StoreFailure) in
+      try index.page(query)
+    }
   }
 
   package func count(_ query: TaskQuery, asOf revision: Revision) async throws(StoreFailure) -> Int
@@ -437,20 +444,23 @@ package final class Node: Sendable {
 
   /// Reads the index on a thread for blocking work, once it holds everything up to `revision`.
   func read<Value: Sendable>(
-    asOf revision: Revision,
+    asOf revision: Revision, inBackground: Bool = false,
     _ body: @escaping @Sendable (any TaskIndex) throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
     guard await indexWriter.waitApplied(revision) else {
       throw .readFailed(file: "index.db", reason: "the server is stopping")
     }
     let index = index
-    return try await onReader { () throws(StoreFailure) in try body(index) }
+    return try await onReader(inBackground: inBackground) { () throws(StoreFailure) in
+      try body(index)
+    }
   }
 
+  /// Runs what blocks on a thread for that; in the background, behind whatever has to answer.
   func onReader<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(StoreFailure) -> Value
+    inBackground: Bool = false, _ body: @escaping @Sendable () throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
-    let result = await Task(executorPreference: readers) {
+    let result = await Task(executorPreference: inBackground ? backgroundReader : readers) {
       Result { () throws(StoreFailure) in try body() }
     }.value
     return try result.get()

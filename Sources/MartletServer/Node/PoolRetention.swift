@@ -63,7 +63,8 @@ enum PoolRetention {
   ) async throws(StoreFailure) -> Int {
     let asOf = max(revision, node.durableRevision)
     let slice = min(limit, Maintenance.purgedTasksPerEvent)
-    let entries = try await node.read(asOf: asOf) { index throws(StoreFailure) in
+    let entries = try await node.read(asOf: asOf, inBackground: true) {
+      index throws(StoreFailure) in
       try index.finished(in: pool, as: outcome, before: before, limit: slice)
     }
     guard !entries.isEmpty, !Task.isCancelled,

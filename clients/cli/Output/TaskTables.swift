@@ -27,6 +27,11 @@ extension Table {
       if let value, !value.isEmpty { fields.append((name, Cell(value))) }
     }
     add("waits", task.waitingFor)
+    add("depends on", task.spec?.dependsOn.shown)
+    add(
+      "workflow",
+      [task.workflow, task.workflowLevel].filter { !$0.isEmpty }.joined(separator: "  "))
+    add("ref", task.spec?.ref)
     add("failure", task.failure?.text)
     add("failure class", task.failure?.failureClass)
     add("retry delay", task.failure?.retryDelay?.duration.text)
@@ -113,6 +118,14 @@ extension API.Progress {
     return
       ([percent.map { "\(Int($0)) %" }, step.isEmpty ? nil : step].compactMap { $0 } + counted)
       .joined(separator: "  ")
+  }
+}
+
+extension [String] {
+  /// The first ones, and how many there are more.
+  fileprivate var shown: String {
+    let more = count > 8 ? " and \(count - 8) more" : ""
+    return prefix(8).joined(separator: " ") + more
   }
 }
 

@@ -148,13 +148,10 @@ struct WorkflowFile {
 
   private func rule(_ node: Node?) throws -> API.DependencyRule {
     guard let node else { return .unspecified }
-    switch node.string {
-    case "cancel": return .cancel
-    case "run_anyway": return .runAnyway
-    case "hold": return .hold
-    default:
+    guard let rule = node.string.flatMap({ DependencyOptions.Rule(word: $0) }) else {
       throw fault("`on_dependency_failure` is cancel, run_anyway or hold", at: node)
     }
+    return rule.value
   }
 
   // MARK: - Values

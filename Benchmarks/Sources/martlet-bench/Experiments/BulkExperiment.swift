@@ -39,11 +39,14 @@ struct BulkExperiment {
         bench.record(
           .init(
             .bulkCancel, time.inSeconds * 100_000 / Double(bench.scale.bulkTasks),
-            note: "p99 of other submits \(latencies.percentile(0.99).shown) ms,"
-              + " \(idle.percentile(0.99).shown) ms idle"))
+            note: "other submits \(Self.shown(latencies)), idle \(Self.shown(idle))"))
       }
       await submitter.channel.close()
     }
+  }
+
+  private static func shown(_ latencies: Latencies) -> String {
+    "p50 \(latencies.percentile(0.5).shown), p99 \(latencies.percentile(0.99).shown) ms"
   }
 
   private static func cancelAll(_ bulks: API.BulkServiceClient) async throws -> API.BulkOperation {

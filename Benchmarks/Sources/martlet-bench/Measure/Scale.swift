@@ -15,6 +15,8 @@ struct Scale {
   var listCalls: Int
   /// Tasks that one operation cancels.
   var bulkTasks: Int
+  /// Layers of a workflow, each of 100 tasks.
+  var layers: Int
   /// How long snapshots are waited for.
   var snapshotTime: Duration
   var pools: Int
@@ -35,7 +37,7 @@ struct Scale {
 
   static let full = Scale(
     loadTime: .seconds(5), latencySamples: 2_000, startSamples: 500, cancellable: 20_000,
-    oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, bulkTasks: 100_000,
+    oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, bulkTasks: 100_000, layers: 100,
     snapshotTime: .seconds(60),
     pools: 200, heldTasks: 1_000, idleWorkers: 1_000, schedules: 100_000, firingSchedules: 1_000,
     leaseMilliseconds: 10_000,
@@ -43,7 +45,7 @@ struct Scale {
 
   static let short = Scale(
     loadTime: .milliseconds(200), latencySamples: 100, startSamples: 20, cancellable: 1_000,
-    oldEvents: 30_000, queued: 10_000, listCalls: 20, bulkTasks: 2_000,
+    oldEvents: 30_000, queued: 10_000, listCalls: 20, bulkTasks: 2_000, layers: 5,
     snapshotTime: .milliseconds(500), pools: 200,
     heldTasks: 20, idleWorkers: 50, schedules: 1_000, firingSchedules: 50, leaseMilliseconds: 1_000,
     flushSamples: 20, runs: 1)

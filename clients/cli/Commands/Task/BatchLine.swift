@@ -8,7 +8,8 @@ struct BatchLine {
 
   private static let known: Set = [
     "kind", "payload", "payload_base64", "content_type", "labels", "priority", "delay",
-    "run_timeout", "queue_timeout", "heartbeat_timeout", "max_attempts",
+    "run_timeout", "queue_timeout", "heartbeat_timeout", "max_attempts", "ref",
+    "depends_on", "on_dependency_failure", "want_dependency_results",
   ]
 
   init(_ line: [UInt8], number: Int) throws {
@@ -48,7 +49,20 @@ struct BatchLine {
       policy.maxAttempts = Int32(clamping: attempts)
       spec.retryPolicy = policy
     }
+    try applyDependencies(to: &spec)
     return spec
+  }
+
+  private func applyDependencies(to spec: inout API.TaskSpec) throws {
+    if let ref: String = try value("ref") { spec.ref = ref }
+    if let names: [String] = try value("depends_on") { spec.dependsOn = names }
+    if let word: String = try value("on_dependency_failure") {
+      guard let rule = DependencyOptions.Rule(word: word) else {
+        throw failure("has an `on_dependency_failure` that is not cancel, run_anyway or hold")
+      }
+      spec.onDependencyFailure = rule.value
+    }
+    if let wants: Bool = try value("want_dependency_results") { spec.wantDependencyResults = wants }
   }
 
   private func payload() throws -> [UInt8]? {

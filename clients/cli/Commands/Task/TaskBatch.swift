@@ -6,9 +6,10 @@ struct TaskBatch: MartletCommand {
     commandName: "batch", abstract: "Submit many tasks; writes their ids.",
     discussion: """
       Three ways to say which: JSON lines, one task a line (kind, payload, payload_base64, \
-      content_type, labels, priority, delay, run_timeout, queue_timeout, \
-      heartbeat_timeout, max_attempts); --kind with --lines, \
-      where each line of the file is a payload; --kind with --count, so many alike. Each batch is \
+      content_type, labels, priority, delay, run_timeout, queue_timeout, heartbeat_timeout, \
+      max_attempts, and of dependencies ref, depends_on, on_dependency_failure, \
+      want_dependency_results; a ref names a line of the same batch); --kind with --lines, where \
+      each line of the file is a payload; --kind with --count, so many alike. Each batch is \
       submitted whole or not at all. Options such as --label are for all tasks; a line's own win.
 
       EXAMPLES

@@ -15,6 +15,7 @@ struct TaskSubmit: MartletCommand {
         martlet task submit mails echo --file letter.json --label customer=42 --priority 9
         head -c 1000 /dev/urandom | martlet task submit mails echo - --wait --result
         martlet task submit mails echo --delay 10m --max-attempts 1
+        martlet task submit mails report --depends-on @last --want-dependency-results
         martlet task submit mails report --unique-key report-7 --unique-window 1h
         martlet task submit mails reindex --unique-key docs --on-duplicate debounce --delay 30s
       """)
@@ -53,6 +54,7 @@ struct TaskSubmit: MartletCommand {
 
   @OptionGroup var options: TaskOptions
   @OptionGroup(title: "Unique tasks") var unique: UniqueOptions
+  @OptionGroup(title: "Dependencies") var dependencies: DependencyOptions
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -68,6 +70,7 @@ struct TaskSubmit: MartletCommand {
       kind: kind, payload: try source.read(in: session.surroundings),
       now: session.surroundings.now())
     spec.unique = unique.rule
+    try dependencies.apply(to: &spec, in: session)
     let tasks = session.client.with { $0.waitsForRoom = waitForRoom }.tasks
     if validateOnly {
       try await tasks.validate([spec], for: pool)

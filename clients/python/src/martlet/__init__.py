@@ -19,6 +19,7 @@ from martlet.worker import (
     TaskSnooze,
     Worker,
 )
+from martlet.workflows import Workflows, workflow_task
 
 __all__ = [
     "Backoff",
@@ -38,6 +39,8 @@ __all__ = [
     "TaskNotSucceeded",
     "TaskSnooze",
     "Worker",
+    "Workflows",
     "result_of",
     "task_spec",
+    "workflow_task",
 ]

@@ -18,6 +18,7 @@ from martlet.pools import Pools
 from martlet.times import Backoff, Span, duration, timestamp
 from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc, task_story_pb2
 from martlet.v1 import task_service_pb2 as pb
+from martlet.workflows import Workflows
 
 _TERMINAL = frozenset(
     (task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED, task_pb2.TASK_STATE_CANCELLED)
@@ -43,10 +44,15 @@ def task_spec(
     worker_selector: Mapping[str, str] | None = None,
     trace_parent: str = "",
     unique: task_pb2.UniqueRule | None = None,
+    ref: str = "",
+    depends_on: Iterable[str] = (),
+    on_dependency_failure: task_pb2.DependencyRule = task_pb2.DEPENDENCY_RULE_UNSPECIFIED,
+    want_dependency_results: bool = False,
 ) -> task_pb2.TaskSpec:
     """What a submitter says about a task; see TaskSpec in the contract.
 
     `payload`: bytes and `Content` are taken as they are, anything else but None becomes JSON.
+    `depends_on`: what it waits for: the `ref` of tasks of the same batch, or ids of tasks.
     """
     content = encode(payload)
     return task_pb2.TaskSpec(
@@ -65,6 +71,10 @@ def task_spec(
         trace_parent=trace_parent,
         worker_selector=worker_selector,
         unique=unique,
+        ref=ref,
+        depends_on=depends_on,
+        on_dependency_failure=on_dependency_failure,
+        want_dependency_results=want_dependency_results,
     )
 
 
@@ -111,6 +121,8 @@ class Client:
         self._stub = task_service_pb2_grpc.TaskServiceStub(self._channel)
         #: The calls about pools.
         self.pools = Pools(self._connection)
+        #: The calls about workflows.
+        self.workflows = Workflows(self._connection)
 
     async def __aenter__(self) -> Self:
         return self
