@@ -19,7 +19,7 @@ extension API {
     /// Its next time by the rule, and when it fires: later by the jitter. Only of one that is ACTIVE.
     public var nextTime: WellKnown.Timestamp? = nil
     public var nextFireTime: WellKnown.Timestamp? = nil
-    /// How often it will still fire by time; unset without `max_runs`.
+    /// How many runs it will still make by time; unset without `max_runs`.
     public var remainingRuns: Int64? = nil
     /// Who paused it, and why; the server itself has no actor.
     public var pauseActor: String = ""
@@ -76,7 +76,8 @@ extension API {
     /// The first and the last time at which it may fire, both included. Unset: without bound.
     public var startTime: WellKnown.Timestamp? = nil
     public var endTime: WellKnown.Timestamp? = nil
-    /// How often it fires by time: 1 or more. Unset: without end.
+    /// How many runs it makes by time, those not counted that were left out: 1 or more. Unset: without
+    /// end.
     public var maxRuns: Int64? = nil
     /// SKIP if unset.
     public var overlapPolicy: API.OverlapPolicy = .init(rawValue: 0)

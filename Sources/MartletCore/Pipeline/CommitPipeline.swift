@@ -213,6 +213,7 @@ extension Command {
     case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.contentBytes }
     case .workflow(.submit(let draft, _)):
       draft.tasks.reduce(0) { $0 + $1.draft.contentBytes }
+    case .schedule(.create(_, let spec, _, _)): spec.action.task.contentBytes
     case .finish(_, let outcome): outcome.contentBytes
     case .worker(.finish(let ends)): ends.reduce(0) { $0 + $1.outcome.contentBytes }
     case .worker(.checkpoint(_, let checkpoint)): checkpoint.data.count

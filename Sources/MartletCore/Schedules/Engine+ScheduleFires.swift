@@ -59,21 +59,25 @@ extension Engine {
   ) -> [Event.Body] {
     budget -= 1
     let times = ScheduleTimes(name: record.name, spec: record.spec, zones: state.session.zones)
-    if now.wall - time.fire > record.spec.catchUp, let times {
+    if now.wall - time.fire > record.spec.catchUp {
       return miss(record, from: time, times, &budget, at: now)
     }
-    let isLast = record.remainingRuns.map { $0 <= 1 } ?? false
-    let next = isLast ? nil : times?.next(after: time.nominal)
     let due = DueRun(
       number: record.lastRun + 1, nominal: time.nominal, overlap: record.spec.overlap,
-      origin: .server, after: .init(next: next))
-    return decideRun(due, of: record, at: now)
-      + afterLast(record, next: next, isZoneMissing: times == nil)
+      origin: .server, after: .init(next: times?.next(after: time.nominal)))
+    let bodies = decideRun(due, of: record, at: now)
+    let isLast = record.remainingRuns.map { $0 <= 1 } ?? false
+    // One that was left out leaves its place to the next.
+    guard isLast, bodies.contains(where: { $0.counts(due.number) }) else {
+      return bodies + afterLast(record, next: due.after?.next, isZoneMissing: times == nil)
+    }
+    return bodies.map { $0.withoutNext(due.number) }
+      + afterLast(record, next: nil, isZoneMissing: false)
   }
 
   /// What is too late to be made up for becomes one entry.
   private func miss(
-    _ record: ScheduleRecord, from first: ScheduledTime, _ times: ScheduleTimes,
+    _ record: ScheduleRecord, from first: ScheduledTime, _ times: ScheduleTimes?,
     _ budget: inout Int, at now: Instant
   ) -> [Event.Body] {
     let oldest = now.wall + Span(nanoseconds: -record.spec.catchUp.nanoseconds)
@@ -81,17 +85,17 @@ extension Engine {
     var next: ScheduledTime? = first
     while let time = next, time.fire < oldest, count < 1_000 {
       count += 1
-      next = times.next(after: time.nominal)
+      next = times?.next(after: time.nominal)
     }
     budget -= Int(count)
     if let time = next, time.fire < oldest {
-      next = times.next(after: oldest + Span(nanoseconds: -1))
+      next = times?.next(after: oldest + Span(nanoseconds: -1))
     }
     let run = ScheduleRun(
       number: record.lastRun + 1, nominal: first.nominal, time: now.wall, outcome: .missed,
       reason: .late, count: count)
     return [runEvent(run, of: record, origin: .server, after: .init(next: next))]
-      + afterLast(record, next: next, isZoneMissing: false)
+      + afterLast(record, next: next, isZoneMissing: times == nil)
   }
 
   /// What there is to say when a rule has no further time.
@@ -99,7 +103,7 @@ extension Engine {
     _ record: ScheduleRecord, next: ScheduledTime?, isZoneMissing: Bool
   ) -> [Event.Body] {
     if next != nil { return [] }
-    let isFinished = !isZoneMissing || record.remainingRuns == 1
+    let isFinished = !isZoneMissing
     let zone = record.spec.timing.zone ?? ""
     var event = event(
       isFinished ? .finished : .paused, of: record,
@@ -210,6 +214,24 @@ extension Engine {
         overlap: record.spec.overlap, origin: .server)
       for body in submit(due, of: record, at: now) { events.append(evolve(body, at: stamp)) }
     }
+  }
+}
+
+extension Event.Body {
+  /// Whether it is that run, and `max_runs` counts it.
+  fileprivate func counts(_ number: UInt64) -> Bool {
+    guard case .schedule(let event) = self, case .run(let run, _) = event.change else {
+      return false
+    }
+    return run.number == number && run.counts
+  }
+
+  fileprivate func withoutNext(_ number: UInt64) -> Event.Body {
+    guard case .schedule(var event) = self, case .run(let run, _) = event.change,
+      run.number == number
+    else { return self }
+    event.next = nil
+    return .schedule(event)
   }
 }
 

@@ -41,6 +41,9 @@ package struct ScheduleTable: Hashable, Sendable {
   /// In no order.
   package var records: some Sequence<ScheduleRecord> { boxes.values.lazy.map(\.record) }
 
+  /// Whether any task is a run that has not ended.
+  package var hasLiveRuns: Bool { !owners.isEmpty }
+
   /// Of a live task: whose run it is.
   package func owner(of task: TaskID) -> ScheduleID? {
     owners.isEmpty ? nil : owners[task]

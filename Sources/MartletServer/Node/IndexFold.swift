@@ -159,8 +159,8 @@ package struct IndexFold: Sendable {
 
   /// The end of a run's task changes its schedule; asked before the catalog forgets whose it was.
   private mutating func noteSchedule(of event: Event) {
-    guard case .task(let change) = event.body, change.status.state.isTerminal,
-      let schedule = catalog.schedules.owner(of: change.task)
+    guard catalog.schedules.hasLiveRuns, case .task(let change) = event.body,
+      change.status.state.isTerminal, let schedule = catalog.schedules.owner(of: change.task)
     else { return }
     touchedSchedules.insert(schedule)
   }

@@ -142,6 +142,17 @@ struct ScheduleTests {
     #expect(try now().runs.count == 3 && now().state == .finished)
   }
 
+  @Test("a run that was left out does not count for the runs that are left")
+  func maxRunsSkipped() throws {
+    try world.schedule(Self.spec(maxRuns: 2))
+    for _ in 0..<3 { world.pass(.seconds(60)) }
+    #expect(try runs() == ["1 running", "2 skipped", "3 skipped"])
+    #expect(try now().state == .active && now().remainingRuns == 1)
+    try world.succeed(try #require(try now().live.first))
+    world.pass(.seconds(60))
+    #expect(try runs().last == "4 running" && now().state == .finished)
+  }
+
   @Test("a spec without any time to come is refused")
   func neverFires() throws {
     #expect(throws: Refusal.scheduleNeverFires("s")) {

@@ -118,8 +118,6 @@ struct Model {
   var schedules: [ScheduleID: ModelSchedule] = [:]
   /// Tasks that runs of schedules are to submit in this commit, with the schedules' names.
   var expectedRuns: [TaskID: String] = [:]
-  /// The process that runs knows no time zones.
-  var lostZones = false
   /// Every task that was ever of a workflow.
   var members: [TaskID: ModelMember] = [:]
   /// In this commit.

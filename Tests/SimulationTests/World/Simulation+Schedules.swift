@@ -62,9 +62,7 @@ extension Simulation {
 
   /// What the process that starts knows of time zones: sometimes nothing.
   func knowZones() {
-    let isLost = chance(1, of: 8)
-    checker.model.lostZones = isLost
-    if isLost { return }
+    if chance(1, of: 8) { return }
     node.pipeline.inform { $0.state.session.zones = [Model.zone.name: Model.zone] }
   }
 
