@@ -296,7 +296,6 @@ extension API.ScheduleChange {
     if let pointer = c.pointee.next_time { self.nextTime = try .init(c: pointer) }
     if let pointer = c.pointee.next_fire_time { self.nextFireTime = try .init(c: pointer) }
     self.timeZoneVersion = try c.pointee.time_zone_version.utf8String()
-    if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ScheduleChange> {
@@ -305,7 +304,6 @@ extension API.ScheduleChange {
     if let value = self.nextTime { c.pointee.next_time = value.cStruct(in: arena) }
     if let value = self.nextFireTime { c.pointee.next_fire_time = value.cStruct(in: arena) }
     c.pointee.time_zone_version = arena.copy(self.timeZoneVersion)
-    if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     return c
   }
 }

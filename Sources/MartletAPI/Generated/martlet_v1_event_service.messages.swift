@@ -128,7 +128,7 @@ extension API {
     public var fromPool: String = ""
     /// Of SCHEDULE_*, and of TASK_SUBMITTED by a schedule: its name.
     public var schedule: String = ""
-    /// Of SCHEDULE_*: what it is after the event.
+    /// Of SCHEDULE_*: what it is after the event; GetSchedule has its spec.
     public var scheduleChange: API.ScheduleChange? = nil
     /// Of SCHEDULE_FIRED, _BUFFERED, _SKIPPED, _REJECTED and _MISSED.
     public var scheduleRun: API.ScheduleRun? = nil
@@ -232,8 +232,6 @@ extension API {
     public var nextFireTime: WellKnown.Timestamp? = nil
     /// The version of the data by which its next time was told; empty without a time zone.
     public var timeZoneVersion: String = ""
-    /// Of SCHEDULE_CREATED and SCHEDULE_UPDATED, without the payload.
-    public var spec: API.ScheduleSpec? = nil
 
     public init() {}
 
@@ -241,14 +239,12 @@ extension API {
       state: API.ScheduleState = .init(rawValue: 0),
       nextTime: WellKnown.Timestamp? = nil,
       nextFireTime: WellKnown.Timestamp? = nil,
-      timeZoneVersion: String = "",
-      spec: API.ScheduleSpec? = nil
+      timeZoneVersion: String = ""
     ) {
       self.state = state
       self.nextTime = nextTime
       self.nextFireTime = nextFireTime
       self.timeZoneVersion = timeZoneVersion
-      self.spec = spec
     }
   }
 

@@ -101,16 +101,11 @@ extension API.Event {
     schedule = event.name
     actor = event.origin.actor
     reason = event.origin.reason
-    var change = API.ScheduleChange(
+    scheduleChange = API.ScheduleChange(
       state: .init(rawValue: Int32(event.state.rawValue)),
       nextTime: event.next.map { .init($0.nominal) },
       nextFireTime: event.next.map { .init($0.fire) }, timeZoneVersion: event.zoneVersion)
-    switch event.change {
-    case .created(let spec), .updated(let spec): change.spec = .init(spec, isFull: false)
-    case .run(let run, _): scheduleRun = .init(run)
-    case .paused, .resumed, .deleted, .finished: break
-    }
-    scheduleChange = change
+    if case .run(let run, _) = event.change { scheduleRun = .init(run) }
   }
 }
 

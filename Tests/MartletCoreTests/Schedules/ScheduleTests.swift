@@ -330,6 +330,22 @@ struct ScheduleTests {
     #expect(world.durable.catalog.schedules.records.allSatisfy { $0.lastRun == 1 })
   }
 
+  @Test("payloads of runs close a commit as those of submissions do")
+  func payloads() throws {
+    try world.createPool("q", slots: 1, capacity: 10_000)
+    var spec = Self.spec(pool: "q", kind: "unserved")
+    spec.action.task.payload = [UInt8](repeating: 7, count: 300_000)
+    for number in 0..<40 { try world.schedule(spec, "s\(number)") }
+    world.now.wall = world.now.wall + .seconds(60)
+    var steps = 0
+    while world.durable.catalog.schedules.records.contains(where: { $0.lastRun == 0 }) {
+      world.tick()
+      steps += 1
+      #expect(world.newest.count { $0.word == "submitted" } <= 4)
+    }
+    #expect(steps >= 10)
+  }
+
   // MARK: - Bad days
 
   @Test("a run whose pool is not there is REJECTED, and the schedule lives on")

@@ -101,8 +101,8 @@ struct Habits {
     case .submitDependent: 20
     case .submitWorkflow: 12
     case .steerWorkflow: 15
-    case .createSchedule: 8
-    case .steerSchedule: 15
+    case .createSchedule: 12
+    case .steerSchedule: 40
     }
   }
 

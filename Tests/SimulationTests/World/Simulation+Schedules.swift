@@ -23,8 +23,8 @@ extension Simulation {
     draft.priority = UInt8.random(in: 0...10, using: &random)
     return ScheduleSpec(
       timing: randomTiming(), jitter: chance(1, of: 3) ? .seconds(5) : .zero,
-      end: chance(1, of: 6) ? clock.wall + .seconds(30) : nil,
-      maxRuns: chance(1, of: 5) ? UInt64.random(in: 1...5, using: &random) : nil,
+      end: chance(1, of: 6) ? clock.wall + .seconds(20) : nil,
+      maxRuns: chance(1, of: 3) ? UInt64.random(in: 1...3, using: &random) : nil,
       overlap: OverlapPolicy.allCases.randomElement(using: &random) ?? .skip,
       catchUp: .seconds([1, 5, 60].randomElement(using: &random) ?? 5),
       action: ScheduleAction(pool: chance(1, of: 15) ? "nowhere" : randomPool(), task: draft))
@@ -39,11 +39,17 @@ extension Simulation {
   }
 
   func steerSchedule() {
-    let name = randomName()
+    let known = checker.model.schedules.values.map(\.name).sorted()
+    let name =
+      known.randomElement(using: &random).flatMap { chance(1, of: 8) ? nil : $0 }
+      ?? randomName()
     checker.model.asked.schedules.insert(name)
+    if checker.model.schedule(named: name)?.state == .paused, chance(1, of: 2) {
+      return send(.schedule(.resume(name: name, zone: Model.zone, origin: .client)))
+    }
     switch Int.random(in: 0..<12, using: &random) {
-    case 0...1: send(.schedule(.pause(name: name, origin: .client)))
-    case 2...4: send(.schedule(.resume(name: name, zone: Model.zone, origin: .client)))
+    case 0...2: send(.schedule(.pause(name: name, origin: .client)))
+    case 3...4: send(.schedule(.resume(name: name, zone: Model.zone, origin: .client)))
     case 5: send(.schedule(.delete(name: name, origin: .client)))
     case 6...8:
       let spec = randomSchedule()

@@ -69,7 +69,6 @@ extension JSON {
     fields.add("next_time", change.nextTime.map { JSON($0) })
     fields.add("next_fire_time", change.nextFireTime.map { JSON($0) })
     fields.add("time_zone_version", change.timeZoneVersion)
-    fields.add("spec", change.spec.map { JSON($0) })
     self = .object(fields)
   }
 }

@@ -1061,7 +1061,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__schedule_change__field_descriptors[5] =
+static const ProtobufCFieldDescriptor martlet__v1__schedule_change__field_descriptors[4] =
 {
   {
     "state",
@@ -1111,30 +1111,17 @@ static const ProtobufCFieldDescriptor martlet__v1__schedule_change__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "spec",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Martlet__V1__ScheduleChange, spec),
-    &martlet__v1__schedule_spec__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned martlet__v1__schedule_change__field_indices_by_name[] = {
   2,   /* field[2] = next_fire_time */
   1,   /* field[1] = next_time */
-  4,   /* field[4] = spec */
   0,   /* field[0] = state */
   3,   /* field[3] = time_zone_version */
 };
 static const ProtobufCIntRange martlet__v1__schedule_change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
 {
@@ -1144,7 +1131,7 @@ const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
   "Martlet__V1__ScheduleChange",
   "martlet.v1",
   sizeof(Martlet__V1__ScheduleChange),
-  5,
+  4,
   martlet__v1__schedule_change__field_descriptors,
   martlet__v1__schedule_change__field_indices_by_name,
   1,  martlet__v1__schedule_change__number_ranges,

@@ -229,11 +229,10 @@ struct  Martlet__V1__ScheduleChange
   Google__Protobuf__Timestamp *next_time;
   Google__Protobuf__Timestamp *next_fire_time;
   ProtobufCBinaryData time_zone_version;
-  Martlet__V1__ScheduleSpec *spec;
 };
 #define MARTLET__V1__SCHEDULE_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__schedule_change__descriptor) \
-    , MARTLET__V1__SCHEDULE_STATE__SCHEDULE_STATE_UNSPECIFIED, NULL, NULL, {0,NULL}, NULL }
+    , MARTLET__V1__SCHEDULE_STATE__SCHEDULE_STATE_UNSPECIFIED, NULL, NULL, {0,NULL} }
 
 
 /* Martlet__V1__WatchEventsRequest__LabelsEntry methods */

@@ -244,15 +244,13 @@ class PoolChange(_message.Message):
     def __init__(self, spec: _Optional[_Union[_pool_service_pb2.PoolSpec, _Mapping]] = ..., state: _Optional[_Union[_pool_service_pb2.PoolState, str]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ScheduleChange(_message.Message):
-    __slots__ = ("state", "next_time", "next_fire_time", "time_zone_version", "spec")
+    __slots__ = ("state", "next_time", "next_fire_time", "time_zone_version")
     STATE_FIELD_NUMBER: _ClassVar[int]
     NEXT_TIME_FIELD_NUMBER: _ClassVar[int]
     NEXT_FIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_VERSION_FIELD_NUMBER: _ClassVar[int]
-    SPEC_FIELD_NUMBER: _ClassVar[int]
     state: _schedule_service_pb2.ScheduleState
     next_time: _timestamp_pb2.Timestamp
     next_fire_time: _timestamp_pb2.Timestamp
     time_zone_version: str
-    spec: _schedule_service_pb2.ScheduleSpec
-    def __init__(self, state: _Optional[_Union[_schedule_service_pb2.ScheduleState, str]] = ..., next_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_fire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone_version: _Optional[str] = ..., spec: _Optional[_Union[_schedule_service_pb2.ScheduleSpec, _Mapping]] = ...) -> None: ...
+    def __init__(self, state: _Optional[_Union[_schedule_service_pb2.ScheduleState, str]] = ..., next_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_fire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone_version: _Optional[str] = ...) -> None: ...
