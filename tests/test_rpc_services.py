@@ -109,7 +109,7 @@ def test_grpcio_health_checking_asks_all_its_questions(channel):
         ["", "grpc.health.v1.Health", "martlet.submissions", "martlet.v1.BulkService",
          "martlet.v1.EventService", "martlet.v1.GroupService", "martlet.v1.PoolService", "martlet.v1.ServerService",
          "martlet.v1.TaskService", "martlet.v1.WorkerService",
-         "martlet.v1.WorkflowService"], serving)
+         "martlet.v1.WorkflowService", "martlet.v1.ScheduleService"], serving)
 
 
 # Channelz

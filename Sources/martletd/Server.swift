@@ -107,7 +107,8 @@ struct Server {
     return Node(
       recovery: recovery, log: store.log, index: store.index,
       directory: settings.dataDirectory, handlers: handlers(fileRoots: roots),
-      limits: settings.limits, logger: logger)
+      limits: settings.limits, logger: logger,
+      zones: ZoneFolder(path: settings.zoneinfoDirectory))
   }
 
   private func handlers(fileRoots: FileRoots) -> HandlerRegistry {

@@ -8,6 +8,7 @@ struct Settings: Sendable {
   var dataDirectory: String
   var fileRoots: [String]
   var commands: [CommandTemplate]
+  var zoneinfoDirectory: String
   var isInsecure: Bool
   var reflection: String
   var channelz: String
@@ -35,6 +36,9 @@ struct Settings: Sendable {
     Setting(
       name: "exec-commands", kind: .texts, fallback: "",
       help: "File of the commands that exec may run; may be repeated. No exec unless said."),
+    Setting(
+      name: "zoneinfo-dir", kind: .text, fallback: ZoneFolder.standard,
+      help: "Folder of the time zones that schedules may name (TZif files)."),
     Setting(
       name: "insecure", kind: .flag, fallback: "false",
       help: "Serve an address that is not loopback although there is no TLS."),
@@ -87,6 +91,7 @@ struct Settings: Sendable {
     dataDirectory = one("data-dir")
     fileRoots = values["file-root"] ?? []
     commands = try (values["exec-commands"] ?? []).flatMap(CommandFile.commands)
+    zoneinfoDirectory = one("zoneinfo-dir")
     isInsecure = one("insecure") == "true"
     reflection = one("reflection")
     channelz = one("channelz")

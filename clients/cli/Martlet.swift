@@ -33,7 +33,7 @@ struct Martlet: AsyncParsableCommand {
       """,
     subcommands: [
       PoolCommands.self, GroupCommands.self, TaskCommands.self, WorkflowCommands.self,
-      BulkCommands.self,
+      ScheduleCommands.self, BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

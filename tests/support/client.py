@@ -6,8 +6,8 @@ import json
 import grpc
 
 from support.stubs import (
-    Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, pools, pools_grpc, servers,
-    servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
+    Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, pools, pools_grpc,
+    schedules_grpc, servers, servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
 )
 
 # Long enough for a debug build on a busy machine; no call that succeeds takes it.
@@ -39,6 +39,7 @@ class Client:
         self.groups = groups_grpc.GroupServiceStub(self.channel)
         self.tasks = tasks_grpc.TaskServiceStub(self.channel)
         self.bulks = bulks_grpc.BulkServiceStub(self.channel)
+        self.schedules = schedules_grpc.ScheduleServiceStub(self.channel)
         self.events = events_grpc.EventServiceStub(self.channel)
         self.server = servers_grpc.ServerServiceStub(self.channel)
         self.workers = workers_grpc.WorkerServiceStub(self.channel)

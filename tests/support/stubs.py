@@ -47,6 +47,8 @@ from martlet.v1 import group_service_pb2 as groups  # noqa: E402
 from martlet.v1 import group_service_pb2_grpc as groups_grpc  # noqa: E402
 from martlet.v1 import pool_service_pb2 as pools  # noqa: E402
 from martlet.v1 import pool_service_pb2_grpc as pools_grpc  # noqa: E402
+from martlet.v1 import schedule_service_pb2 as schedules  # noqa: E402
+from martlet.v1 import schedule_service_pb2_grpc as schedules_grpc  # noqa: E402
 from martlet.v1 import server_service_pb2 as servers  # noqa: E402
 from martlet.v1 import server_service_pb2_grpc as servers_grpc  # noqa: E402
 from martlet.v1 import task_pb2 as task  # noqa: E402
@@ -63,5 +65,5 @@ __all__ = [
     "events_grpc", "groups", "groups_grpc", "health_pb2", "health_pb2_grpc", "pools", "pools_grpc", "servers",
     "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
     "workers_grpc",
-    "workflows", "workflows_grpc",
+    "schedules", "schedules_grpc", "workflows", "workflows_grpc",
 ]

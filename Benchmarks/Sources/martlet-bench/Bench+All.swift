@@ -15,6 +15,7 @@ extension Bench {
     try await WorkerCancelExperiment(bench: self).run()
     try await LostWorkerExperiment(bench: self).run()
     try await IdleWorkersExperiment(bench: self).run()
+    try await ScheduleExperiment(bench: self).run()
     try await CatchUpExperiment(bench: self).run()
     try await LongQueueExperiment(bench: self).run()
     try await FilterExperiment(bench: self).run()

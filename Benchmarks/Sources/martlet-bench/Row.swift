@@ -29,6 +29,8 @@ enum Row: String, CaseIterable {
   case workerCancelP99 = "worker_cancel_p99_ms"
   case workerLostRedelivery = "worker_lost_redelivery_s"
   case memoryPerIdleWorker = "ram_per_idle_worker_kb"
+  case idleSchedulesCPU = "schedules_100000_idle_cpu_percent"
+  case scheduleLateness = "schedule_fire_lateness_p99_ms"
 
   /// What the value is compared with. For a rate more is better, for all else less.
   struct Bounds {
@@ -46,12 +48,13 @@ enum Row: String, CaseIterable {
     case .feedCPU: "us"
     case .residentWith1000Tasks: "MB"
     case .memoryPerIdleWorker: "kB"
+    case .idleSchedulesCPU: "%"
     case .memoryPerQueuedTask: "bytes"
     case .resizeLostTasks: "tasks"
     case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
       .commitDuringSnapshotP99, .groupGuarantee, .listP99, .explainP99, .filterLabelP99,
-      .dispatchP50, .dispatchP99, .workerCancelP99:
+      .dispatchP50, .dispatchP99, .workerCancelP99, .scheduleLateness:
       "ms"
     }
   }
@@ -87,6 +90,8 @@ enum Row: String, CaseIterable {
     case .workerCancelP99: Bounds(reach: 100, aim: 10)
     case .workerLostRedelivery: Bounds(reach: 11, aim: 10)
     case .memoryPerIdleWorker: Bounds(reach: 64, aim: 32)
+    case .idleSchedulesCPU: Bounds(reach: 1, aim: 0.2)
+    case .scheduleLateness: Bounds(reach: 20, aim: 5)
     }
   }
 

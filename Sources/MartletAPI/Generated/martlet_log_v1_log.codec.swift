@@ -29,6 +29,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.events_purged { self.body = .eventsPurged(try .init(c: pointer)) }
     case 4:
       if let pointer = c.pointee.bulk { self.body = .bulk(try .init(c: pointer)) }
+    case 5:
+      if let pointer = c.pointee.schedule { self.body = .schedule(try .init(c: pointer)) }
     case 6:
       if let pointer = c.pointee.group { self.body = .group(try .init(c: pointer)) }
     case 7:
@@ -52,6 +54,9 @@ extension LogAPI.Record {
     case .bulk(let value):
       c.pointee.body_case = .init(rawValue: 4)
       c.pointee.bulk = value.cStruct(in: arena)
+    case .schedule(let value):
+      c.pointee.body_case = .init(rawValue: 5)
+      c.pointee.schedule = value.cStruct(in: arena)
     case .group(let value):
       c.pointee.body_case = .init(rawValue: 6)
       c.pointee.group = value.cStruct(in: arena)
@@ -730,6 +735,7 @@ extension LogAPI.Spec {
     self.ref = try c.pointee.ref.utf8String()
     self.dependsOn = .init(UnsafeBufferPointer(start: c.pointee.depends_on, count: c.pointee.n_depends_on))
     self.level = try c.pointee.level.utf8String()
+    self.schedule = try c.pointee.schedule.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Spec> {
@@ -746,6 +752,7 @@ extension LogAPI.Spec {
     c.pointee.n_depends_on = self.dependsOn.count
     c.pointee.depends_on = arena.list(self.dependsOn) { $0 }
     c.pointee.level = arena.copy(self.level)
+    c.pointee.schedule = arena.copy(self.schedule)
     return c
   }
 }
@@ -1895,6 +1902,286 @@ extension LogAPI.WorkflowEventRecord {
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     c.pointee.n_forgotten = self.forgotten.count
     c.pointee.forgotten = arena.list(self.forgotten) { $0 }
+    return c
+  }
+}
+
+extension LogAPI.ScheduleFact {
+  public static var protobufName: String { "martlet.log.v1.ScheduleFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__schedule_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScheduleFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScheduleFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = c.pointee.id
+    self.name = try c.pointee.name.utf8String()
+    if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
+    self.state = c.pointee.state
+    self.specRevision = c.pointee.spec_revision
+    self.revision = c.pointee.revision
+    self.createTime = c.pointee.create_time
+    self.updateTime = c.pointee.update_time
+    if let pointer = c.pointee.pause { self.pause = try .init(c: pointer) }
+    if let pointer = c.pointee.next { self.next = try .init(c: pointer) }
+    if c.pointee._last_nominal_case.rawValue == 11 {
+      self.lastNominal = c.pointee.last_nominal
+    }
+    self.made = c.pointee.made
+    self.lastRun = c.pointee.last_run
+    if let elements = c.pointee.runs, c.pointee.n_runs > 0 {
+      self.runs.reserveCapacity(c.pointee.n_runs)
+      for index in 0..<c.pointee.n_runs {
+        if let pointer = elements[index] { self.runs.append(try .init(c: pointer)) }
+      }
+    }
+    self.live = .init(UnsafeBufferPointer(start: c.pointee.live, count: c.pointee.n_live))
+    if let pointer = c.pointee.buffered { self.buffered = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScheduleFact> {
+    let c = arena.make(Martlet__Log__V1__ScheduleFact.self, martlet__log__v1__schedule_fact__descriptor_address())
+    c.pointee.id = self.id
+    c.pointee.name = arena.copy(self.name)
+    if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
+    c.pointee.state = self.state
+    c.pointee.spec_revision = self.specRevision
+    c.pointee.revision = self.revision
+    c.pointee.create_time = self.createTime
+    c.pointee.update_time = self.updateTime
+    if let value = self.pause { c.pointee.pause = value.cStruct(in: arena) }
+    if let value = self.next { c.pointee.next = value.cStruct(in: arena) }
+    if let value = self.lastNominal {
+      c.pointee._last_nominal_case = .init(rawValue: 11)
+      c.pointee.last_nominal = value
+    }
+    c.pointee.made = self.made
+    c.pointee.last_run = self.lastRun
+    c.pointee.n_runs = self.runs.count
+    c.pointee.runs = arena.list(self.runs) { $0.cStruct(in: arena) }
+    c.pointee.n_live = self.live.count
+    c.pointee.live = arena.list(self.live) { $0 }
+    if let value = self.buffered { c.pointee.buffered = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.ScheduleSpec {
+  public static var protobufName: String { "martlet.log.v1.ScheduleSpec" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__schedule_spec__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScheduleSpec.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScheduleSpec>) throws(ProtobufDecodingError) {
+    self.init()
+    self.cron = try c.pointee.cron.utf8String()
+    self.interval = c.pointee.interval
+    self.zone = try c.pointee.zone.utf8String()
+    self.jitter = c.pointee.jitter
+    self.start = c.pointee.start
+    self.end = c.pointee.end
+    self.maxRuns = c.pointee.max_runs
+    self.overlap = c.pointee.overlap
+    self.catchUp = c.pointee.catch_up
+    self.pool = try c.pointee.pool.utf8String()
+    if let pointer = c.pointee.task { self.task = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScheduleSpec> {
+    let c = arena.make(Martlet__Log__V1__ScheduleSpec.self, martlet__log__v1__schedule_spec__descriptor_address())
+    c.pointee.cron = arena.copy(self.cron)
+    c.pointee.interval = self.interval
+    c.pointee.zone = arena.copy(self.zone)
+    c.pointee.jitter = self.jitter
+    c.pointee.start = self.start
+    c.pointee.end = self.end
+    c.pointee.max_runs = self.maxRuns
+    c.pointee.overlap = self.overlap
+    c.pointee.catch_up = self.catchUp
+    c.pointee.pool = arena.copy(self.pool)
+    if let value = self.task { c.pointee.task = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.TaskDraft {
+  public static var protobufName: String { "martlet.log.v1.TaskDraft" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__task_draft__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__TaskDraft.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__TaskDraft>) throws(ProtobufDecodingError) {
+    self.init()
+    self.kind = try c.pointee.kind.utf8String()
+    self.payload = c.pointee.payload.byteArray()
+    self.contentType = try c.pointee.content_type.utf8String()
+    if let elements = c.pointee.labels, c.pointee.n_labels > 0 {
+      self.labels.reserveCapacity(c.pointee.n_labels)
+      for index in 0..<c.pointee.n_labels {
+        if let pointer = elements[index] { self.labels.append(try .init(c: pointer)) }
+      }
+    }
+    self.priority = c.pointee.priority
+    if let pointer = c.pointee.retry { self.retry = try .init(c: pointer) }
+    self.runTimeout = c.pointee.run_timeout
+    self.queueTimeout = c.pointee.queue_timeout
+    self.heartbeatTimeout = c.pointee.heartbeat_timeout
+    self.traceParent = try c.pointee.trace_parent.utf8String()
+    if let elements = c.pointee.selector, c.pointee.n_selector > 0 {
+      self.selector.reserveCapacity(c.pointee.n_selector)
+      for index in 0..<c.pointee.n_selector {
+        if let pointer = elements[index] { self.selector.append(try .init(c: pointer)) }
+      }
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskDraft> {
+    let c = arena.make(Martlet__Log__V1__TaskDraft.self, martlet__log__v1__task_draft__descriptor_address())
+    c.pointee.kind = arena.copy(self.kind)
+    c.pointee.payload = arena.copy(self.payload)
+    c.pointee.content_type = arena.copy(self.contentType)
+    c.pointee.n_labels = self.labels.count
+    c.pointee.labels = arena.list(self.labels) { $0.cStruct(in: arena) }
+    c.pointee.priority = self.priority
+    if let value = self.retry { c.pointee.retry = value.cStruct(in: arena) }
+    c.pointee.run_timeout = self.runTimeout
+    c.pointee.queue_timeout = self.queueTimeout
+    c.pointee.heartbeat_timeout = self.heartbeatTimeout
+    c.pointee.trace_parent = arena.copy(self.traceParent)
+    c.pointee.n_selector = self.selector.count
+    c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.ScheduledTime {
+  public static var protobufName: String { "martlet.log.v1.ScheduledTime" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__scheduled_time__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScheduledTime.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScheduledTime>) throws(ProtobufDecodingError) {
+    self.init()
+    self.nominal = c.pointee.nominal
+    self.fire = c.pointee.fire
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScheduledTime> {
+    let c = arena.make(Martlet__Log__V1__ScheduledTime.self, martlet__log__v1__scheduled_time__descriptor_address())
+    c.pointee.nominal = self.nominal
+    c.pointee.fire = self.fire
+    return c
+  }
+}
+
+extension LogAPI.ScheduleRun {
+  public static var protobufName: String { "martlet.log.v1.ScheduleRun" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__schedule_run__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScheduleRun.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScheduleRun>) throws(ProtobufDecodingError) {
+    self.init()
+    self.number = c.pointee.number
+    self.nominal = c.pointee.nominal
+    self.time = c.pointee.time
+    self.byHand = c.pointee.by_hand != 0
+    self.outcome = c.pointee.outcome
+    self.reason = c.pointee.reason
+    self.task = c.pointee.task
+    self.count = c.pointee.count
+    self.finishTime = c.pointee.finish_time
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScheduleRun> {
+    let c = arena.make(Martlet__Log__V1__ScheduleRun.self, martlet__log__v1__schedule_run__descriptor_address())
+    c.pointee.number = self.number
+    c.pointee.nominal = self.nominal
+    c.pointee.time = self.time
+    c.pointee.by_hand = self.byHand ? 1 : 0
+    c.pointee.outcome = self.outcome
+    c.pointee.reason = self.reason
+    c.pointee.task = self.task
+    c.pointee.count = self.count
+    c.pointee.finish_time = self.finishTime
+    return c
+  }
+}
+
+extension LogAPI.ScheduleEventRecord {
+  public static var protobufName: String { "martlet.log.v1.ScheduleEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__schedule_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__ScheduleEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__ScheduleEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    self.schedule = c.pointee.schedule
+    self.name = try c.pointee.name.utf8String()
+    self.state = c.pointee.state
+    if let pointer = c.pointee.next { self.next = try .init(c: pointer) }
+    self.zoneVersion = try c.pointee.zone_version.utf8String()
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+    if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
+    if let pointer = c.pointee.run { self.run = try .init(c: pointer) }
+    self.keptFrom = c.pointee.kept_from
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__ScheduleEventRecord> {
+    let c = arena.make(Martlet__Log__V1__ScheduleEventRecord.self, martlet__log__v1__schedule_event_record__descriptor_address())
+    c.pointee.change = self.change
+    c.pointee.schedule = self.schedule
+    c.pointee.name = arena.copy(self.name)
+    c.pointee.state = self.state
+    if let value = self.next { c.pointee.next = value.cStruct(in: arena) }
+    c.pointee.zone_version = arena.copy(self.zoneVersion)
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
+    if let value = self.run { c.pointee.run = value.cStruct(in: arena) }
+    c.pointee.kept_from = self.keptFrom
     return c
   }
 }

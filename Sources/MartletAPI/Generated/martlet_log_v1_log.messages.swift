@@ -21,6 +21,7 @@ extension LogAPI {
       case tasksPurged(LogAPI.TasksPurgedRecord)
       case eventsPurged(LogAPI.EventsPurgedRecord)
       case bulk(LogAPI.BulkEventRecord)
+      case schedule(LogAPI.ScheduleEventRecord)
       case group(LogAPI.GroupEventRecord)
       case workflow(LogAPI.WorkflowEventRecord)
     }
@@ -473,6 +474,8 @@ extension LogAPI {
     public var dependsOn: [UInt64] = []
     /// Of a task of a workflow.
     public var level: String = ""
+    /// The name of the schedule that submitted it.
+    public var schedule: String = ""
 
     public init() {}
 
@@ -487,7 +490,8 @@ extension LogAPI {
       unique: LogAPI.UniqueRule? = nil,
       ref: String = "",
       dependsOn: [UInt64] = [],
-      level: String = ""
+      level: String = "",
+      schedule: String = ""
     ) {
       self.deadlineTime = deadlineTime
       self.delay = delay
@@ -500,6 +504,7 @@ extension LogAPI {
       self.ref = ref
       self.dependsOn = dependsOn
       self.level = level
+      self.schedule = schedule
     }
   }
 
@@ -1365,6 +1370,244 @@ extension LogAPI {
       self.workflow = workflow
       self.origin = origin
       self.forgotten = forgotten
+    }
+  }
+
+  /// A schedule as the engine table keeps it.
+  public struct ScheduleFact: ProtobufMessage {
+    public var id: UInt64 = 0
+    public var name: String = ""
+    public var spec: LogAPI.ScheduleSpec? = nil
+    public var state: UInt32 = 0
+    public var specRevision: UInt64 = 0
+    public var revision: UInt64 = 0
+    public var createTime: Int64 = 0
+    public var updateTime: Int64 = 0
+    public var pause: LogAPI.Origin? = nil
+    public var next: LogAPI.ScheduledTime? = nil
+    /// Presence matters: 0 is a time.
+    public var lastNominal: Int64? = nil
+    public var made: UInt64 = 0
+    public var lastRun: UInt64 = 0
+    public var runs: [LogAPI.ScheduleRun] = []
+    public var live: [UInt64] = []
+    public var buffered: LogAPI.ScheduleRun? = nil
+
+    public init() {}
+
+    public init(
+      id: UInt64 = 0,
+      name: String = "",
+      spec: LogAPI.ScheduleSpec? = nil,
+      state: UInt32 = 0,
+      specRevision: UInt64 = 0,
+      revision: UInt64 = 0,
+      createTime: Int64 = 0,
+      updateTime: Int64 = 0,
+      pause: LogAPI.Origin? = nil,
+      next: LogAPI.ScheduledTime? = nil,
+      lastNominal: Int64? = nil,
+      made: UInt64 = 0,
+      lastRun: UInt64 = 0,
+      runs: [LogAPI.ScheduleRun] = [],
+      live: [UInt64] = [],
+      buffered: LogAPI.ScheduleRun? = nil
+    ) {
+      self.id = id
+      self.name = name
+      self.spec = spec
+      self.state = state
+      self.specRevision = specRevision
+      self.revision = revision
+      self.createTime = createTime
+      self.updateTime = updateTime
+      self.pause = pause
+      self.next = next
+      self.lastNominal = lastNominal
+      self.made = made
+      self.lastRun = lastRun
+      self.runs = runs
+      self.live = live
+      self.buffered = buffered
+    }
+  }
+
+  public struct ScheduleSpec: ProtobufMessage {
+    /// Of the two one is set.
+    public var cron: String = ""
+    public var interval: Int64 = 0
+    public var zone: String = ""
+    public var jitter: Int64 = 0
+    public var start: Int64 = 0
+    public var end: Int64 = 0
+    public var maxRuns: UInt64 = 0
+    public var overlap: UInt32 = 0
+    public var catchUp: Int64 = 0
+    public var pool: String = ""
+    public var task: LogAPI.TaskDraft? = nil
+
+    public init() {}
+
+    public init(
+      cron: String = "",
+      interval: Int64 = 0,
+      zone: String = "",
+      jitter: Int64 = 0,
+      start: Int64 = 0,
+      end: Int64 = 0,
+      maxRuns: UInt64 = 0,
+      overlap: UInt32 = 0,
+      catchUp: Int64 = 0,
+      pool: String = "",
+      task: LogAPI.TaskDraft? = nil
+    ) {
+      self.cron = cron
+      self.interval = interval
+      self.zone = zone
+      self.jitter = jitter
+      self.start = start
+      self.end = end
+      self.maxRuns = maxRuns
+      self.overlap = overlap
+      self.catchUp = catchUp
+      self.pool = pool
+      self.task = task
+    }
+  }
+
+  /// A task that is to be submitted again and again; what is unset, the pool says each time.
+  public struct TaskDraft: ProtobufMessage {
+    public var kind: String = ""
+    public var payload: [UInt8] = []
+    public var contentType: String = ""
+    public var labels: [LogAPI.Label] = []
+    public var priority: UInt32 = 0
+    public var retry: LogAPI.RetryPolicy? = nil
+    public var runTimeout: Int64 = 0
+    public var queueTimeout: Int64 = 0
+    public var heartbeatTimeout: Int64 = 0
+    public var traceParent: String = ""
+    public var selector: [LogAPI.Label] = []
+
+    public init() {}
+
+    public init(
+      kind: String = "",
+      payload: [UInt8] = [],
+      contentType: String = "",
+      labels: [LogAPI.Label] = [],
+      priority: UInt32 = 0,
+      retry: LogAPI.RetryPolicy? = nil,
+      runTimeout: Int64 = 0,
+      queueTimeout: Int64 = 0,
+      heartbeatTimeout: Int64 = 0,
+      traceParent: String = "",
+      selector: [LogAPI.Label] = []
+    ) {
+      self.kind = kind
+      self.payload = payload
+      self.contentType = contentType
+      self.labels = labels
+      self.priority = priority
+      self.retry = retry
+      self.runTimeout = runTimeout
+      self.queueTimeout = queueTimeout
+      self.heartbeatTimeout = heartbeatTimeout
+      self.traceParent = traceParent
+      self.selector = selector
+    }
+  }
+
+  public struct ScheduledTime: ProtobufMessage {
+    public var nominal: Int64 = 0
+    public var fire: Int64 = 0
+
+    public init() {}
+
+    public init(
+      nominal: Int64 = 0,
+      fire: Int64 = 0
+    ) {
+      self.nominal = nominal
+      self.fire = fire
+    }
+  }
+
+  public struct ScheduleRun: ProtobufMessage {
+    public var number: UInt64 = 0
+    public var nominal: Int64 = 0
+    public var time: Int64 = 0
+    public var byHand: Bool = false
+    public var outcome: UInt32 = 0
+    public var reason: UInt32 = 0
+    public var task: UInt64 = 0
+    public var count: UInt32 = 0
+    public var finishTime: Int64 = 0
+
+    public init() {}
+
+    public init(
+      number: UInt64 = 0,
+      nominal: Int64 = 0,
+      time: Int64 = 0,
+      byHand: Bool = false,
+      outcome: UInt32 = 0,
+      reason: UInt32 = 0,
+      task: UInt64 = 0,
+      count: UInt32 = 0,
+      finishTime: Int64 = 0
+    ) {
+      self.number = number
+      self.nominal = nominal
+      self.time = time
+      self.byHand = byHand
+      self.outcome = outcome
+      self.reason = reason
+      self.task = task
+      self.count = count
+      self.finishTime = finishTime
+    }
+  }
+
+  public struct ScheduleEventRecord: ProtobufMessage {
+    /// 1 created, 2 updated, 3 paused, 4 resumed, 5 deleted, 6 finished, 7 a run.
+    public var change: UInt32 = 0
+    public var schedule: UInt64 = 0
+    public var name: String = ""
+    public var state: UInt32 = 0
+    public var next: LogAPI.ScheduledTime? = nil
+    public var zoneVersion: String = ""
+    public var origin: LogAPI.Origin? = nil
+    /// Of a creation and an update.
+    public var spec: LogAPI.ScheduleSpec? = nil
+    /// Of a run.
+    public var run: LogAPI.ScheduleRun? = nil
+    public var keptFrom: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      schedule: UInt64 = 0,
+      name: String = "",
+      state: UInt32 = 0,
+      next: LogAPI.ScheduledTime? = nil,
+      zoneVersion: String = "",
+      origin: LogAPI.Origin? = nil,
+      spec: LogAPI.ScheduleSpec? = nil,
+      run: LogAPI.ScheduleRun? = nil,
+      keptFrom: UInt64 = 0
+    ) {
+      self.change = change
+      self.schedule = schedule
+      self.name = name
+      self.state = state
+      self.next = next
+      self.zoneVersion = zoneVersion
+      self.origin = origin
+      self.spec = spec
+      self.run = run
+      self.keptFrom = keptFrom
     }
   }
 

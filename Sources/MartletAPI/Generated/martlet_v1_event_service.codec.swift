@@ -189,6 +189,9 @@ extension API.Event {
     self.logLinesDropped = c.pointee.log_lines_dropped
     if let pointer = c.pointee.bulk { self.bulk = try .init(c: pointer) }
     self.fromPool = try c.pointee.from_pool.utf8String()
+    self.schedule = try c.pointee.schedule.utf8String()
+    if let pointer = c.pointee.schedule_change { self.scheduleChange = try .init(c: pointer) }
+    if let pointer = c.pointee.schedule_run { self.scheduleRun = try .init(c: pointer) }
     if c.pointee._priority_case.rawValue == 24 {
       self.priority = c.pointee.priority
     }
@@ -232,6 +235,9 @@ extension API.Event {
     c.pointee.log_lines_dropped = self.logLinesDropped
     if let value = self.bulk { c.pointee.bulk = value.cStruct(in: arena) }
     c.pointee.from_pool = arena.copy(self.fromPool)
+    c.pointee.schedule = arena.copy(self.schedule)
+    if let value = self.scheduleChange { c.pointee.schedule_change = value.cStruct(in: arena) }
+    if let value = self.scheduleRun { c.pointee.schedule_run = value.cStruct(in: arena) }
     if let value = self.priority {
       c.pointee._priority_case = .init(rawValue: 24)
       c.pointee.priority = value
@@ -275,6 +281,37 @@ extension API.PoolChange {
     c.pointee.slots_limit = self.slotsLimit
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
     c.pointee.restored_revision = self.restoredRevision
+    return c
+  }
+}
+
+extension API.ScheduleChange {
+  public static var protobufName: String { "martlet.v1.ScheduleChange" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__schedule_change__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__ScheduleChange.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__ScheduleChange>) throws(ProtobufDecodingError) {
+    self.init()
+    self.state = .init(rawValue: .init(truncatingIfNeeded: c.pointee.state.rawValue))
+    if let pointer = c.pointee.next_time { self.nextTime = try .init(c: pointer) }
+    if let pointer = c.pointee.next_fire_time { self.nextFireTime = try .init(c: pointer) }
+    self.timeZoneVersion = try c.pointee.time_zone_version.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ScheduleChange> {
+    let c = arena.make(Martlet__V1__ScheduleChange.self, martlet__v1__schedule_change__descriptor_address())
+    c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    if let value = self.nextTime { c.pointee.next_time = value.cStruct(in: arena) }
+    if let value = self.nextFireTime { c.pointee.next_fire_time = value.cStruct(in: arena) }
+    c.pointee.time_zone_version = arena.copy(self.timeZoneVersion)
     return c
   }
 }

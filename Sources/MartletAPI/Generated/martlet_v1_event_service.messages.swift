@@ -126,6 +126,12 @@ extension API {
     /// Of TASK_MOVED: the pool that the task left. `pool` is the one that it waits in now; filters by
     /// pool let the event pass for both.
     public var fromPool: String = ""
+    /// Of SCHEDULE_*, and of TASK_SUBMITTED by a schedule: its name.
+    public var schedule: String = ""
+    /// Of SCHEDULE_*: what it is after the event; GetSchedule has its spec.
+    public var scheduleChange: API.ScheduleChange? = nil
+    /// Of SCHEDULE_FIRED, _BUFFERED, _SKIPPED, _REJECTED and _MISSED.
+    public var scheduleRun: API.ScheduleRun? = nil
     /// Of TASK_UPDATED: the priority after it.
     public var priority: Int32? = nil
     /// Of GROUP_*: the group after the event, without its pools.
@@ -163,6 +169,9 @@ extension API {
       logLinesDropped: Int64 = 0,
       bulk: API.BulkOperation? = nil,
       fromPool: String = "",
+      schedule: String = "",
+      scheduleChange: API.ScheduleChange? = nil,
+      scheduleRun: API.ScheduleRun? = nil,
       priority: Int32? = nil,
       group: API.Group? = nil,
       workflowId: String = "",
@@ -192,6 +201,9 @@ extension API {
       self.logLinesDropped = logLinesDropped
       self.bulk = bulk
       self.fromPool = fromPool
+      self.schedule = schedule
+      self.scheduleChange = scheduleChange
+      self.scheduleRun = scheduleRun
       self.priority = priority
       self.group = group
       self.workflowId = workflowId
@@ -227,6 +239,28 @@ extension API {
       self.slotsLimit = slotsLimit
       self.scaling = scaling
       self.restoredRevision = restoredRevision
+    }
+  }
+
+  public struct ScheduleChange: ProtobufMessage {
+    public var state: API.ScheduleState = .init(rawValue: 0)
+    public var nextTime: WellKnown.Timestamp? = nil
+    public var nextFireTime: WellKnown.Timestamp? = nil
+    /// The version of the data by which its next time was told; empty without a time zone.
+    public var timeZoneVersion: String = ""
+
+    public init() {}
+
+    public init(
+      state: API.ScheduleState = .init(rawValue: 0),
+      nextTime: WellKnown.Timestamp? = nil,
+      nextFireTime: WellKnown.Timestamp? = nil,
+      timeZoneVersion: String = ""
+    ) {
+      self.state = state
+      self.nextTime = nextTime
+      self.nextFireTime = nextFireTime
+      self.timeZoneVersion = timeZoneVersion
     }
   }
 
@@ -281,6 +315,23 @@ extension API {
     case bulkProgressed
     /// It has been through all of them, or was stopped.
     case bulkEnded
+    case scheduleCreated
+    case scheduleUpdated
+    case schedulePaused
+    case scheduleResumed
+    case scheduleDeleted
+    /// Its task is submitted right after this event.
+    case scheduleFired
+    /// The overlap policy left a run out.
+    case scheduleSkipped
+    /// Runs whose time had passed by more than the catch-up window.
+    case scheduleMissed
+    /// No time is left.
+    case scheduleFinished
+    /// A run waits for another one.
+    case scheduleBuffered
+    /// The task of a run could not be submitted.
+    case scheduleRejected
     /// A pool has more slots, or fewer, within the bounds of its spec.
     case poolScaled
     /// A dry run would have moved them; nothing has changed.
@@ -337,6 +388,17 @@ extension API {
       case 48: self = .bulkStarted
       case 49: self = .bulkProgressed
       case 50: self = .bulkEnded
+      case 64: self = .scheduleCreated
+      case 65: self = .scheduleUpdated
+      case 66: self = .schedulePaused
+      case 67: self = .scheduleResumed
+      case 68: self = .scheduleDeleted
+      case 69: self = .scheduleFired
+      case 70: self = .scheduleSkipped
+      case 71: self = .scheduleMissed
+      case 72: self = .scheduleFinished
+      case 73: self = .scheduleBuffered
+      case 74: self = .scheduleRejected
       case 80: self = .poolScaled
       case 81: self = .poolScalingSuggested
       case 82: self = .poolRolledBack
@@ -388,6 +450,17 @@ extension API {
       case .bulkStarted: 48
       case .bulkProgressed: 49
       case .bulkEnded: 50
+      case .scheduleCreated: 64
+      case .scheduleUpdated: 65
+      case .schedulePaused: 66
+      case .scheduleResumed: 67
+      case .scheduleDeleted: 68
+      case .scheduleFired: 69
+      case .scheduleSkipped: 70
+      case .scheduleMissed: 71
+      case .scheduleFinished: 72
+      case .scheduleBuffered: 73
+      case .scheduleRejected: 74
       case .poolScaled: 80
       case .poolScalingSuggested: 81
       case .poolRolledBack: 82
@@ -404,7 +477,7 @@ extension API {
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -443,6 +516,17 @@ extension API {
       case .bulkStarted: "EVENT_TYPE_BULK_STARTED"
       case .bulkProgressed: "EVENT_TYPE_BULK_PROGRESSED"
       case .bulkEnded: "EVENT_TYPE_BULK_ENDED"
+      case .scheduleCreated: "EVENT_TYPE_SCHEDULE_CREATED"
+      case .scheduleUpdated: "EVENT_TYPE_SCHEDULE_UPDATED"
+      case .schedulePaused: "EVENT_TYPE_SCHEDULE_PAUSED"
+      case .scheduleResumed: "EVENT_TYPE_SCHEDULE_RESUMED"
+      case .scheduleDeleted: "EVENT_TYPE_SCHEDULE_DELETED"
+      case .scheduleFired: "EVENT_TYPE_SCHEDULE_FIRED"
+      case .scheduleSkipped: "EVENT_TYPE_SCHEDULE_SKIPPED"
+      case .scheduleMissed: "EVENT_TYPE_SCHEDULE_MISSED"
+      case .scheduleFinished: "EVENT_TYPE_SCHEDULE_FINISHED"
+      case .scheduleBuffered: "EVENT_TYPE_SCHEDULE_BUFFERED"
+      case .scheduleRejected: "EVENT_TYPE_SCHEDULE_REJECTED"
       case .poolScaled: "EVENT_TYPE_POOL_SCALED"
       case .poolScalingSuggested: "EVENT_TYPE_POOL_SCALING_SUGGESTED"
       case .poolRolledBack: "EVENT_TYPE_POOL_ROLLED_BACK"

@@ -44,6 +44,7 @@ extension API.Task {
     self.pauseReason = try c.pointee.pause_reason.utf8String()
     self.workflow = try c.pointee.workflow.utf8String()
     self.workflowLevel = try c.pointee.workflow_level.utf8String()
+    self.schedule = try c.pointee.schedule.utf8String()
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Task> {
@@ -72,6 +73,7 @@ extension API.Task {
     c.pointee.pause_reason = arena.copy(self.pauseReason)
     c.pointee.workflow = arena.copy(self.workflow)
     c.pointee.workflow_level = arena.copy(self.workflowLevel)
+    c.pointee.schedule = arena.copy(self.schedule)
     return c
   }
 }

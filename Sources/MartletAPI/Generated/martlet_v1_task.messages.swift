@@ -58,6 +58,8 @@ extension API {
     public var workflow: String = ""
     /// Of a task of a workflow: the name of its level.
     public var workflowLevel: String = ""
+    /// The name of the schedule that submitted it. Empty: none.
+    public var schedule: String = ""
 
     public init() {}
 
@@ -85,7 +87,8 @@ extension API {
       pauseRequestTime: WellKnown.Timestamp? = nil,
       pauseReason: String = "",
       workflow: String = "",
-      workflowLevel: String = ""
+      workflowLevel: String = "",
+      schedule: String = ""
     ) {
       self.id = id
       self.pool = pool
@@ -111,6 +114,7 @@ extension API {
       self.pauseReason = pauseReason
       self.workflow = workflow
       self.workflowLevel = workflowLevel
+      self.schedule = schedule
     }
   }
 

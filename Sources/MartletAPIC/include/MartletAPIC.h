@@ -14,6 +14,7 @@
 #include "martlet/v1/group_service.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
+#include "martlet/v1/schedule_service.pb-c.h"
 #include "martlet/v1/workflow_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
@@ -318,6 +319,36 @@ martlet__log__v1__workflow_level_fact__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__workflow_event_record__descriptor_address(void) {
   return &martlet__log__v1__workflow_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_fact__descriptor_address(void) {
+  return &martlet__log__v1__schedule_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_spec__descriptor_address(void) {
+  return &martlet__log__v1__schedule_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__task_draft__descriptor_address(void) {
+  return &martlet__log__v1__task_draft__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__scheduled_time__descriptor_address(void) {
+  return &martlet__log__v1__scheduled_time__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_run__descriptor_address(void) {
+  return &martlet__log__v1__schedule_run__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__schedule_event_record__descriptor_address(void) {
+  return &martlet__log__v1__schedule_event_record__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -756,6 +787,126 @@ martlet__v1__rollback_pool_response__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule__descriptor_address(void) {
+  return &martlet__v1__schedule__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_spec__descriptor_address(void) {
+  return &martlet__v1__schedule_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_run__descriptor_address(void) {
+  return &martlet__v1__schedule_run__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_schedule_request__descriptor_address(void) {
+  return &martlet__v1__create_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_schedule_response__descriptor_address(void) {
+  return &martlet__v1__create_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_schedule_request__descriptor_address(void) {
+  return &martlet__v1__get_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_schedule_response__descriptor_address(void) {
+  return &martlet__v1__get_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedules_request__descriptor_address(void) {
+  return &martlet__v1__list_schedules_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedules_response__descriptor_address(void) {
+  return &martlet__v1__list_schedules_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_schedule_request__descriptor_address(void) {
+  return &martlet__v1__update_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_schedule_response__descriptor_address(void) {
+  return &martlet__v1__update_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_schedule_request__descriptor_address(void) {
+  return &martlet__v1__delete_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_schedule_response__descriptor_address(void) {
+  return &martlet__v1__delete_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_schedule_request__descriptor_address(void) {
+  return &martlet__v1__pause_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__pause_schedule_response__descriptor_address(void) {
+  return &martlet__v1__pause_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_schedule_request__descriptor_address(void) {
+  return &martlet__v1__resume_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__resume_schedule_response__descriptor_address(void) {
+  return &martlet__v1__resume_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trigger_schedule_request__descriptor_address(void) {
+  return &martlet__v1__trigger_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__trigger_schedule_response__descriptor_address(void) {
+  return &martlet__v1__trigger_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedule_runs_request__descriptor_address(void) {
+  return &martlet__v1__list_schedule_runs_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_schedule_runs_response__descriptor_address(void) {
+  return &martlet__v1__list_schedule_runs_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__preview_schedule_request__descriptor_address(void) {
+  return &martlet__v1__preview_schedule_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__preview_schedule_response__descriptor_address(void) {
+  return &martlet__v1__preview_schedule_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__scheduled_time__descriptor_address(void) {
+  return &martlet__v1__scheduled_time__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__v1__workflow__descriptor_address(void) {
   return &martlet__v1__workflow__descriptor;
 }
@@ -868,6 +1019,11 @@ martlet__v1__event__labels_entry__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__pool_change__descriptor_address(void) {
   return &martlet__v1__pool_change__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__schedule_change__descriptor_address(void) {
+  return &martlet__v1__schedule_change__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -27,6 +27,8 @@ package enum BrokenRule: CaseIterable, Sendable {
   case guarantees
   /// Nothing scales again before its cool-down is over.
   case coolDowns
+  /// While a run of a schedule is live, its overlap policy says what becomes of the next one.
+  case overlap
 }
 
 extension Engine {

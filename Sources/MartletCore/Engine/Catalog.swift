@@ -17,6 +17,7 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var bulks = BulkTable()
   package private(set) var workflows = WorkflowTable()
   package private(set) var groups = GroupTable()
+  package private(set) var schedules = ScheduleTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -27,7 +28,7 @@ package struct Catalog: Hashable, Sendable {
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
     bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
-    groups: GroupTable = GroupTable()
+    groups: GroupTable = GroupTable(), schedules: ScheduleTable = ScheduleTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -43,6 +44,7 @@ package struct Catalog: Hashable, Sendable {
     self.bulks = bulks
     self.workflows = workflows
     self.groups = groups
+    self.schedules = schedules
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -60,6 +62,8 @@ package struct Catalog: Hashable, Sendable {
     case .bulk(let bulk): bulks.evolve(bulk)
     case .workflow(let workflow): workflows.evolve(workflow)
     case .group(let group): groups.evolve(group)
+    case .schedule(let schedule):
+      schedules.evolve(schedule, revision: event.revision, at: stamp.time)
     }
   }
 
@@ -74,6 +78,7 @@ package struct Catalog: Hashable, Sendable {
       return
     }
     counters.move(pool: event.pool, kind: event.kind, from: event.from, to: event.status.state)
+    schedules.evolve(event)
     if let member = event.member {
       workflows.count(member, from: event.from, to: event.status.state)
     }

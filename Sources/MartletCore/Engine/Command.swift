@@ -176,6 +176,7 @@ package enum Command: Sendable {
   case bulk(BulkCommand)
   case workflow(WorkflowCommand)
   case group(GroupCommand)
+  case schedule(ScheduleCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -192,6 +193,7 @@ package enum Answer: Hashable, Sendable {
   case bulk(BulkRecord)
   case workflow(WorkflowRecord)
   case group(GroupView)
+  case schedule(ScheduleAnswer)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

@@ -8,6 +8,7 @@ extension Engine {
     else { return }
     letProgressGo(at: now, stamp: stamp, into: &events)
     settleDependants(at: now, stamp: stamp, into: &events)
+    settleSchedules(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
     if scalePools(at: now, stamp: stamp, into: &events) {
       settlePools(at: now, stamp: stamp, into: &events)
@@ -19,6 +20,7 @@ extension Engine {
   package var isUnsettled: Bool {
     !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
       || !state.session.touchedWorkflows.isEmpty || !state.session.shares.touched.isEmpty
+      || !catalog.schedules.ready.isEmpty
   }
 
   // MARK: - Time

@@ -27,6 +27,7 @@ package struct Engine: Sendable {
       case bulk(BulkRecord)
       case workflow(WorkflowID)
       case group(GroupView)
+      case schedule(ScheduleForm)
       case done
     }
 
@@ -87,6 +88,8 @@ package struct Engine: Sendable {
       try decideWorkflow(command, at: now)
     case .group(let command):
       try decideGroup(command, at: now)
+    case .schedule(let command):
+      try decideSchedule(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -112,6 +115,7 @@ package struct Engine: Sendable {
     _ command: Command, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) throws(Refusal) -> Answer {
     listen(to: command, at: now.elapsed)
+    if case .schedule(let change) = command { learnZone(of: change) }
     if case .report(let token, let progress) = command {
       guard hold(progress, of: token, at: now) else { return .done }
     }
@@ -149,6 +153,7 @@ package struct Engine: Sendable {
     case .bulk(let record): .bulk(record)
     case .workflow(let id): catalog.workflows[id].map(Answer.workflow) ?? .done
     case .group(let view): .group(view)
+    case .schedule(let form): answer(form)
     case .done: .done
     }
   }
@@ -192,6 +197,7 @@ package struct Engine: Sendable {
         state.session.endedMarks.forget(entry.task)
       }
     case .group(let event): touchGroup(event.record.id)
+    case .schedule(let event): followSchedule(event)
     case .eventsPurged, .bulk, .workflow: break
     }
   }
@@ -206,6 +212,7 @@ package struct Engine: Sendable {
     findTouchedWorkflows()
     findScaledPools(at: now.elapsed)
     findShares()
+    state.session.schedules = ScheduleClock(catalog.schedules)
     state.session.unsettled = catalog.pools.keys.sorted()
   }
 

@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group: break
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule: break
     }
   }
 
@@ -170,6 +170,14 @@ package struct SessionState: Sendable {
   var decided: [TaskID] = []
   /// Workflows of which a task has ended or been reopened.
   var touchedWorkflows: [WorkflowID] = []
+  /// When schedules fire.
+  var schedules = ScheduleClock()
+  /// Fires that one step may decide: any number may be due at the same moment.
+  package var firesPerStep = 1_000
+  /// What fires have brought into the log since the pipeline asked.
+  var firedBytes = 0
+  /// Those that schedules name, as far as they are known.
+  package var zones: TimeZoneTable
   /// Pools with free slots and tasks that nobody takes.
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()
@@ -186,9 +194,12 @@ package struct SessionState: Sendable {
     package var brokenRule: BrokenRule?
   #endif
 
-  package init(limits: Limits = Limits(), servedKinds: Set<String> = []) {
+  package init(
+    limits: Limits = Limits(), servedKinds: Set<String> = [], zones: TimeZoneTable = [:]
+  ) {
     self.limits = limits
     self.servedKinds = servedKinds
+    self.zones = zones
   }
 }
 

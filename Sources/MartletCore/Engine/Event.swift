@@ -23,6 +23,7 @@ package struct Event: Hashable, Sendable {
     indirect case bulk(BulkEvent)
     indirect case workflow(WorkflowEvent)
     indirect case group(GroupEvent)
+    indirect case schedule(ScheduleEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }

@@ -23,6 +23,8 @@ package enum Query: Sendable {
   /// All groups, by name, or one.
   case groups
   case group(String)
+  case schedule(String)
+  case schedules(ScheduleListing)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -42,6 +44,8 @@ package enum Sight: Sendable {
   case workflow(WorkflowRecord)
   case spans([Span])
   case groups([GroupView])
+  case schedule(ScheduleRecord)
+  case schedules(SchedulePage)
   case rehearsed
 }
 
@@ -82,6 +86,8 @@ extension Engine {
       return .spans(catalog.workflows.durations(of: name, limit: limit))
     case .groups: return .groups(groupViews())
     case .group(let name): return .groups([view(of: try group(named: name))])
+    case .schedule(let name): return .schedule(try schedule(named: name))
+    case .schedules(let listing): return .schedules(catalog.schedules.page(listing))
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

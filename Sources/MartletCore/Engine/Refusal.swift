@@ -38,6 +38,13 @@ package enum Refusal: Error, Hashable, Sendable {
   case workflowNotFound(WorkflowID)
   /// None of its tasks is FAILED or CANCELLED.
   case workflowNotRetryable(WorkflowID, WorkflowState)
+  case scheduleNotFound(String)
+  case scheduleExists(String)
+  /// There is no time to come at which it would fire.
+  case scheduleNeverFires(String)
+  case scheduleEtagMismatch(String)
+  /// The server has no rules of that name.
+  case timeZoneUnknown(String)
   case etagMismatch(pool: String)
   /// Fields that are each in their range do not fit together.
   case poolSpecInvalid(PoolSpecProblem)

@@ -41,6 +41,10 @@ package struct Limits: Hashable, Sendable {
   package var dependencies = 10_000
   package var groups = 1_000
   package var poolRevisions = 1_000
+  package var schedules = 100_000
+  package var scheduleRuns = 20
+  package var scheduleLiveRuns = 100
+  package var schedulePayloadBytes = 65_536
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -180,6 +184,18 @@ extension Limits {
     Description(
       name: "pool-revisions", field: \.poolRevisions, unit: "revisions", range: 1...100_000,
       beyond: "of a pool's history the oldest go; those that scaling made are counted apart"),
+    Description(
+      name: "schedules", field: \.schedules, unit: "schedules", range: 1...1_000_000,
+      beyond: "CreateSchedule is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "schedule-runs", field: \.scheduleRuns, unit: "runs", range: 1...1_000,
+      beyond: "of each schedule the newest are known; their tasks are kept"),
+    Description(
+      name: "schedule-live-runs", field: \.scheduleLiveRuns, unit: "runs", range: 1...10_000,
+      beyond: "of a schedule with ALLOW_ALL: further runs are SKIPPED"),
+    Description(
+      name: "schedule-payload-bytes", field: \.schedulePayloadBytes, unit: "bytes",
+      range: 0...(1 << 20), beyond: "a schedule with a larger payload is refused: FIELD_INVALID"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

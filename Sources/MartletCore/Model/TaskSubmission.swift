@@ -22,6 +22,8 @@ package struct TaskSubmission: Hashable, Sendable {
   package var dependencies: TaskDependencies?
   /// Of a task of a workflow: the name of its level.
   package var level = ""
+  /// The name of the schedule that submitted it; empty: none did.
+  package var schedule = ""
 
   package enum Start: Hashable, Sendable {
     case now

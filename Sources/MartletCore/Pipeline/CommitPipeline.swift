@@ -78,6 +78,7 @@ package struct CommitPipeline: Sendable {
     } catch {
       content = .refusal(error)
     }
+    segment.contentBytes += engine.takeFiredBytes()
     open = segment
     for notice in engine.takeNotices() {
       notices.append((engine.state.durable.catalog.revision, notice))
@@ -97,9 +98,10 @@ package struct CommitPipeline: Sendable {
   /// Lets time pass: whatever is due by now happens, as far as it fits into the open segment.
   package mutating func tick(at now: Instant) {
     guard !isFull else { return }
-    guard engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false else {
-      return
-    }
+    guard
+      engine.isUnsettled || engine.nextDeadline.map({ $0 <= now.elapsed }) ?? false
+        || engine.isScheduleDue(at: now.wall)
+    else { return }
     // A segment that is already open belongs to an earlier instant; what it cannot see yet is
     // decided in the next one.
     run(.tick, ticket: nil, at: now)
@@ -211,6 +213,7 @@ extension Command {
     case .submit(_, let tasks, _, _, _): tasks.reduce(0) { $0 + $1.contentBytes }
     case .workflow(.submit(let draft, _)):
       draft.tasks.reduce(0) { $0 + $1.draft.contentBytes }
+    case .schedule(.create(_, let spec, _, _)): spec.action.task.contentBytes
     case .finish(_, let outcome): outcome.contentBytes
     case .worker(.finish(let ends)): ends.reduce(0) { $0 + $1.outcome.contentBytes }
     case .worker(.checkpoint(_, let checkpoint)): checkpoint.data.count

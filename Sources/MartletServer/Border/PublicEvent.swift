@@ -17,6 +17,7 @@ extension API.Event {
     case .bulk(let change): set(change)
     case .workflow(let change): set(change, at: stamp)
     case .group(let change): set(change)
+    case .schedule(let change): set(change)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number
@@ -37,6 +38,7 @@ extension API.Event {
     case .submitted(let submission):
       kind = submission.kindName
       actor = submission.actor
+      schedule = submission.schedule
       dependencies = Int32(clamping: submission.dependencies?.tasks.count ?? 0)
     case .progressed: progress = event.status.notes?.progress.map { .init($0) }
     case .retryScheduled, .lost, .failed:

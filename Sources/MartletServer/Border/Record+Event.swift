@@ -21,6 +21,7 @@ extension LogAPI.Record {
     case .bulk(let event): self.init(body: .bulk(.init(event)))
     case .workflow(let event): self.init(body: .workflow(.init(event)))
     case .group(let event): self.init(body: .group(.init(event)))
+    case .schedule(let event): self.init(body: .schedule(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -45,6 +46,7 @@ extension LogAPI.Record {
     case .bulk(let record): return record.value.map(Event.Body.bulk)
     case .workflow(let record): return record.value.map(Event.Body.workflow)
     case .group(let record): return record.value.map(Event.Body.group)
+    case .schedule(let record): return record.value.map(Event.Body.schedule)
     case nil: return nil
     }
   }

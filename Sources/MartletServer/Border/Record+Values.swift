@@ -183,7 +183,8 @@ extension LogAPI.Spec {
       contentType: submission.contentType, traceParent: submission.traceParent,
       actor: submission.actor, requestId: submission.request?.id ?? "",
       unique: submission.unique.map { .init($0) }, ref: submission.ref,
-      dependsOn: submission.dependencies?.tasks.map(\.rawValue) ?? [], level: submission.level)
+      dependsOn: submission.dependencies?.tasks.map(\.rawValue) ?? [], level: submission.level,
+      schedule: submission.schedule)
     switch submission.start {
     case .now: break
     case .delay(let span): delay = span.nanoseconds
@@ -212,7 +213,7 @@ extension LogAPI.Submission {
   var value: TaskSubmission? {
     guard let policy = policy?.value, let priority = UInt8(exactly: priority) else { return nil }
     let spec = spec ?? .init()
-    return TaskSubmission(
+    var submission = TaskSubmission(
       kindName: kindName, priority: priority, policy: policy,
       deadline: deadline == 0 ? .never : Elapsed(nanoseconds: deadline),
       deadlineTime: WallTime(unlessZero: spec.deadlineTime), start: spec.start, payload: payload,
@@ -220,6 +221,8 @@ extension LogAPI.Submission {
       request: request.map { $0.value(id: spec.requestId) }, unique: spec.unique?.value,
       ref: spec.ref, dependencies: spec.dependencies(ended: endedDependencies.compactMap(\.value)),
       level: spec.level)
+    submission.schedule = spec.schedule
+    return submission
   }
 }
 

@@ -69,6 +69,9 @@ extension ErrorDetails {
     case .taskNeeded(let task): self = .taskNeeded(task)
     case .workflowNotFound(let id): self = .workflowNotFound(id)
     case .workflowNotRetryable(let id, let state): self = .workflowNotRetryable(id, state)
+    case .scheduleNotFound(let name), .scheduleExists(let name), .scheduleNeverFires(let name),
+      .scheduleEtagMismatch(let name), .timeZoneUnknown(let name):
+      self = .schedule(name, refusal)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,
@@ -190,6 +193,36 @@ extension ErrorDetails {
       "None of the tasks of the workflow \(id), which is \(state.name), is FAILED or CANCELLED: "
         + "there is nothing to retry.",
       metadata: ["workflow_id": id.description, "state": state.name])
+  }
+
+  private static func schedule(_ name: String, _ refusal: Refusal) -> ErrorDetails {
+    if case .timeZoneUnknown = refusal { return timeZoneUnknown(name) }
+    let (code, reason, says): (StatusCode, ErrorReason, String) =
+      switch refusal {
+      case .scheduleExists:
+        (.alreadyExists, .scheduleExists, "exists already: choose another name")
+      case .scheduleNeverFires:
+        (
+          .invalidArgument, .scheduleNeverFires,
+          "would never fire: give it an `end_time` that is to come, or more `max_runs`"
+        )
+      case .scheduleEtagMismatch:
+        (
+          .aborted, .etagMismatch,
+          "has changed since it was read: read it again and repeat the update with its new etag"
+        )
+      default:
+        (.notFound, .scheduleNotFound, "does not exist: list the schedules to see which do")
+      }
+    return ErrorDetails(
+      code, reason, "The schedule \"\(name)\" \(says).", metadata: ["schedule": name])
+  }
+
+  private static func timeZoneUnknown(_ zone: String) -> ErrorDetails {
+    ErrorDetails(
+      .invalidArgument, .timeZoneUnknown,
+      "The server knows no time zone \"\(zone.shortened)\": use an IANA name like Europe/Vienna.",
+      metadata: ["time_zone": zone])
   }
 
   private static var diskLow: ErrorDetails {

@@ -70,6 +70,7 @@ extension API.Task {
     waitingFor = task.cause?.text ?? ""
     workflow = submission.policy.flow?.member?.workflow.description ?? ""
     workflowLevel = submission.level
+    schedule = submission.schedule
   }
 
   /// How many bytes it takes on the wire, from above: names are counted, numbers are rounded up.

@@ -9,6 +9,7 @@ enum CatalogFacts {
   static func bulkKey(_ bulk: BulkID) -> String { "bulk/\(bulk.rawValue)" }
   static func workflowKey(_ workflow: WorkflowID) -> String { "workflow/\(workflow.rawValue)" }
   static func groupKey(_ group: GroupID) -> String { "group/\(group.rawValue)" }
+  static func scheduleKey(_ schedule: ScheduleID) -> String { "schedule/\(schedule.rawValue)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -55,6 +56,7 @@ enum CatalogFacts {
     var bulks: [BulkRecord] = []
     var workflows: [WorkflowRecord] = []
     var groups: [GroupRecord] = []
+    var schedules: [ScheduleRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -73,6 +75,11 @@ enum CatalogFacts {
       } else if key.hasPrefix("group/") {
         guard let fact = try? LogAPI.GroupFact(protobufBytes: bytes) else { return nil }
         groups.append(fact.value)
+      } else if key.hasPrefix("schedule/") {
+        guard let schedule = (try? LogAPI.ScheduleFact(protobufBytes: bytes))?.value else {
+          return nil
+        }
+        schedules.append(schedule)
       }
     }
     return Catalog(
@@ -84,7 +91,8 @@ enum CatalogFacts {
       pools: pools, kinds: kinds, counts: counts, oldestEvent: Revision(engine.oldestEvent),
       bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
       workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
-      groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)))
+      groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)),
+      schedules: ScheduleTable(schedules))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

@@ -240,7 +240,11 @@ final class EngineRunner: Sendable {
       return nil
     }
     if work.pipeline.engine.isUnsettled { return MonotonicTime.now }
-    return work.pipeline.engine.nextDeadline.map(clock.monotonic)
+    let moment = work.pipeline.engine.nextDeadline.map(clock.monotonic)
+    guard let wall = work.pipeline.engine.nextWallDeadline else { return moment }
+    // A wall clock that somebody sets forward is noticed within a second.
+    let wait = min(max((wall - clock.now.wall).nanoseconds, 0), 1_000_000_000)
+    return min(moment ?? .max, MonotonicTime.now + wait)
   }
 
   private func decide(_ work: inout Work, at now: Instant) {

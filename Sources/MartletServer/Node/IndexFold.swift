@@ -23,6 +23,7 @@ package struct IndexFold: Sendable {
   private var poolRevisions: [PoolRevisionRow] = []
   private var forgottenPools: [PoolID] = []
   private let poolRevisionsKept: Int
+  private var touchedSchedules: Set<ScheduleID> = []
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -50,6 +51,7 @@ package struct IndexFold: Sendable {
       if case .pool(let change) = event.body {
         keep(change, revision: event.revision, at: segment.stamp)
       }
+      noteSchedule(of: event)
       catalog.evolve(event, at: segment.stamp)
       switch event.body {
       case .task(let change): apply(change, revision: event.revision, at: segment.stamp)
@@ -63,6 +65,7 @@ package struct IndexFold: Sendable {
         touchedWorkflows.insert(change.record.id)
         touchedWorkflows.formUnion(change.forgotten)
       case .group(let change): touchedGroups.insert(change.record.id)
+      case .schedule(let change): touchedSchedules.insert(change.schedule)
       }
     }
     eventCount += segment.events.count
@@ -89,6 +92,7 @@ package struct IndexFold: Sendable {
     touchedBulks.removeAll()
     touchedWorkflows.removeAll()
     touchedGroups.removeAll()
+    touchedSchedules.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -183,6 +187,14 @@ package struct IndexFold: Sendable {
     }
   }
 
+  /// The end of a run's task changes its schedule; asked before the catalog forgets whose it was.
+  private mutating func noteSchedule(of event: Event) {
+    guard catalog.schedules.hasLiveRuns, case .task(let change) = event.body,
+      change.status.state.isTerminal, let schedule = catalog.schedules.owner(of: change.task)
+    else { return }
+    touchedSchedules.insert(schedule)
+  }
+
   private mutating func touch(_ pool: PoolID) { touchedPools.insert(pool) }
 
   private mutating func touch(_ key: Counters.Key) {
@@ -240,6 +252,11 @@ package struct IndexFold: Sendable {
       facts.updateValue(
         catalog.groups[id].map { LogAPI.GroupFact($0).protobufBytes() },
         forKey: CatalogFacts.groupKey(id))
+    }
+    for id in touchedSchedules {
+      facts.updateValue(
+        catalog.schedules[id].map { LogAPI.ScheduleFact($0).protobufBytes() },
+        forKey: CatalogFacts.scheduleKey(id))
     }
     for key in touchedCounts {
       facts.updateValue(

@@ -24,6 +24,7 @@ package final class Node: Sendable {
   /// Where the files are, to watch the free space there; nil for a store in memory.
   let directory: String?
   let index: any TaskIndex
+  let zones: ZoneFolder
   let logger: Logger
   let runner: EngineRunner
   let logWriter: LogWriter
@@ -59,6 +60,7 @@ package final class Node: Sendable {
   package init(
     recovery: Recovery, log: any EventLog, index: any TaskIndex, directory: String?,
     handlers: HandlerRegistry, limits: Limits, logger: Logger,
+    zones: ZoneFolder = ZoneFolder(),
     residentBytes: @escaping @Sendable () -> Int? = { ProcessMemory.residentBytes }
   ) {
     let metrics = NodeMetrics()
@@ -106,6 +108,7 @@ package final class Node: Sendable {
     self.log = log
     self.directory = directory
     self.index = index
+    self.zones = zones
     self.logger = logger
     self.logWriter = logWriter
     self.indexWriter = indexWriter
@@ -165,7 +168,9 @@ package final class Node: Sendable {
       case .failed(let failure): self?.fail(failure)
       }
     }
-    let session = SessionState(limits: limits, servedKinds: Set(handlerKinds))
+    let session = SessionState(
+      limits: limits, servedKinds: Set(handlerKinds),
+      zones: await zones(of: recovery.durable.catalog.schedules))
     runner.start(
       CommitPipeline(engine: Engine(durable: recovery.durable, session: session)))
     _ = try? await perform(.recover, on: nil)
@@ -175,6 +180,19 @@ package final class Node: Sendable {
     }
     let maintenance = Task { [weak self] in await Maintenance.run { self } }
     status.withLock { $0.maintenance = maintenance }
+  }
+
+  /// The rules of the zones that schedules name, read anew at each start.
+  private func zones(of schedules: ScheduleTable) async -> TimeZoneTable {
+    if schedules.isEmpty { return [:] }
+    let zones = zones
+    let read = try? await onReader { () throws(StoreFailure) in zones.rules(of: schedules) }
+    if let missing = read?.missing, !missing.isEmpty {
+      logger.warning(
+        "schedules are in time zones that are not there: they fire once more, and pause",
+        metadata: ["zones": "\(missing.joined(separator: ", "))"])
+    }
+    return read?.found ?? [:]
   }
 
   /// Starts nothing new, lets running attempts finish for so long, gives the rest back, flushes.

@@ -48,5 +48,6 @@ package struct SubmittedTask: Sendable {
         ? nil : RequestStamp(id: spec.requestId, key: .init(high: 0, low: 0), fingerprint: 0),
       unique: spec.unique?.value, ref: spec.ref, dependencies: spec.dependencies(),
       level: spec.level)
+    submission.schedule = spec.schedule
   }
 }

@@ -104,6 +104,21 @@ struct StatusMappingTests {
       code: .failedPrecondition, reason: "WORKFLOW_NOT_RETRYABLE",
       metadata: ["workflow_id": "w7", "state": "SUCCEEDED"]),
     .init(
+      refusal: .scheduleNotFound("s"), code: .notFound, reason: "SCHEDULE_NOT_FOUND",
+      metadata: ["schedule": "s"]),
+    .init(
+      refusal: .scheduleExists("s"), code: .alreadyExists, reason: "SCHEDULE_EXISTS",
+      metadata: ["schedule": "s"]),
+    .init(
+      refusal: .scheduleNeverFires("s"), code: .invalidArgument, reason: "SCHEDULE_NEVER_FIRES",
+      metadata: ["schedule": "s"]),
+    .init(
+      refusal: .scheduleEtagMismatch("s"), code: .aborted, reason: "ETAG_MISMATCH",
+      metadata: ["schedule": "s"]),
+    .init(
+      refusal: .timeZoneUnknown("Mars/Olympus"), code: .invalidArgument,
+      reason: "TIME_ZONE_UNKNOWN", metadata: ["time_zone": "Mars/Olympus"]),
+    .init(
       refusal: .etagMismatch(pool: "p"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["pool": "p"]),
     .init(

@@ -85,6 +85,7 @@ extension Checker {
       try require(
         model.groups[view.record.name].map { $0.id >= view.record.id } ?? true,
         "\(view) was told and is older than what is there")
+    case (.schedule(let change), .schedule(let answer)): try check(answer, after: change)
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -256,10 +257,7 @@ extension Checker {
         && pool.waiting + command.newTasks(in: name) > capacity
     case .memoryPressure("bytes", _): return true
     case .memoryPressure(_, let limit):
-      if case .bulk(.start) = command {
-        return model.bulks.values.count { $0.state == .running } >= limit
-      }
-      return replayed.tasks.count + command.newTasks() > limit
+      return isJust(limit: limit, command)
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
     case .duplicateTask(let id, let state, let index):
@@ -294,7 +292,9 @@ extension Checker {
     case .staleHistory: return isStale(command)
     case .diskLow: return true
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
-      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder:
+      .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder,
+      .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
+      .timeZoneUnknown:
       return isJustOfOne(refusal, command)
     case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
       .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
@@ -303,7 +303,16 @@ extension Checker {
     }
   }
 
-  /// Refusals that look at one task, operation or workflow.
+  /// There are as many tasks, operations or schedules as may be.
+  private func isJust(limit: Int, _ command: Command) -> Bool {
+    switch command {
+    case .bulk(.start): model.bulks.values.count { $0.state == .running } >= limit
+    case .schedule(.create): model.schedules.count >= limit
+    default: replayed.tasks.count + command.newTasks() > limit
+    }
+  }
+
+  /// Refusals that look at one task, operation, workflow or schedule.
   private func isJustOfOne(_ refusal: Refusal, _ command: Command) -> Bool {
     switch refusal {
     case .taskRunning(let id): return model.tasks[id]?.status.state == .running
@@ -322,7 +331,7 @@ extension Checker {
         && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
     case .checkpointOutOfOrder(let id, let kept):
       return model.tasks[id]?.checkpoint?.sequence == kept
-    default: return false
+    default: return isJustOfSchedule(refusal, command)
     }
   }
 

@@ -19,6 +19,7 @@ extension Model {
       try checkReopened(task, revival)
       try checkReopenedWaits(event, of: task)
     }
+    noteRunEnd(event)
     members[task.id]?.state = event.status.state
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
@@ -77,6 +78,7 @@ extension Model {
         || event.status.state == .scheduled && event.status.due > stamp.elapsed
         || event.status.state == .blocked,
       "a new task is \(event.status.state), due \(event.status.due) at \(stamp.elapsed)")
+    try checkScheduled(event, submission)
     if let rule = submission.unique { try checkUnique(rule, event) }
     if let request = submission.request { try remember(request, task: event.task) }
     tasks[event.task] = ModelTask(
@@ -200,10 +202,12 @@ extension Model {
       try require(
         asked.finishes[task.token]?.contains(.succeeded(result)) ?? false,
         "no handler said that \(task.id) succeeded so")
+    case .cancelRequested(let origin) where isCancelledForNextRun(task, origin): break
     case .cancelRequested:
       let isAsked = isCancelAsked(of: task) || pools[task.pool]?.state == .deleting
       try require(isAsked && task.status.notes?.cancel == nil, "nobody cancelled \(task.id)")
     case .cancelled where isCancelledForOther(event, of: task): break
+    case .cancelled(let origin) where isCancelledForNextRun(task, origin): break
     case .cancelled(let origin):
       try require(origin.actor == Origin.client.actor, "nobody's name is on a cancel")
       if let other = origin.replacement {

@@ -77,6 +77,10 @@ struct Asked {
   var updates: [TaskID: [TaskUpdate]] = [:]
   var workflowCancels: Set<WorkflowID> = []
   var workflowRetries: Set<WorkflowID> = []
+  /// Names of schedules that somebody wanted something of.
+  var schedules: Set<String> = []
+  /// With the policies that they named.
+  var triggers: [String: [OverlapPolicy?]] = [:]
   /// Times that submissions gave to who waits under their key.
   var debounces: [String: [TaskSubmission.Start]] = [:]
 }
@@ -118,6 +122,9 @@ struct Model {
   var lastWorkflow = WorkflowID(rawValue: 0)
   var groups: [String: GroupRecord] = [:]
   var lastGroup = GroupID(rawValue: 0)
+  var schedules: [ScheduleID: ModelSchedule] = [:]
+  /// Tasks that runs of schedules are to submit in this commit, with the schedules' names.
+  var expectedRuns: [TaskID: String] = [:]
   /// Every task that was ever of a workflow.
   var members: [TaskID: ModelMember] = [:]
   /// In this commit.
@@ -190,6 +197,7 @@ struct Model {
       if change.change == .started { bulkStarts[change.record.id] = revision }
     case .workflow(let change): try apply(change)
     case .group(let change): try apply(change)
+    case .schedule(let change): try apply(change)
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision
@@ -210,6 +218,7 @@ struct Model {
     rooms = [:]
     try checkBlocked()
     submitted = []
+    try require(expectedRuns.isEmpty, "runs without tasks: \(expectedRuns)")
     try require(replaced.isEmpty, "tasks were replaced by none: \(replaced.keys)")
   }
 

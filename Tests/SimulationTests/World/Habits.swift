@@ -12,6 +12,7 @@ struct Habits {
     case crash, crashAtAppend, failIndex, stop, diskFills
     case submitDependent, submitWorkflow, steerWorkflow
     case changeGroup, rollBack, scalePool
+    case createSchedule, steerSchedule
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -21,6 +22,8 @@ struct Habits {
   var sealing: Int
   /// How many tasks of a deleted pool, and how many timers, one step of the engine deals with.
   var perStep: (cancels: Int, timers: Int)
+  /// How many runs one step of the engine makes.
+  var firesPerStep = 1_000
   var pools: [String] = ["a", "b", "c"]
   var kinds = ["work", "slow", "odd", "rare"]
 
@@ -46,6 +49,10 @@ struct Habits {
     limits.runningBulks = [1, 3].randomElement(using: &random) ?? 3
     limits.keptWorkflows = [0, 3, 100].randomElement(using: &random) ?? 3
     limits.poolRevisions = [1, 3, 1_000].randomElement(using: &random) ?? 3
+    limits.scheduleRuns = [1, 3, 20].randomElement(using: &random) ?? 3
+    limits.scheduleLiveRuns = [1, 3].randomElement(using: &random) ?? 3
+    limits.schedules = [2, 100].randomElement(using: &random) ?? 2
+    firesPerStep = [1, 3, 1_000].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
     limits.offerMilliseconds = [100, 2_000].randomElement(using: &random) ?? 2_000
@@ -99,6 +106,8 @@ struct Habits {
     case .changeGroup: 20
     case .rollBack: 25
     case .scalePool: 20
+    case .createSchedule: 12
+    case .steerSchedule: 40
     }
   }
 
@@ -109,6 +118,7 @@ struct Habits {
     session.brokenRule = broken
     session.cancelsPerStep = perStep.cancels
     session.timersPerStep = perStep.timers
+    session.firesPerStep = firesPerStep
     return session
   }
 

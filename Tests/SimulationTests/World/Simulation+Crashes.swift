@@ -77,6 +77,7 @@ extension Simulation {
       leaseLength: .milliseconds(Int64(habits.limits.leaseMilliseconds)))
     node = SimulatedNode(
       recovery: recovery, session: habits.session(serving: served, broken: broken))
+    knowZones()
     let applied = recovery.durable.catalog.revision
     node.pipeline.inform { $0.indexApplied(through: applied) }
     // Time may pass for the engine before its first command is there.

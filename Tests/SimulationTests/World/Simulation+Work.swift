@@ -151,6 +151,7 @@ extension Simulation {
       engine.setMemoryIsTight(false)
     }
     try finishBulks()
+    pauseSchedules()
     var turns = 0
     while try turn() {
       turns += 1
@@ -205,6 +206,7 @@ extension Simulation {
         (record.state == .running) == (record.live > 0),
         "workflow \(record.id) rests as \(record.state) with \(record.live) live tasks")
     }
+    try checkSchedulesRest()
     for pool in checker.model.pools.values {
       let isStuck = pool.state == .deleting || pool.state == .draining && pool.unfinished == 0
       try require(!isStuck, "pool \(pool.name) rests as \(pool.state)")

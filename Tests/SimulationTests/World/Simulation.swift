@@ -63,6 +63,8 @@ final class Simulation {
     case .changeGroup: changeGroup()
     case .rollBack: try rollBack()
     case .scalePool: scalePool()
+    case .createSchedule: createSchedule()
+    case .steerSchedule: steerSchedule()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()

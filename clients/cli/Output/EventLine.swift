@@ -35,6 +35,9 @@ enum EventLine {
     } else if !event.workflowId.isEmpty {
       parts.append(event.workflowId)
     }
+    if !event.schedule.isEmpty { parts.append(event.schedule) }
+    if let run = event.scheduleRun { parts.append("run \(run.number) \(run.message)") }
+    if let next = event.scheduleChange?.nextFireTime { parts.append("next \(next.rfc3339())") }
     if let failure = event.failure { parts.append(failure.text) }
     if let due = event.dueTime, event.state == .scheduled { parts.append("due \(due.rfc3339())") }
     if let priority = event.priority { parts.append("priority \(priority)") }

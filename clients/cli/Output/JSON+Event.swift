@@ -27,6 +27,9 @@ extension JSON {
     fields.add("bulk", event.bulk.map { JSON($0) })
     if !event.workflowId.isEmpty { fields.add("workflow_id", event.workflowId) }
     fields.add("workflow", event.workflow.map { JSON($0) })
+    if !event.schedule.isEmpty { fields.add("schedule", event.schedule) }
+    fields.add("schedule_run", event.scheduleRun.map { JSON($0) })
+    fields.add("schedule_change", event.scheduleChange.map { JSON($0) })
     if event.dependencies > 0 { fields.add("dependencies", Int64(event.dependencies)) }
     fields.add("group", event.group.map { JSON($0) })
     fields.add("pool_change", event.poolChange.map { JSON($0) })

@@ -28,6 +28,7 @@ extension JSON {
       fields.add("workflow", task.workflow)
       fields.add("workflow_level", task.workflowLevel)
     }
+    if !task.schedule.isEmpty { fields.add("schedule", task.schedule) }
     fields.append(Field("revision", .unsigned(task.revision)))
     self = .object(fields)
   }

@@ -26,6 +26,22 @@ extension API.WorkflowState {
   var name: String { protobufName.droppingPrefix("WORKFLOW_STATE_") }
 }
 
+extension API.ScheduleState {
+  var name: String { protobufName.droppingPrefix("SCHEDULE_STATE_") }
+}
+
+extension API.OverlapPolicy {
+  var name: String { protobufName.droppingPrefix("OVERLAP_POLICY_") }
+}
+
+extension API.ScheduleRunOutcome {
+  var name: String { protobufName.droppingPrefix("SCHEDULE_RUN_OUTCOME_") }
+}
+
+extension API.ScheduleRunReason {
+  var name: String { protobufName.droppingPrefix("SCHEDULE_RUN_REASON_") }
+}
+
 extension API.TraceNodeType {
   var name: String { protobufName.droppingPrefix("TRACE_NODE_TYPE_") }
 }

@@ -31,6 +31,7 @@ extension Table {
     add(
       "workflow",
       [task.workflow, task.workflowLevel].filter { !$0.isEmpty }.joined(separator: "  "))
+    add("schedule", task.schedule)
     add("ref", task.spec?.ref)
     add("failure", task.failure?.text)
     add("failure class", task.failure?.failureClass)

@@ -76,6 +76,10 @@ struct CommandFailure: Error, Equatable {
     case .workflowNotFound:
       return "see `martlet workflow list`; ended ones are kept only for a time"
     case .workflowNotRetryable: return "see `martlet workflow get`"
+    case .scheduleNotFound: return "see `martlet schedule list`"
+    case .scheduleExists: return "change it with `martlet schedule update`"
+    case .scheduleNeverFires: return "see its times with `martlet schedule create … --dry-run`"
+    case .timeZoneUnknown: return "use an IANA name, such as Europe/Vienna or UTC"
     case .dependencyNotFound: return "see `martlet task list`; finished tasks are kept for a time"
     case .taskNotPausable: return "it was asked to stop; wait until it has ended"
     case .taskNotPaused: return "only PAUSED tasks can be resumed"

@@ -15,13 +15,16 @@ struct WorkflowFile {
     self.surroundings = surroundings
   }
 
-  func read(_ text: String) throws -> API.SubmitWorkflowRequest {
-    let root: Node?
+  func root(_ text: String) throws -> Node? {
     do {
-      root = try compose(yaml: text)
+      return try compose(yaml: text)
     } catch let error as YamlError {
       throw CommandFailure(.usage, "\(name) is no YAML: \(error)")
     }
+  }
+
+  func read(_ text: String) throws -> API.SubmitWorkflowRequest {
+    let root = try root(text)
     guard let root, let fields = root.mapping else {
       throw fault("a workflow is a map with `name` and `tasks`", at: root)
     }
@@ -50,30 +53,44 @@ struct WorkflowFile {
     return .init(name: try text(fields["name"]) ?? "", weight: try integer(fields["weight"]))
   }
 
-  private static let taskKeys: Set<String> = [
-    "ref", "kind", "pool", "payload", "payload_file", "content_type", "labels", "priority",
-    "delay", "at", "deadline", "run_timeout", "queue_timeout", "heartbeat_timeout", "retry",
-    "worker_selector", "depends_on", "on_dependency_failure", "want_dependency_results", "level",
-    "weight", "trace_parent",
+  private static let specKeys: Set<String> = [
+    "kind", "payload", "payload_file", "content_type", "labels", "priority", "run_timeout",
+    "queue_timeout", "heartbeat_timeout", "retry", "worker_selector", "trace_parent",
   ]
+  private static let taskKeys = specKeys.union([
+    "ref", "pool", "delay", "at", "deadline", "depends_on", "on_dependency_failure",
+    "want_dependency_results", "level", "weight",
+  ])
 
-  private func task(_ node: Node) throws -> API.WorkflowTaskSpec {
+  /// What may be said of a task that is alone.
+  func taskSpec(_ node: Node) throws -> API.TaskSpec {
     guard let fields = node.mapping else { throw fault("a task is a map with `kind`", at: node) }
-    try check(fields, knows: Self.taskKeys)
+    try check(fields, knows: Self.specKeys)
+    return try spec(fields)
+  }
+
+  private func spec(_ fields: Node.Mapping) throws -> API.TaskSpec {
     var spec = API.TaskSpec(kind: try text(fields["kind"]) ?? "")
     (spec.payload, spec.contentType) = try payload(fields)
     if let type = try text(fields["content_type"]) { spec.contentType = type }
     spec.labels = try texts(fields["labels"])
     spec.priority = try integer(fields["priority"])
-    if let delay = try span(fields["delay"]) { spec.start = .delay(delay) }
-    if let at = try time(fields["at"]) { spec.start = .scheduleTime(at) }
-    spec.deadline = try time(fields["deadline"])
     spec.runTimeout = try span(fields["run_timeout"])
     spec.queueTimeout = try span(fields["queue_timeout"])
     spec.heartbeatTimeout = try span(fields["heartbeat_timeout"])
     if let retry = fields["retry"] { spec.retryPolicy = try policy(retry) }
     spec.workerSelector = try texts(fields["worker_selector"])
     spec.traceParent = try text(fields["trace_parent"]) ?? ""
+    return spec
+  }
+
+  private func task(_ node: Node) throws -> API.WorkflowTaskSpec {
+    guard let fields = node.mapping else { throw fault("a task is a map with `kind`", at: node) }
+    try check(fields, knows: Self.taskKeys)
+    var spec = try spec(fields)
+    if let delay = try span(fields["delay"]) { spec.start = .delay(delay) }
+    if let at = try time(fields["at"]) { spec.start = .scheduleTime(at) }
+    spec.deadline = try time(fields["deadline"])
     spec.ref = try text(fields["ref"]) ?? ""
     spec.dependsOn = try names(fields["depends_on"])
     spec.onDependencyFailure = try rule(fields["on_dependency_failure"])
@@ -139,7 +156,7 @@ struct WorkflowFile {
 
   // MARK: - Values
 
-  private func text(_ node: Node?) throws -> String? {
+  func text(_ node: Node?) throws -> String? {
     guard let node else { return nil }
     guard let text = node.scalar?.string else { throw fault("a text is expected here", at: node) }
     return text
@@ -150,7 +167,7 @@ struct WorkflowFile {
     return flag
   }
 
-  private func integer(_ node: Node?) throws -> Int32? {
+  func integer(_ node: Node?) throws -> Int32? {
     guard let node else { return nil }
     guard let number = node.int.flatMap({ Int32(exactly: $0) }) else {
       throw fault("a whole number is expected here", at: node)
@@ -164,7 +181,7 @@ struct WorkflowFile {
     return number
   }
 
-  private func span(_ node: Node?) throws -> WellKnown.Duration? {
+  func span(_ node: Node?) throws -> WellKnown.Duration? {
     guard let node else { return nil }
     guard let span = node.scalar.flatMap({ DurationArgument(argument: $0.string) }) else {
       throw fault("a span of time is expected here, such as 250ms, 10s or 1h30m", at: node)
@@ -172,7 +189,7 @@ struct WorkflowFile {
     return WellKnown.Duration(span.duration)
   }
 
-  private func time(_ node: Node?) throws -> WellKnown.Timestamp? {
+  func time(_ node: Node?) throws -> WellKnown.Timestamp? {
     guard let node else { return nil }
     guard let time = node.scalar.flatMap({ TimeArgument(argument: $0.string) }) else {
       throw fault("a time (RFC 3339) or a span from now is expected here", at: node)
@@ -203,7 +220,7 @@ struct WorkflowFile {
     return texts
   }
 
-  private func check(_ fields: Node.Mapping, knows keys: Set<String>) throws {
+  func check(_ fields: Node.Mapping, knows keys: Set<String>) throws {
     var seen: Set<String> = []
     for (key, _) in fields {
       let name = key.string ?? ""
@@ -215,7 +232,7 @@ struct WorkflowFile {
     }
   }
 
-  private func fault(_ what: String, at node: Node?) -> CommandFailure {
+  func fault(_ what: String, at node: Node?) -> CommandFailure {
     let place = node?.mark.map { ", line \($0.line)" } ?? ""
     return CommandFailure(.usage, "\(name)\(place): \(what).")
   }

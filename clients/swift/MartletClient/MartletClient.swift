@@ -73,6 +73,9 @@ public struct MartletClient: Sendable {
   /// Tasks that are submitted together: submit, follow, cancel, retry.
   public var workflows: WorkflowClient { WorkflowClient(runner: runner) }
 
+  /// Rules that submit tasks over time: create, steer, look ahead.
+  public var schedules: ScheduleClient { ScheduleClient(runner: runner) }
+
   /// The same client, over the same connection, with other settings.
   ///
   /// ```swift

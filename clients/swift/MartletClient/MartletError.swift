@@ -110,7 +110,15 @@ extension MartletError {
     public static let workflowNotFound = Self(rawValue: "WORKFLOW_NOT_FOUND")
     /// None of the workflow's tasks is FAILED or CANCELLED.
     public static let workflowNotRetryable = Self(rawValue: "WORKFLOW_NOT_RETRYABLE")
-    /// The pool's spec has changed since the etag was read.
+    /// There is no schedule of that name.
+    public static let scheduleNotFound = Self(rawValue: "SCHEDULE_NOT_FOUND")
+    /// A schedule of that name is there.
+    public static let scheduleExists = Self(rawValue: "SCHEDULE_EXISTS")
+    /// No time is to come at which the schedule would fire.
+    public static let scheduleNeverFires = Self(rawValue: "SCHEDULE_NEVER_FIRES")
+    /// The server has no time zone of that name.
+    public static let timeZoneUnknown = Self(rawValue: "TIME_ZONE_UNKNOWN")
+    /// The pool's or schedule's spec has changed since the etag was read.
     public static let etagMismatch = Self(rawValue: "ETAG_MISMATCH")
     /// There is a task like it, where only one may be.
     public static let duplicateTask = Self(rawValue: "DUPLICATE_TASK")

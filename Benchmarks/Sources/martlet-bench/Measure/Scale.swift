@@ -26,6 +26,10 @@ struct Scale {
   var heldTasks: Int
   /// Workers that are connected and do nothing.
   var idleWorkers: Int
+  /// Schedules that do nothing.
+  var schedules: Int
+  /// Schedules that each fire once a second.
+  var firingSchedules: Int
   /// Of the worker that is killed.
   var leaseMilliseconds: Int
   /// Times that the disk is flushed before and after each row.
@@ -38,12 +42,14 @@ struct Scale {
     oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, bulkTasks: 100_000,
     resizes: 1_000, layers: 100,
     snapshotTime: .seconds(60),
-    pools: 200, heldTasks: 1_000, idleWorkers: 1_000, leaseMilliseconds: 10_000,
+    pools: 200, heldTasks: 1_000, idleWorkers: 1_000, schedules: 100_000, firingSchedules: 1_000,
+    leaseMilliseconds: 10_000,
     flushSamples: 200, runs: 3)
 
   static let short = Scale(
     loadTime: .milliseconds(200), latencySamples: 100, startSamples: 20, cancellable: 1_000,
     oldEvents: 30_000, queued: 10_000, listCalls: 20, bulkTasks: 2_000, resizes: 50, layers: 5,
     snapshotTime: .milliseconds(500), pools: 200,
-    heldTasks: 20, idleWorkers: 50, leaseMilliseconds: 1_000, flushSamples: 20, runs: 1)
+    heldTasks: 20, idleWorkers: 50, schedules: 1_000, firingSchedules: 50, leaseMilliseconds: 1_000,
+    flushSamples: 20, runs: 1)
 }

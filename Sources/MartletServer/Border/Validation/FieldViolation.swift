@@ -56,6 +56,7 @@ struct FieldPath {
     /// Of a workflow.
     case workflowTasks(Int)
     case workflowSpecs(Int)
+    case scheduleTask
   }
 
   enum Element {
@@ -90,6 +91,7 @@ struct FieldPath {
       case .levels(let index): "levels[\(index)]."
       case .workflowTasks(let index): "tasks[\(index)]."
       case .workflowSpecs(let index): "tasks[\(index)].spec."
+      case .scheduleTask: "spec.task."
       }
     if let message { text += "\(message)." }
     text += "\(field)"

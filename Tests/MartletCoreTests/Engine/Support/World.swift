@@ -19,14 +19,18 @@ final class World {
   }
 
   /// Goes on from what another world made durable, as a restarted process does.
-  init(restarting other: World, limits: Limits = Limits(), serving kinds: Set<String> = ["work"]) {
+  init(
+    restarting other: World, limits: Limits = Limits(), serving kinds: Set<String> = ["work"],
+    zones: TimeZoneTable = [:]
+  ) {
     var durable = DurableState()
     for event in other.events {
       durable.evolve(event, at: other.stamps[event.revision] ?? Self.zero)
     }
     pipeline = CommitPipeline(
       engine: Engine(
-        durable: durable, session: SessionState(limits: limits, servedKinds: kinds)))
+        durable: durable,
+        session: SessionState(limits: limits, servedKinds: kinds, zones: zones)))
     now = other.now
     events = other.events
     stamps = other.stamps
@@ -235,6 +239,21 @@ extension Event {
     case .bulk(let event): "bulk \(event.change)"
     case .workflow(let event): "workflow \(event.change)"
     case .group(let event): "group \(event.change)"
+    case .schedule(let event): "schedule \(event.change.word)"
+    }
+  }
+}
+
+extension ScheduleEvent.Change {
+  var word: String {
+    switch self {
+    case .created: "created"
+    case .updated: "updated"
+    case .paused: "paused"
+    case .resumed: "resumed"
+    case .deleted: "deleted"
+    case .finished: "finished"
+    case .run(let run, _): "run \(run.number) \(run.outcome)"
     }
   }
 }
@@ -282,6 +301,7 @@ extension Event {
     case .bulk(let event): return event.origin
     case .workflow(let event): return event.origin
     case .group(let event): return event.origin
+    case .schedule(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

@@ -199,6 +199,51 @@ void   martlet__v1__pool_change__free_unpacked
   assert(message->base.descriptor == &martlet__v1__pool_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__schedule_change__init
+                     (Martlet__V1__ScheduleChange         *message)
+{
+  static const Martlet__V1__ScheduleChange init_value = MARTLET__V1__SCHEDULE_CHANGE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__schedule_change__get_packed_size
+                     (const Martlet__V1__ScheduleChange *message)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__schedule_change__pack
+                     (const Martlet__V1__ScheduleChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__schedule_change__pack_to_buffer
+                     (const Martlet__V1__ScheduleChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__ScheduleChange *
+       martlet__v1__schedule_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__ScheduleChange *)
+     protobuf_c_message_unpack (&martlet__v1__schedule_change__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__schedule_change__free_unpacked
+                     (Martlet__V1__ScheduleChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__schedule_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor martlet__v1__watch_events_request__labels_entry__field_descriptors[2] =
 {
   {
@@ -533,7 +578,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[28] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[31] =
 {
   {
     "revision",
@@ -824,6 +869,42 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[28] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "schedule",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schedule_change",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule_change),
+    &martlet__v1__schedule_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schedule_run",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, schedule_run),
+    &martlet__v1__schedule_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "group",
     55,
     PROTOBUF_C_LABEL_NONE,
@@ -878,11 +959,11 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = bulk */
   18,   /* field[18] = checkpoint_sequence */
   15,   /* field[15] = count */
-  27,   /* field[27] = dependencies */
+  30,   /* field[30] = dependencies */
   10,   /* field[10] = due_time */
   9,   /* field[9] = failure */
   23,   /* field[23] = from_pool */
-  24,   /* field[24] = group */
+  27,   /* field[27] = group */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
   19,   /* field[19] = log_lines */
@@ -895,21 +976,25 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   13,   /* field[13] = reason */
   17,   /* field[17] = result */
   0,   /* field[0] = revision */
+  24,   /* field[24] = schedule */
+  25,   /* field[25] = schedule_change */
+  26,   /* field[26] = schedule_run */
   7,   /* field[7] = state */
   4,   /* field[4] = task_id */
   1,   /* field[1] = time */
   2,   /* field[2] = type */
-  26,   /* field[26] = workflow */
-  25,   /* field[25] = workflow_id */
+  29,   /* field[29] = workflow */
+  28,   /* field[28] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[5 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 40, 22 },
-  { 55, 24 },
-  { 60, 25 },
-  { 0, 28 }
+  { 50, 24 },
+  { 55, 27 },
+  { 60, 28 },
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -919,10 +1004,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  28,
+  31,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  5,  martlet__v1__event__number_ranges,
+  6,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1029,7 +1114,84 @@ const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__pool_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[45] =
+static const ProtobufCFieldDescriptor martlet__v1__schedule_change__field_descriptors[4] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, state),
+    &martlet__v1__schedule_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, next_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_fire_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, next_fire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ScheduleChange, time_zone_version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__schedule_change__field_indices_by_name[] = {
+  2,   /* field[2] = next_fire_time */
+  1,   /* field[1] = next_time */
+  0,   /* field[0] = state */
+  3,   /* field[3] = time_zone_version */
+};
+static const ProtobufCIntRange martlet__v1__schedule_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.ScheduleChange",
+  "ScheduleChange",
+  "Martlet__V1__ScheduleChange",
+  "martlet.v1",
+  sizeof(Martlet__V1__ScheduleChange),
+  4,
+  martlet__v1__schedule_change__field_descriptors,
+  martlet__v1__schedule_change__field_indices_by_name,
+  1,  martlet__v1__schedule_change__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__schedule_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[56] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -1065,6 +1227,17 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[4
   { "EVENT_TYPE_BULK_STARTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED", 48 },
   { "EVENT_TYPE_BULK_PROGRESSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED", 49 },
   { "EVENT_TYPE_BULK_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED", 50 },
+  { "EVENT_TYPE_SCHEDULE_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_CREATED", 64 },
+  { "EVENT_TYPE_SCHEDULE_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_UPDATED", 65 },
+  { "EVENT_TYPE_SCHEDULE_PAUSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_PAUSED", 66 },
+  { "EVENT_TYPE_SCHEDULE_RESUMED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_RESUMED", 67 },
+  { "EVENT_TYPE_SCHEDULE_DELETED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_DELETED", 68 },
+  { "EVENT_TYPE_SCHEDULE_FIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FIRED", 69 },
+  { "EVENT_TYPE_SCHEDULE_SKIPPED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_SKIPPED", 70 },
+  { "EVENT_TYPE_SCHEDULE_MISSED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_MISSED", 71 },
+  { "EVENT_TYPE_SCHEDULE_FINISHED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FINISHED", 72 },
+  { "EVENT_TYPE_SCHEDULE_BUFFERED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_BUFFERED", 73 },
+  { "EVENT_TYPE_SCHEDULE_REJECTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_REJECTED", 74 },
   { "EVENT_TYPE_POOL_SCALED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALED", 80 },
   { "EVENT_TYPE_POOL_SCALING_SUGGESTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALING_SUGGESTED", 81 },
   { "EVENT_TYPE_POOL_ROLLED_BACK", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_ROLLED_BACK", 82 },
@@ -1078,17 +1251,17 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[4
   { "EVENT_TYPE_WORKFLOW_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED", 100 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 31},{80, 34},{96, 40},{0, 45}
+{0, 0},{16, 9},{48, 31},{64, 34},{80, 45},{96, 51},{0, 56}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[45] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[56] =
 {
   { "EVENT_TYPE_BULK_ENDED", 33 },
   { "EVENT_TYPE_BULK_PROGRESSED", 32 },
   { "EVENT_TYPE_BULK_STARTED", 31 },
   { "EVENT_TYPE_EVENTS_PURGED", 26 },
-  { "EVENT_TYPE_GROUP_CREATED", 37 },
-  { "EVENT_TYPE_GROUP_DELETED", 39 },
-  { "EVENT_TYPE_GROUP_UPDATED", 38 },
+  { "EVENT_TYPE_GROUP_CREATED", 48 },
+  { "EVENT_TYPE_GROUP_DELETED", 50 },
+  { "EVENT_TYPE_GROUP_UPDATED", 49 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
   { "EVENT_TYPE_POOL_DELETED", 8 },
@@ -1096,10 +1269,21 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_POOL_DRAINING", 5 },
   { "EVENT_TYPE_POOL_PAUSED", 3 },
   { "EVENT_TYPE_POOL_RESUMED", 4 },
-  { "EVENT_TYPE_POOL_ROLLED_BACK", 36 },
-  { "EVENT_TYPE_POOL_SCALED", 34 },
-  { "EVENT_TYPE_POOL_SCALING_SUGGESTED", 35 },
+  { "EVENT_TYPE_POOL_ROLLED_BACK", 47 },
+  { "EVENT_TYPE_POOL_SCALED", 45 },
+  { "EVENT_TYPE_POOL_SCALING_SUGGESTED", 46 },
   { "EVENT_TYPE_POOL_UPDATED", 2 },
+  { "EVENT_TYPE_SCHEDULE_BUFFERED", 43 },
+  { "EVENT_TYPE_SCHEDULE_CREATED", 34 },
+  { "EVENT_TYPE_SCHEDULE_DELETED", 38 },
+  { "EVENT_TYPE_SCHEDULE_FINISHED", 42 },
+  { "EVENT_TYPE_SCHEDULE_FIRED", 39 },
+  { "EVENT_TYPE_SCHEDULE_MISSED", 41 },
+  { "EVENT_TYPE_SCHEDULE_PAUSED", 36 },
+  { "EVENT_TYPE_SCHEDULE_REJECTED", 44 },
+  { "EVENT_TYPE_SCHEDULE_RESUMED", 37 },
+  { "EVENT_TYPE_SCHEDULE_SKIPPED", 40 },
+  { "EVENT_TYPE_SCHEDULE_UPDATED", 35 },
   { "EVENT_TYPE_TASKS_PURGED", 25 },
   { "EVENT_TYPE_TASK_CANCELLED", 19 },
   { "EVENT_TYPE_TASK_CANCEL_REQUESTED", 13 },
@@ -1122,11 +1306,11 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_TASK_UNBLOCKED", 30 },
   { "EVENT_TYPE_TASK_UPDATED", 28 },
   { "EVENT_TYPE_UNSPECIFIED", 0 },
-  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 41 },
-  { "EVENT_TYPE_WORKFLOW_ENDED", 44 },
-  { "EVENT_TYPE_WORKFLOW_RESUMED", 43 },
-  { "EVENT_TYPE_WORKFLOW_RETRIED", 42 },
-  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 40 },
+  { "EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED", 52 },
+  { "EVENT_TYPE_WORKFLOW_ENDED", 55 },
+  { "EVENT_TYPE_WORKFLOW_RESUMED", 54 },
+  { "EVENT_TYPE_WORKFLOW_RETRIED", 53 },
+  { "EVENT_TYPE_WORKFLOW_SUBMITTED", 51 },
 };
 const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
 {
@@ -1135,11 +1319,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  45,
+  56,
   martlet__v1__event_type__enum_values_by_number,
-  45,
+  56,
   martlet__v1__event_type__enum_values_by_name,
-  5,
+  6,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

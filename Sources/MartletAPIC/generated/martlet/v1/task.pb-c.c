@@ -475,7 +475,7 @@ void   martlet__v1__failure__free_unpacked
   assert(message->base.descriptor == &martlet__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[24] =
+static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[25] =
 {
   {
     "id",
@@ -765,6 +765,18 @@ static const ProtobufCFieldDescriptor martlet__v1__task__field_descriptors[24] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schedule",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Task, schedule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task__field_indices_by_name[] = {
   13,   /* field[13] = actor */
@@ -784,6 +796,7 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
   14,   /* field[14] = request_id */
   6,   /* field[6] = result */
   15,   /* field[15] = revision */
+  24,   /* field[24] = schedule */
   2,   /* field[2] = spec */
   10,   /* field[10] = start_time */
   3,   /* field[3] = state */
@@ -792,11 +805,12 @@ static const unsigned martlet__v1__task__field_indices_by_name[] = {
   22,   /* field[22] = workflow */
   23,   /* field[23] = workflow_level */
 };
-static const ProtobufCIntRange martlet__v1__task__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__task__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 22 },
-  { 0, 24 }
+  { 40, 24 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
 {
@@ -806,10 +820,10 @@ const ProtobufCMessageDescriptor martlet__v1__task__descriptor =
   "Martlet__V1__Task",
   "martlet.v1",
   sizeof(Martlet__V1__Task),
-  24,
+  25,
   martlet__v1__task__field_descriptors,
   martlet__v1__task__field_indices_by_name,
-  2,  martlet__v1__task__number_ranges,
+  3,  martlet__v1__task__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

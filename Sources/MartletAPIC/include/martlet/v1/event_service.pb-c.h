@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "martlet/v1/group_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
+#include "martlet/v1/schedule_service.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
 #include "martlet/v1/workflow_service.pb-c.h"
 
@@ -28,6 +29,7 @@ typedef struct Martlet__V1__WatchEventsResponse Martlet__V1__WatchEventsResponse
 typedef struct Martlet__V1__Event Martlet__V1__Event;
 typedef struct Martlet__V1__Event__LabelsEntry Martlet__V1__Event__LabelsEntry;
 typedef struct Martlet__V1__PoolChange Martlet__V1__PoolChange;
+typedef struct Martlet__V1__ScheduleChange Martlet__V1__ScheduleChange;
 
 
 /* --- enums --- */
@@ -67,6 +69,17 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_STARTED = 48,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_PROGRESSED = 49,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_BULK_ENDED = 50,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_CREATED = 64,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_UPDATED = 65,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_PAUSED = 66,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_RESUMED = 67,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_DELETED = 68,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FIRED = 69,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_SKIPPED = 70,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_MISSED = 71,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_FINISHED = 72,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_BUFFERED = 73,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_SCHEDULE_REJECTED = 74,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALED = 80,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_SCALING_SUGGESTED = 81,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_ROLLED_BACK = 82,
@@ -188,6 +201,9 @@ struct  Martlet__V1__Event
   int64_t log_lines_dropped;
   Martlet__V1__BulkOperation *bulk;
   ProtobufCBinaryData from_pool;
+  ProtobufCBinaryData schedule;
+  Martlet__V1__ScheduleChange *schedule_change;
+  Martlet__V1__ScheduleRun *schedule_run;
   Martlet__V1__Group *group;
   ProtobufCBinaryData workflow_id;
   Martlet__V1__Workflow *workflow;
@@ -199,7 +215,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, NULL, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, NULL, NULL, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange
@@ -215,6 +231,19 @@ struct  Martlet__V1__PoolChange
 #define MARTLET__V1__POOL_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_change__descriptor) \
     , NULL, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, {0,NULL}, 0, NULL, 0 }
+
+
+struct  Martlet__V1__ScheduleChange
+{
+  ProtobufCMessage base;
+  Martlet__V1__ScheduleState state;
+  Google__Protobuf__Timestamp *next_time;
+  Google__Protobuf__Timestamp *next_fire_time;
+  ProtobufCBinaryData time_zone_version;
+};
+#define MARTLET__V1__SCHEDULE_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__schedule_change__descriptor) \
+    , MARTLET__V1__SCHEDULE_STATE__SCHEDULE_STATE_UNSPECIFIED, NULL, NULL, {0,NULL} }
 
 
 /* Martlet__V1__WatchEventsRequest__LabelsEntry methods */
@@ -299,6 +328,25 @@ Martlet__V1__PoolChange *
 void   martlet__v1__pool_change__free_unpacked
                      (Martlet__V1__PoolChange *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__ScheduleChange methods */
+void   martlet__v1__schedule_change__init
+                     (Martlet__V1__ScheduleChange         *message);
+size_t martlet__v1__schedule_change__get_packed_size
+                     (const Martlet__V1__ScheduleChange   *message);
+size_t martlet__v1__schedule_change__pack
+                     (const Martlet__V1__ScheduleChange   *message,
+                      uint8_t             *out);
+size_t martlet__v1__schedule_change__pack_to_buffer
+                     (const Martlet__V1__ScheduleChange   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__ScheduleChange *
+       martlet__v1__schedule_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__schedule_change__free_unpacked
+                     (Martlet__V1__ScheduleChange *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__V1__WatchEventsRequest__LabelsEntry_Closure)
@@ -318,6 +366,9 @@ typedef void (*Martlet__V1__Event_Closure)
                   void *closure_data);
 typedef void (*Martlet__V1__PoolChange_Closure)
                  (const Martlet__V1__PoolChange *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__ScheduleChange_Closure)
+                 (const Martlet__V1__ScheduleChange *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -353,6 +404,7 @@ extern const ProtobufCMessageDescriptor martlet__v1__watch_events_response__desc
 extern const ProtobufCMessageDescriptor martlet__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__pool_change__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor;
 extern const ProtobufCServiceDescriptor martlet__v1__event_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -123,10 +123,11 @@ struct  Martlet__V1__Task
   ProtobufCBinaryData pause_reason;
   ProtobufCBinaryData workflow;
   ProtobufCBinaryData workflow_level;
+  ProtobufCBinaryData schedule;
 };
 #define MARTLET__V1__TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Martlet__V1__TaskSpec__LabelsEntry

@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import bulk_service_pb2 as _bulk_service_pb2
 from martlet.v1 import group_service_pb2 as _group_service_pb2
 from martlet.v1 import pool_service_pb2 as _pool_service_pb2
+from martlet.v1 import schedule_service_pb2 as _schedule_service_pb2
 from martlet.v1 import task_pb2 as _task_pb2
 from martlet.v1 import workflow_service_pb2 as _workflow_service_pb2
 from google.protobuf.internal import containers as _containers
@@ -52,6 +53,17 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_BULK_STARTED: _ClassVar[EventType]
     EVENT_TYPE_BULK_PROGRESSED: _ClassVar[EventType]
     EVENT_TYPE_BULK_ENDED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_CREATED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_UPDATED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_PAUSED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_RESUMED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_DELETED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_FIRED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_SKIPPED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_MISSED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_FINISHED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_BUFFERED: _ClassVar[EventType]
+    EVENT_TYPE_SCHEDULE_REJECTED: _ClassVar[EventType]
     EVENT_TYPE_POOL_SCALED: _ClassVar[EventType]
     EVENT_TYPE_POOL_SCALING_SUGGESTED: _ClassVar[EventType]
     EVENT_TYPE_POOL_ROLLED_BACK: _ClassVar[EventType]
@@ -97,6 +109,17 @@ EVENT_TYPE_TASK_UNBLOCKED: EventType
 EVENT_TYPE_BULK_STARTED: EventType
 EVENT_TYPE_BULK_PROGRESSED: EventType
 EVENT_TYPE_BULK_ENDED: EventType
+EVENT_TYPE_SCHEDULE_CREATED: EventType
+EVENT_TYPE_SCHEDULE_UPDATED: EventType
+EVENT_TYPE_SCHEDULE_PAUSED: EventType
+EVENT_TYPE_SCHEDULE_RESUMED: EventType
+EVENT_TYPE_SCHEDULE_DELETED: EventType
+EVENT_TYPE_SCHEDULE_FIRED: EventType
+EVENT_TYPE_SCHEDULE_SKIPPED: EventType
+EVENT_TYPE_SCHEDULE_MISSED: EventType
+EVENT_TYPE_SCHEDULE_FINISHED: EventType
+EVENT_TYPE_SCHEDULE_BUFFERED: EventType
+EVENT_TYPE_SCHEDULE_REJECTED: EventType
 EVENT_TYPE_POOL_SCALED: EventType
 EVENT_TYPE_POOL_SCALING_SUGGESTED: EventType
 EVENT_TYPE_POOL_ROLLED_BACK: EventType
@@ -153,7 +176,7 @@ class WatchEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "priority", "group", "workflow_id", "workflow", "dependencies")
+    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "schedule", "schedule_change", "schedule_run", "priority", "group", "workflow_id", "workflow", "dependencies")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -184,6 +207,9 @@ class Event(_message.Message):
     LOG_LINES_DROPPED_FIELD_NUMBER: _ClassVar[int]
     BULK_FIELD_NUMBER: _ClassVar[int]
     FROM_POOL_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_RUN_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_ID_FIELD_NUMBER: _ClassVar[int]
@@ -212,12 +238,15 @@ class Event(_message.Message):
     log_lines_dropped: int
     bulk: _bulk_service_pb2.BulkOperation
     from_pool: str
+    schedule: str
+    schedule_change: ScheduleChange
+    schedule_run: _schedule_service_pb2.ScheduleRun
     priority: int
     group: _group_service_pb2.Group
     workflow_id: str
     workflow: _workflow_service_pb2.Workflow
     dependencies: int
-    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., priority: _Optional[int] = ..., group: _Optional[_Union[_group_service_pb2.Group, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ...) -> None: ...
+    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., schedule: _Optional[str] = ..., schedule_change: _Optional[_Union[ScheduleChange, _Mapping]] = ..., schedule_run: _Optional[_Union[_schedule_service_pb2.ScheduleRun, _Mapping]] = ..., priority: _Optional[int] = ..., group: _Optional[_Union[_group_service_pb2.Group, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ...) -> None: ...
 
 class PoolChange(_message.Message):
     __slots__ = ("spec", "state", "etag", "slots_limit", "scaling", "restored_revision")
@@ -234,3 +263,15 @@ class PoolChange(_message.Message):
     scaling: _pool_service_pb2.PoolScalingVerdict
     restored_revision: int
     def __init__(self, spec: _Optional[_Union[_pool_service_pb2.PoolSpec, _Mapping]] = ..., state: _Optional[_Union[_pool_service_pb2.PoolState, str]] = ..., etag: _Optional[str] = ..., slots_limit: _Optional[int] = ..., scaling: _Optional[_Union[_pool_service_pb2.PoolScalingVerdict, _Mapping]] = ..., restored_revision: _Optional[int] = ...) -> None: ...
+
+class ScheduleChange(_message.Message):
+    __slots__ = ("state", "next_time", "next_fire_time", "time_zone_version")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_TIME_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    state: _schedule_service_pb2.ScheduleState
+    next_time: _timestamp_pb2.Timestamp
+    next_fire_time: _timestamp_pb2.Timestamp
+    time_zone_version: str
+    def __init__(self, state: _Optional[_Union[_schedule_service_pb2.ScheduleState, str]] = ..., next_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_fire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone_version: _Optional[str] = ...) -> None: ...

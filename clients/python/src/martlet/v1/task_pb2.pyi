@@ -109,7 +109,7 @@ TASK_VIEW_BASIC: TaskView
 TASK_VIEW_FULL: TaskView
 
 class Task(_message.Message):
-    __slots__ = ("id", "pool", "spec", "state", "attempt", "progress", "result", "failure", "create_time", "due_time", "start_time", "finish_time", "cancel_request_time", "actor", "request_id", "revision", "cancel_reason", "worker", "waiting_for", "checkpoint", "pause_request_time", "pause_reason", "workflow", "workflow_level")
+    __slots__ = ("id", "pool", "spec", "state", "attempt", "progress", "result", "failure", "create_time", "due_time", "start_time", "finish_time", "cancel_request_time", "actor", "request_id", "revision", "cancel_reason", "worker", "waiting_for", "checkpoint", "pause_request_time", "pause_reason", "workflow", "workflow_level", "schedule")
     ID_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +134,7 @@ class Task(_message.Message):
     PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     id: str
     pool: str
     spec: TaskSpec
@@ -158,7 +159,8 @@ class Task(_message.Message):
     pause_reason: str
     workflow: str
     workflow_level: str
-    def __init__(self, id: _Optional[str] = ..., pool: _Optional[str] = ..., spec: _Optional[_Union[TaskSpec, _Mapping]] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancel_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ..., revision: _Optional[int] = ..., cancel_reason: _Optional[str] = ..., worker: _Optional[str] = ..., waiting_for: _Optional[str] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., pause_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pause_reason: _Optional[str] = ..., workflow: _Optional[str] = ..., workflow_level: _Optional[str] = ...) -> None: ...
+    schedule: str
+    def __init__(self, id: _Optional[str] = ..., pool: _Optional[str] = ..., spec: _Optional[_Union[TaskSpec, _Mapping]] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., result: _Optional[_Union[TaskResult, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancel_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ..., revision: _Optional[int] = ..., cancel_reason: _Optional[str] = ..., worker: _Optional[str] = ..., waiting_for: _Optional[str] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., pause_request_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pause_reason: _Optional[str] = ..., workflow: _Optional[str] = ..., workflow_level: _Optional[str] = ..., schedule: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
     __slots__ = ("kind", "payload", "content_type", "labels", "priority", "delay", "schedule_time", "retry_policy", "run_timeout", "deadline", "trace_parent", "worker_selector", "queue_timeout", "heartbeat_timeout", "unique", "ref", "depends_on", "on_dependency_failure", "want_dependency_results")

@@ -2218,7 +2218,277 @@ void   martlet__log__v1__workflow_event_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__workflow_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[6] =
+void   martlet__log__v1__schedule_fact__init
+                     (Martlet__Log__V1__ScheduleFact         *message)
+{
+  static const Martlet__Log__V1__ScheduleFact init_value = MARTLET__LOG__V1__SCHEDULE_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__schedule_fact__get_packed_size
+                     (const Martlet__Log__V1__ScheduleFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__schedule_fact__pack
+                     (const Martlet__Log__V1__ScheduleFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__schedule_fact__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScheduleFact *
+       martlet__log__v1__schedule_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScheduleFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__schedule_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__schedule_fact__free_unpacked
+                     (Martlet__Log__V1__ScheduleFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__schedule_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__schedule_spec__init
+                     (Martlet__Log__V1__ScheduleSpec         *message)
+{
+  static const Martlet__Log__V1__ScheduleSpec init_value = MARTLET__LOG__V1__SCHEDULE_SPEC__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__schedule_spec__get_packed_size
+                     (const Martlet__Log__V1__ScheduleSpec *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_spec__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__schedule_spec__pack
+                     (const Martlet__Log__V1__ScheduleSpec *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_spec__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__schedule_spec__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleSpec *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_spec__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScheduleSpec *
+       martlet__log__v1__schedule_spec__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScheduleSpec *)
+     protobuf_c_message_unpack (&martlet__log__v1__schedule_spec__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__schedule_spec__free_unpacked
+                     (Martlet__Log__V1__ScheduleSpec *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__schedule_spec__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__task_draft__init
+                     (Martlet__Log__V1__TaskDraft         *message)
+{
+  static const Martlet__Log__V1__TaskDraft init_value = MARTLET__LOG__V1__TASK_DRAFT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__task_draft__get_packed_size
+                     (const Martlet__Log__V1__TaskDraft *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_draft__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__task_draft__pack
+                     (const Martlet__Log__V1__TaskDraft *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_draft__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__task_draft__pack_to_buffer
+                     (const Martlet__Log__V1__TaskDraft *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_draft__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__TaskDraft *
+       martlet__log__v1__task_draft__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__TaskDraft *)
+     protobuf_c_message_unpack (&martlet__log__v1__task_draft__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__task_draft__free_unpacked
+                     (Martlet__Log__V1__TaskDraft *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__task_draft__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__scheduled_time__init
+                     (Martlet__Log__V1__ScheduledTime         *message)
+{
+  static const Martlet__Log__V1__ScheduledTime init_value = MARTLET__LOG__V1__SCHEDULED_TIME__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__scheduled_time__get_packed_size
+                     (const Martlet__Log__V1__ScheduledTime *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scheduled_time__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__scheduled_time__pack
+                     (const Martlet__Log__V1__ScheduledTime *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scheduled_time__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__scheduled_time__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduledTime *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__scheduled_time__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScheduledTime *
+       martlet__log__v1__scheduled_time__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScheduledTime *)
+     protobuf_c_message_unpack (&martlet__log__v1__scheduled_time__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__scheduled_time__free_unpacked
+                     (Martlet__Log__V1__ScheduledTime *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__scheduled_time__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__schedule_run__init
+                     (Martlet__Log__V1__ScheduleRun         *message)
+{
+  static const Martlet__Log__V1__ScheduleRun init_value = MARTLET__LOG__V1__SCHEDULE_RUN__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__schedule_run__get_packed_size
+                     (const Martlet__Log__V1__ScheduleRun *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_run__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__schedule_run__pack
+                     (const Martlet__Log__V1__ScheduleRun *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_run__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__schedule_run__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleRun *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_run__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScheduleRun *
+       martlet__log__v1__schedule_run__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScheduleRun *)
+     protobuf_c_message_unpack (&martlet__log__v1__schedule_run__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__schedule_run__free_unpacked
+                     (Martlet__Log__V1__ScheduleRun *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__schedule_run__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__schedule_event_record__init
+                     (Martlet__Log__V1__ScheduleEventRecord         *message)
+{
+  static const Martlet__Log__V1__ScheduleEventRecord init_value = MARTLET__LOG__V1__SCHEDULE_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__schedule_event_record__get_packed_size
+                     (const Martlet__Log__V1__ScheduleEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__schedule_event_record__pack
+                     (const Martlet__Log__V1__ScheduleEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__schedule_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__schedule_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__ScheduleEventRecord *
+       martlet__log__v1__schedule_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__ScheduleEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__schedule_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__schedule_event_record__free_unpacked
+                     (Martlet__Log__V1__ScheduleEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__schedule_event_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[7] =
 {
   {
     "pool",
@@ -2269,6 +2539,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "schedule",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, schedule),
+    &martlet__log__v1__schedule_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "group",
     6,
     PROTOBUF_C_LABEL_NONE,
@@ -2296,16 +2578,16 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
   3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
-  4,   /* field[4] = group */
+  5,   /* field[5] = group */
   0,   /* field[0] = pool */
+  4,   /* field[4] = schedule */
   1,   /* field[1] = tasks_purged */
-  5,   /* field[5] = workflow */
+  6,   /* field[6] = workflow */
 };
-static const ProtobufCIntRange martlet__log__v1__record__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 6, 4 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -2315,10 +2597,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  6,
+  7,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
-  2,  martlet__log__v1__record__number_ranges,
+  1,  martlet__log__v1__record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3882,7 +4164,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__flow__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__flow__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[12] =
 {
   {
     "deadline_time",
@@ -4016,6 +4298,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schedule",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Spec, schedule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__spec__field_indices_by_name[] = {
   5,   /* field[5] = actor */
@@ -4026,16 +4320,18 @@ static const unsigned martlet__log__v1__spec__field_indices_by_name[] = {
   10,   /* field[10] = level */
   8,   /* field[8] = ref */
   6,   /* field[6] = request_id */
+  11,   /* field[11] = schedule */
   2,   /* field[2] = schedule_time */
   4,   /* field[4] = trace_parent */
   7,   /* field[7] = unique */
 };
-static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__log__v1__spec__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 7 },
   { 40, 8 },
-  { 0, 11 }
+  { 50, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
 {
@@ -4045,10 +4341,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor =
   "Martlet__Log__V1__Spec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Spec),
-  11,
+  12,
   martlet__log__v1__spec__field_descriptors,
   martlet__log__v1__spec__field_indices_by_name,
-  3,  martlet__log__v1__spec__number_ranges,
+  4,  martlet__log__v1__spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7251,6 +7547,923 @@ const ProtobufCMessageDescriptor martlet__log__v1__workflow_event_record__descri
   martlet__log__v1__workflow_event_record__field_indices_by_name,
   1,  martlet__log__v1__workflow_event_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__workflow_event_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__schedule_fact__field_descriptors[16] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, spec),
+    &martlet__log__v1__schedule_spec__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec_revision",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, spec_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, update_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pause",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, pause),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, next),
+    &martlet__log__v1__scheduled_time__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_nominal",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__ScheduleFact, _last_nominal_case),
+    offsetof(Martlet__Log__V1__ScheduleFact, last_nominal),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "made",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, made),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_run",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, last_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "runs",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__ScheduleFact, n_runs),
+    offsetof(Martlet__Log__V1__ScheduleFact, runs),
+    &martlet__log__v1__schedule_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "live",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Martlet__Log__V1__ScheduleFact, n_live),
+    offsetof(Martlet__Log__V1__ScheduleFact, live),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buffered",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleFact, buffered),
+    &martlet__log__v1__schedule_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__schedule_fact__field_indices_by_name[] = {
+  15,   /* field[15] = buffered */
+  6,   /* field[6] = create_time */
+  0,   /* field[0] = id */
+  10,   /* field[10] = last_nominal */
+  12,   /* field[12] = last_run */
+  14,   /* field[14] = live */
+  11,   /* field[11] = made */
+  1,   /* field[1] = name */
+  9,   /* field[9] = next */
+  8,   /* field[8] = pause */
+  5,   /* field[5] = revision */
+  13,   /* field[13] = runs */
+  2,   /* field[2] = spec */
+  4,   /* field[4] = spec_revision */
+  3,   /* field[3] = state */
+  7,   /* field[7] = update_time */
+};
+static const ProtobufCIntRange martlet__log__v1__schedule_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 16 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__schedule_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScheduleFact",
+  "ScheduleFact",
+  "Martlet__Log__V1__ScheduleFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScheduleFact),
+  16,
+  martlet__log__v1__schedule_fact__field_descriptors,
+  martlet__log__v1__schedule_fact__field_indices_by_name,
+  1,  martlet__log__v1__schedule_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__schedule_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__schedule_spec__field_descriptors[11] =
+{
+  {
+    "cron",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, cron),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "jitter",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, jitter),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_runs",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, max_runs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overlap",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, overlap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catch_up",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, catch_up),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pool",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, pool),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleSpec, task),
+    &martlet__log__v1__task_draft__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__schedule_spec__field_indices_by_name[] = {
+  8,   /* field[8] = catch_up */
+  0,   /* field[0] = cron */
+  5,   /* field[5] = end */
+  1,   /* field[1] = interval */
+  3,   /* field[3] = jitter */
+  6,   /* field[6] = max_runs */
+  7,   /* field[7] = overlap */
+  9,   /* field[9] = pool */
+  4,   /* field[4] = start */
+  10,   /* field[10] = task */
+  2,   /* field[2] = zone */
+};
+static const ProtobufCIntRange martlet__log__v1__schedule_spec__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__schedule_spec__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScheduleSpec",
+  "ScheduleSpec",
+  "Martlet__Log__V1__ScheduleSpec",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScheduleSpec),
+  11,
+  martlet__log__v1__schedule_spec__field_descriptors,
+  martlet__log__v1__schedule_spec__field_indices_by_name,
+  1,  martlet__log__v1__schedule_spec__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__schedule_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descriptors[11] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payload",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, content_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "labels",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__TaskDraft, n_labels),
+    offsetof(Martlet__Log__V1__TaskDraft, labels),
+    &martlet__log__v1__label__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, priority),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retry",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, retry),
+    &martlet__log__v1__retry_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run_timeout",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, run_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queue_timeout",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, queue_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_timeout",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, heartbeat_timeout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trace_parent",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, trace_parent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "selector",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__TaskDraft, n_selector),
+    offsetof(Martlet__Log__V1__TaskDraft, selector),
+    &martlet__log__v1__label__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__task_draft__field_indices_by_name[] = {
+  2,   /* field[2] = content_type */
+  8,   /* field[8] = heartbeat_timeout */
+  0,   /* field[0] = kind */
+  3,   /* field[3] = labels */
+  1,   /* field[1] = payload */
+  4,   /* field[4] = priority */
+  7,   /* field[7] = queue_timeout */
+  5,   /* field[5] = retry */
+  6,   /* field[6] = run_timeout */
+  10,   /* field[10] = selector */
+  9,   /* field[9] = trace_parent */
+};
+static const ProtobufCIntRange martlet__log__v1__task_draft__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.TaskDraft",
+  "TaskDraft",
+  "Martlet__Log__V1__TaskDraft",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__TaskDraft),
+  11,
+  martlet__log__v1__task_draft__field_descriptors,
+  martlet__log__v1__task_draft__field_indices_by_name,
+  1,  martlet__log__v1__task_draft__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__task_draft__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__scheduled_time__field_descriptors[2] =
+{
+  {
+    "nominal",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduledTime, nominal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fire",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduledTime, fire),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__scheduled_time__field_indices_by_name[] = {
+  1,   /* field[1] = fire */
+  0,   /* field[0] = nominal */
+};
+static const ProtobufCIntRange martlet__log__v1__scheduled_time__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__scheduled_time__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScheduledTime",
+  "ScheduledTime",
+  "Martlet__Log__V1__ScheduledTime",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScheduledTime),
+  2,
+  martlet__log__v1__scheduled_time__field_descriptors,
+  martlet__log__v1__scheduled_time__field_indices_by_name,
+  1,  martlet__log__v1__scheduled_time__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__scheduled_time__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__schedule_run__field_descriptors[9] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nominal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, nominal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_hand",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, by_hand),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finish_time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleRun, finish_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__schedule_run__field_indices_by_name[] = {
+  3,   /* field[3] = by_hand */
+  7,   /* field[7] = count */
+  8,   /* field[8] = finish_time */
+  1,   /* field[1] = nominal */
+  0,   /* field[0] = number */
+  4,   /* field[4] = outcome */
+  5,   /* field[5] = reason */
+  6,   /* field[6] = task */
+  2,   /* field[2] = time */
+};
+static const ProtobufCIntRange martlet__log__v1__schedule_run__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__schedule_run__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScheduleRun",
+  "ScheduleRun",
+  "Martlet__Log__V1__ScheduleRun",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScheduleRun),
+  9,
+  martlet__log__v1__schedule_run__field_descriptors,
+  martlet__log__v1__schedule_run__field_indices_by_name,
+  1,  martlet__log__v1__schedule_run__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__schedule_run__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__schedule_event_record__field_descriptors[10] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schedule",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, schedule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, next),
+    &martlet__log__v1__scheduled_time__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone_version",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, zone_version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, spec),
+    &martlet__log__v1__schedule_spec__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, run),
+    &martlet__log__v1__schedule_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_from",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__ScheduleEventRecord, kept_from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__schedule_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  9,   /* field[9] = kept_from */
+  2,   /* field[2] = name */
+  4,   /* field[4] = next */
+  6,   /* field[6] = origin */
+  8,   /* field[8] = run */
+  1,   /* field[1] = schedule */
+  7,   /* field[7] = spec */
+  3,   /* field[3] = state */
+  5,   /* field[5] = zone_version */
+};
+static const ProtobufCIntRange martlet__log__v1__schedule_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__schedule_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.ScheduleEventRecord",
+  "ScheduleEventRecord",
+  "Martlet__Log__V1__ScheduleEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__ScheduleEventRecord),
+  10,
+  martlet__log__v1__schedule_event_record__field_descriptors,
+  martlet__log__v1__schedule_event_record__field_indices_by_name,
+  1,  martlet__log__v1__schedule_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__schedule_event_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[21] =

@@ -65,6 +65,12 @@ typedef struct Martlet__Log__V1__BulkEventRecord Martlet__Log__V1__BulkEventReco
 typedef struct Martlet__Log__V1__WorkflowFact Martlet__Log__V1__WorkflowFact;
 typedef struct Martlet__Log__V1__WorkflowLevelFact Martlet__Log__V1__WorkflowLevelFact;
 typedef struct Martlet__Log__V1__WorkflowEventRecord Martlet__Log__V1__WorkflowEventRecord;
+typedef struct Martlet__Log__V1__ScheduleFact Martlet__Log__V1__ScheduleFact;
+typedef struct Martlet__Log__V1__ScheduleSpec Martlet__Log__V1__ScheduleSpec;
+typedef struct Martlet__Log__V1__TaskDraft Martlet__Log__V1__TaskDraft;
+typedef struct Martlet__Log__V1__ScheduledTime Martlet__Log__V1__ScheduledTime;
+typedef struct Martlet__Log__V1__ScheduleRun Martlet__Log__V1__ScheduleRun;
+typedef struct Martlet__Log__V1__ScheduleEventRecord Martlet__Log__V1__ScheduleEventRecord;
 
 
 /* --- enums --- */
@@ -102,6 +108,7 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY_TASKS_PURGED = 2,
   MARTLET__LOG__V1__RECORD__BODY_EVENTS_PURGED = 3,
   MARTLET__LOG__V1__RECORD__BODY_BULK = 4,
+  MARTLET__LOG__V1__RECORD__BODY_SCHEDULE = 5,
   MARTLET__LOG__V1__RECORD__BODY_GROUP = 6,
   MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
@@ -116,6 +123,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__TasksPurgedRecord *tasks_purged;
     Martlet__Log__V1__EventsPurgedRecord *events_purged;
     Martlet__Log__V1__BulkEventRecord *bulk;
+    Martlet__Log__V1__ScheduleEventRecord *schedule;
     Martlet__Log__V1__GroupEventRecord *group;
     Martlet__Log__V1__WorkflowEventRecord *workflow;
   };
@@ -438,10 +446,11 @@ struct  Martlet__Log__V1__Spec
   size_t n_depends_on;
   uint64_t *depends_on;
   ProtobufCBinaryData level;
+  ProtobufCBinaryData schedule;
 };
 #define MARTLET__LOG__V1__SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__spec__descriptor) \
-    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL} }
+    , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL}, {0,NULL} }
 
 
 typedef enum {
@@ -967,6 +976,132 @@ struct  Martlet__Log__V1__WorkflowEventRecord
 #define MARTLET__LOG__V1__WORKFLOW_EVENT_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__workflow_event_record__descriptor) \
     , 0, NULL, NULL, 0,NULL }
+
+
+typedef enum {
+  MARTLET__LOG__V1__SCHEDULE_FACT___LAST_NOMINAL__NOT_SET = 0,
+  MARTLET__LOG__V1__SCHEDULE_FACT___LAST_NOMINAL_LAST_NOMINAL = 11
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__SCHEDULE_FACT___LAST_NOMINAL__CASE)
+} Martlet__Log__V1__ScheduleFact__LastNominalCase;
+
+struct  Martlet__Log__V1__ScheduleFact
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  ProtobufCBinaryData name;
+  Martlet__Log__V1__ScheduleSpec *spec;
+  uint32_t state;
+  uint64_t spec_revision;
+  uint64_t revision;
+  int64_t create_time;
+  int64_t update_time;
+  Martlet__Log__V1__Origin *pause;
+  Martlet__Log__V1__ScheduledTime *next;
+  uint64_t made;
+  uint64_t last_run;
+  size_t n_runs;
+  Martlet__Log__V1__ScheduleRun **runs;
+  size_t n_live;
+  uint64_t *live;
+  Martlet__Log__V1__ScheduleRun *buffered;
+  Martlet__Log__V1__ScheduleFact__LastNominalCase _last_nominal_case;
+  union {
+    int64_t last_nominal;
+  };
+};
+#define MARTLET__LOG__V1__SCHEDULE_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__schedule_fact__descriptor) \
+    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0,NULL, 0,NULL, NULL, MARTLET__LOG__V1__SCHEDULE_FACT___LAST_NOMINAL__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__ScheduleSpec
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData cron;
+  int64_t interval;
+  ProtobufCBinaryData zone;
+  int64_t jitter;
+  int64_t start;
+  int64_t end;
+  uint64_t max_runs;
+  uint32_t overlap;
+  int64_t catch_up;
+  ProtobufCBinaryData pool;
+  Martlet__Log__V1__TaskDraft *task;
+};
+#define MARTLET__LOG__V1__SCHEDULE_SPEC__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__schedule_spec__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, {0,NULL}, NULL }
+
+
+struct  Martlet__Log__V1__TaskDraft
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData payload;
+  ProtobufCBinaryData content_type;
+  size_t n_labels;
+  Martlet__Log__V1__Label **labels;
+  uint32_t priority;
+  Martlet__Log__V1__RetryPolicy *retry;
+  int64_t run_timeout;
+  int64_t queue_timeout;
+  int64_t heartbeat_timeout;
+  ProtobufCBinaryData trace_parent;
+  size_t n_selector;
+  Martlet__Log__V1__Label **selector;
+};
+#define MARTLET__LOG__V1__TASK_DRAFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_draft__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, NULL, 0, 0, 0, {0,NULL}, 0,NULL }
+
+
+struct  Martlet__Log__V1__ScheduledTime
+{
+  ProtobufCMessage base;
+  int64_t nominal;
+  int64_t fire;
+};
+#define MARTLET__LOG__V1__SCHEDULED_TIME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__scheduled_time__descriptor) \
+    , 0, 0 }
+
+
+struct  Martlet__Log__V1__ScheduleRun
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  int64_t nominal;
+  int64_t time;
+  protobuf_c_boolean by_hand;
+  uint32_t outcome;
+  uint32_t reason;
+  uint64_t task;
+  uint32_t count;
+  int64_t finish_time;
+};
+#define MARTLET__LOG__V1__SCHEDULE_RUN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__schedule_run__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Martlet__Log__V1__ScheduleEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  uint64_t schedule;
+  ProtobufCBinaryData name;
+  uint32_t state;
+  Martlet__Log__V1__ScheduledTime *next;
+  ProtobufCBinaryData zone_version;
+  Martlet__Log__V1__Origin *origin;
+  Martlet__Log__V1__ScheduleSpec *spec;
+  Martlet__Log__V1__ScheduleRun *run;
+  uint64_t kept_from;
+};
+#define MARTLET__LOG__V1__SCHEDULE_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__schedule_event_record__descriptor) \
+    , 0, 0, {0,NULL}, 0, NULL, {0,NULL}, NULL, NULL, NULL, 0 }
 
 
 /* Martlet__Log__V1__Record methods */
@@ -1903,6 +2038,120 @@ Martlet__Log__V1__WorkflowEventRecord *
 void   martlet__log__v1__workflow_event_record__free_unpacked
                      (Martlet__Log__V1__WorkflowEventRecord *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScheduleFact methods */
+void   martlet__log__v1__schedule_fact__init
+                     (Martlet__Log__V1__ScheduleFact         *message);
+size_t martlet__log__v1__schedule_fact__get_packed_size
+                     (const Martlet__Log__V1__ScheduleFact   *message);
+size_t martlet__log__v1__schedule_fact__pack
+                     (const Martlet__Log__V1__ScheduleFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__schedule_fact__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScheduleFact *
+       martlet__log__v1__schedule_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__schedule_fact__free_unpacked
+                     (Martlet__Log__V1__ScheduleFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScheduleSpec methods */
+void   martlet__log__v1__schedule_spec__init
+                     (Martlet__Log__V1__ScheduleSpec         *message);
+size_t martlet__log__v1__schedule_spec__get_packed_size
+                     (const Martlet__Log__V1__ScheduleSpec   *message);
+size_t martlet__log__v1__schedule_spec__pack
+                     (const Martlet__Log__V1__ScheduleSpec   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__schedule_spec__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleSpec   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScheduleSpec *
+       martlet__log__v1__schedule_spec__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__schedule_spec__free_unpacked
+                     (Martlet__Log__V1__ScheduleSpec *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__TaskDraft methods */
+void   martlet__log__v1__task_draft__init
+                     (Martlet__Log__V1__TaskDraft         *message);
+size_t martlet__log__v1__task_draft__get_packed_size
+                     (const Martlet__Log__V1__TaskDraft   *message);
+size_t martlet__log__v1__task_draft__pack
+                     (const Martlet__Log__V1__TaskDraft   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__task_draft__pack_to_buffer
+                     (const Martlet__Log__V1__TaskDraft   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__TaskDraft *
+       martlet__log__v1__task_draft__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__task_draft__free_unpacked
+                     (Martlet__Log__V1__TaskDraft *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScheduledTime methods */
+void   martlet__log__v1__scheduled_time__init
+                     (Martlet__Log__V1__ScheduledTime         *message);
+size_t martlet__log__v1__scheduled_time__get_packed_size
+                     (const Martlet__Log__V1__ScheduledTime   *message);
+size_t martlet__log__v1__scheduled_time__pack
+                     (const Martlet__Log__V1__ScheduledTime   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__scheduled_time__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduledTime   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScheduledTime *
+       martlet__log__v1__scheduled_time__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__scheduled_time__free_unpacked
+                     (Martlet__Log__V1__ScheduledTime *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScheduleRun methods */
+void   martlet__log__v1__schedule_run__init
+                     (Martlet__Log__V1__ScheduleRun         *message);
+size_t martlet__log__v1__schedule_run__get_packed_size
+                     (const Martlet__Log__V1__ScheduleRun   *message);
+size_t martlet__log__v1__schedule_run__pack
+                     (const Martlet__Log__V1__ScheduleRun   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__schedule_run__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleRun   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScheduleRun *
+       martlet__log__v1__schedule_run__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__schedule_run__free_unpacked
+                     (Martlet__Log__V1__ScheduleRun *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__ScheduleEventRecord methods */
+void   martlet__log__v1__schedule_event_record__init
+                     (Martlet__Log__V1__ScheduleEventRecord         *message);
+size_t martlet__log__v1__schedule_event_record__get_packed_size
+                     (const Martlet__Log__V1__ScheduleEventRecord   *message);
+size_t martlet__log__v1__schedule_event_record__pack
+                     (const Martlet__Log__V1__ScheduleEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__schedule_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__ScheduleEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__ScheduleEventRecord *
+       martlet__log__v1__schedule_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__schedule_event_record__free_unpacked
+                     (Martlet__Log__V1__ScheduleEventRecord *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__Log__V1__Record_Closure)
@@ -2055,6 +2304,24 @@ typedef void (*Martlet__Log__V1__WorkflowLevelFact_Closure)
 typedef void (*Martlet__Log__V1__WorkflowEventRecord_Closure)
                  (const Martlet__Log__V1__WorkflowEventRecord *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__ScheduleFact_Closure)
+                 (const Martlet__Log__V1__ScheduleFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__ScheduleSpec_Closure)
+                 (const Martlet__Log__V1__ScheduleSpec *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__TaskDraft_Closure)
+                 (const Martlet__Log__V1__TaskDraft *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__ScheduledTime_Closure)
+                 (const Martlet__Log__V1__ScheduledTime *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__ScheduleRun_Closure)
+                 (const Martlet__Log__V1__ScheduleRun *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__ScheduleEventRecord_Closure)
+                 (const Martlet__Log__V1__ScheduleEventRecord *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2112,6 +2379,12 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__des
 extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_level_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_event_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__scheduled_time__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_run__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_event_record__descriptor;
 
 PROTOBUF_C__END_DECLS
 
