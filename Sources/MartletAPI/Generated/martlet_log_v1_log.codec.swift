@@ -35,6 +35,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.group { self.body = .group(try .init(c: pointer)) }
     case 7:
       if let pointer = c.pointee.workflow { self.body = .workflow(try .init(c: pointer)) }
+    case 8:
+      if let pointer = c.pointee.lock { self.body = .lock(try .init(c: pointer)) }
     default: break
     }
   }
@@ -63,6 +65,9 @@ extension LogAPI.Record {
     case .workflow(let value):
       c.pointee.body_case = .init(rawValue: 7)
       c.pointee.workflow = value.cStruct(in: arena)
+    case .lock(let value):
+      c.pointee.body_case = .init(rawValue: 8)
+      c.pointee.lock = value.cStruct(in: arena)
     case nil: break
     }
     return c
@@ -2182,6 +2187,74 @@ extension LogAPI.ScheduleEventRecord {
     if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
     if let value = self.run { c.pointee.run = value.cStruct(in: arena) }
     c.pointee.kept_from = self.keptFrom
+    return c
+  }
+}
+
+extension LogAPI.LockFact {
+  public static var protobufName: String { "martlet.log.v1.LockFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__lock_fact__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LockFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LockFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.name = try c.pointee.name.utf8String()
+    self.owner = try c.pointee.owner.utf8String()
+    self.token = c.pointee.token
+    self.lease = c.pointee.lease
+    self.count = c.pointee.count
+    self.request = try c.pointee.request.utf8String()
+    self.acquireTime = c.pointee.acquire_time
+    self.revision = c.pointee.revision
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LockFact> {
+    let c = arena.make(Martlet__Log__V1__LockFact.self, martlet__log__v1__lock_fact__descriptor_address())
+    c.pointee.name = arena.copy(self.name)
+    c.pointee.owner = arena.copy(self.owner)
+    c.pointee.token = self.token
+    c.pointee.lease = self.lease
+    c.pointee.count = self.count
+    c.pointee.request = arena.copy(self.request)
+    c.pointee.acquire_time = self.acquireTime
+    c.pointee.revision = self.revision
+    return c
+  }
+}
+
+extension LogAPI.LockEventRecord {
+  public static var protobufName: String { "martlet.log.v1.LockEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__lock_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LockEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LockEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    if let pointer = c.pointee.lock { self.lock = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LockEventRecord> {
+    let c = arena.make(Martlet__Log__V1__LockEventRecord.self, martlet__log__v1__lock_event_record__descriptor_address())
+    c.pointee.change = self.change
+    if let value = self.lock { c.pointee.lock = value.cStruct(in: arena) }
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     return c
   }
 }

@@ -24,6 +24,7 @@ extension LogAPI {
       case schedule(LogAPI.ScheduleEventRecord)
       case group(LogAPI.GroupEventRecord)
       case workflow(LogAPI.WorkflowEventRecord)
+      case lock(LogAPI.LockEventRecord)
     }
   }
 
@@ -1608,6 +1609,60 @@ extension LogAPI {
       self.spec = spec
       self.run = run
       self.keptFrom = keptFrom
+    }
+  }
+
+  /// A lock that somebody holds.
+  public struct LockFact: ProtobufMessage {
+    public var name: String = ""
+    public var owner: String = ""
+    public var token: UInt64 = 0
+    public var lease: Int64 = 0
+    public var count: UInt32 = 0
+    public var request: String = ""
+    public var acquireTime: Int64 = 0
+    public var revision: UInt64 = 0
+
+    public init() {}
+
+    public init(
+      name: String = "",
+      owner: String = "",
+      token: UInt64 = 0,
+      lease: Int64 = 0,
+      count: UInt32 = 0,
+      request: String = "",
+      acquireTime: Int64 = 0,
+      revision: UInt64 = 0
+    ) {
+      self.name = name
+      self.owner = owner
+      self.token = token
+      self.lease = lease
+      self.count = count
+      self.request = request
+      self.acquireTime = acquireTime
+      self.revision = revision
+    }
+  }
+
+  public struct LockEventRecord: ProtobufMessage {
+    /// 1 acquired, 2 released, 3 expired, 4 broken.
+    public var change: UInt32 = 0
+    /// Acquire time and revision are those of the event itself.
+    public var lock: LogAPI.LockFact? = nil
+    public var origin: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      lock: LogAPI.LockFact? = nil,
+      origin: LogAPI.Origin? = nil
+    ) {
+      self.change = change
+      self.lock = lock
+      self.origin = origin
     }
   }
 

@@ -199,6 +199,7 @@ extension API.Event {
     self.workflowId = try c.pointee.workflow_id.utf8String()
     if let pointer = c.pointee.workflow { self.workflow = try .init(c: pointer) }
     self.dependencies = c.pointee.dependencies
+    if let pointer = c.pointee.lock { self.lock = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Event> {
@@ -246,6 +247,7 @@ extension API.Event {
     c.pointee.workflow_id = arena.copy(self.workflowId)
     if let value = self.workflow { c.pointee.workflow = value.cStruct(in: arena) }
     c.pointee.dependencies = self.dependencies
+    if let value = self.lock { c.pointee.lock = value.cStruct(in: arena) }
     return c
   }
 }

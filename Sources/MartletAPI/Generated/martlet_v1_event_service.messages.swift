@@ -142,6 +142,8 @@ extension API {
     public var workflow: API.Workflow? = nil
     /// Of TASK_SUBMITTED: how many tasks it depends on.
     public var dependencies: Int32 = 0
+    /// Of LOCK_*: the lock after the event.
+    public var lock: API.Lock? = nil
 
     public init() {}
 
@@ -176,7 +178,8 @@ extension API {
       group: API.Group? = nil,
       workflowId: String = "",
       workflow: API.Workflow? = nil,
-      dependencies: Int32 = 0
+      dependencies: Int32 = 0,
+      lock: API.Lock? = nil
     ) {
       self.revision = revision
       self.time = time
@@ -209,6 +212,7 @@ extension API {
       self.workflowId = workflowId
       self.workflow = workflow
       self.dependencies = dependencies
+      self.lock = lock
     }
   }
 
@@ -349,6 +353,14 @@ extension API {
     /// A task of a workflow that had ended was retried by itself.
     case workflowResumed
     case workflowEnded
+    /// Granted, or counted once more by its holder.
+    case lockAcquired
+    /// By its holder; with a count of 0 the lock is free.
+    case lockReleased
+    /// The lease was over.
+    case lockExpired
+    /// An operator took it from its holder.
+    case lockBroken
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -410,6 +422,10 @@ extension API {
       case 98: self = .workflowRetried
       case 99: self = .workflowResumed
       case 100: self = .workflowEnded
+      case 112: self = .lockAcquired
+      case 113: self = .lockReleased
+      case 114: self = .lockExpired
+      case 115: self = .lockBroken
       default: self = .unrecognized(rawValue)
       }
     }
@@ -472,12 +488,16 @@ extension API {
       case .workflowRetried: 98
       case .workflowResumed: 99
       case .workflowEnded: 100
+      case .lockAcquired: 112
+      case .lockReleased: 113
+      case .lockExpired: 114
+      case .lockBroken: 115
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded, .lockAcquired, .lockReleased, .lockExpired, .lockBroken] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -538,6 +558,10 @@ extension API {
       case .workflowRetried: "EVENT_TYPE_WORKFLOW_RETRIED"
       case .workflowResumed: "EVENT_TYPE_WORKFLOW_RESUMED"
       case .workflowEnded: "EVENT_TYPE_WORKFLOW_ENDED"
+      case .lockAcquired: "EVENT_TYPE_LOCK_ACQUIRED"
+      case .lockReleased: "EVENT_TYPE_LOCK_RELEASED"
+      case .lockExpired: "EVENT_TYPE_LOCK_EXPIRED"
+      case .lockBroken: "EVENT_TYPE_LOCK_BROKEN"
       case .unrecognized(let number): "\(number)"
       }
     }

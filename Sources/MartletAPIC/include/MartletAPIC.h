@@ -12,6 +12,7 @@
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/group_service.pb-c.h"
+#include "martlet/v1/lock_service.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/schedule_service.pb-c.h"
@@ -352,6 +353,16 @@ martlet__log__v1__schedule_event_record__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__lock_fact__descriptor_address(void) {
+  return &martlet__log__v1__lock_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__lock_event_record__descriptor_address(void) {
+  return &martlet__log__v1__lock_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 google__protobuf__timestamp__descriptor_address(void) {
   return &google__protobuf__timestamp__descriptor;
 }
@@ -589,6 +600,81 @@ martlet__v1__delete_group_request__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__delete_group_response__descriptor_address(void) {
   return &martlet__v1__delete_group_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__lock__descriptor_address(void) {
+  return &martlet__v1__lock__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__acquire_lock_request__descriptor_address(void) {
+  return &martlet__v1__acquire_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__acquire_lock_response__descriptor_address(void) {
+  return &martlet__v1__acquire_lock_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_lock_request__descriptor_address(void) {
+  return &martlet__v1__renew_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_lock_response__descriptor_address(void) {
+  return &martlet__v1__renew_lock_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_lock_request__descriptor_address(void) {
+  return &martlet__v1__release_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_lock_response__descriptor_address(void) {
+  return &martlet__v1__release_lock_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_lock_request__descriptor_address(void) {
+  return &martlet__v1__get_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_lock_response__descriptor_address(void) {
+  return &martlet__v1__get_lock_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_locks_request__descriptor_address(void) {
+  return &martlet__v1__list_locks_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_locks_response__descriptor_address(void) {
+  return &martlet__v1__list_locks_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__break_lock_request__descriptor_address(void) {
+  return &martlet__v1__break_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__break_lock_response__descriptor_address(void) {
+  return &martlet__v1__break_lock_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__hold_lock_request__descriptor_address(void) {
+  return &martlet__v1__hold_lock_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__hold_lock_response__descriptor_address(void) {
+  return &martlet__v1__hold_lock_response__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -18,6 +18,7 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var workflows = WorkflowTable()
   package private(set) var groups = GroupTable()
   package private(set) var schedules = ScheduleTable()
+  package private(set) var locks = LockTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -28,7 +29,8 @@ package struct Catalog: Hashable, Sendable {
     revision: Revision, stamp: Stamp, lastTask: TaskID, lastPool: PoolID, pools: [PoolRecord],
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
     bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
-    groups: GroupTable = GroupTable(), schedules: ScheduleTable = ScheduleTable()
+    groups: GroupTable = GroupTable(), schedules: ScheduleTable = ScheduleTable(),
+    locks: LockTable = LockTable()
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -45,6 +47,7 @@ package struct Catalog: Hashable, Sendable {
     self.workflows = workflows
     self.groups = groups
     self.schedules = schedules
+    self.locks = locks
   }
 
   package func pool(named name: String) -> PoolRecord? {
@@ -64,6 +67,7 @@ package struct Catalog: Hashable, Sendable {
     case .group(let group): groups.evolve(group)
     case .schedule(let schedule):
       schedules.evolve(schedule, revision: event.revision, at: stamp.time)
+    case .lock(let lock): locks.evolve(lock, revision: event.revision, at: stamp.time)
     }
   }
 

@@ -177,6 +177,7 @@ package enum Command: Sendable {
   case workflow(WorkflowCommand)
   case group(GroupCommand)
   case schedule(ScheduleCommand)
+  case lock(LockCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -194,6 +195,8 @@ package enum Answer: Hashable, Sendable {
   case workflow(WorkflowRecord)
   case group(GroupView)
   case schedule(ScheduleAnswer)
+  /// nil: the call stands in line, or there is nothing to tell.
+  case lock(LockView?)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

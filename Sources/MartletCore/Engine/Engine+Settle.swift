@@ -1,6 +1,7 @@
 /// What follows from time and from other events, at the same instant.
 extension Engine {
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
+    settleLocks(at: now, stamp: stamp, into: &events)
     // With timers left nothing is started: a deadline that has passed comes before a start.
     guard fireTimers(at: now, stamp: stamp, into: &events),
       expireLeases(at: now, stamp: stamp, into: &events),
@@ -20,7 +21,7 @@ extension Engine {
   package var isUnsettled: Bool {
     !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
       || !state.session.touchedWorkflows.isEmpty || !state.session.shares.touched.isEmpty
-      || !catalog.schedules.ready.isEmpty
+      || !catalog.schedules.ready.isEmpty || !state.session.locks.freed.isEmpty
   }
 
   // MARK: - Time

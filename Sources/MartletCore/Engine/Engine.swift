@@ -79,7 +79,7 @@ package struct Engine: Sendable {
       try decideRelease(lease, delay: delay, at: now)
     case .worker(.checkpoint(let lease, let checkpoint)):
       try decideCheckpoint(lease, checkpoint)
-    case .worker:
+    case .worker, .lock:
       // They change the session: `perform` does.
       Decision([])
     case .bulk(let command):
@@ -125,6 +125,11 @@ package struct Engine: Sendable {
       settle(at: now, stamp: stamp, into: &events)
       return answer
     }
+    if case .lock(let change) = command {
+      let view = try perform(change, at: now, stamp: stamp, into: &events)
+      settle(at: now, stamp: stamp, into: &events)
+      return .lock(view)
+    }
     let decision = try decide(command, at: now)
     if case .recover = command { beginSession(at: now) }
     for body in decision.events { events.append(evolve(body, at: stamp)) }
@@ -138,7 +143,7 @@ package struct Engine: Sendable {
     let deadlines = [
       durable.tasks.nextTimer, state.session.progress.nextDeadline,
       state.session.leases.nextDeadline, state.session.silences.nextDeadline,
-      state.session.scaling.nextDeadline,
+      state.session.scaling.nextDeadline, state.session.locks.nextDeadline,
     ]
     return deadlines.lazy.compactMap { $0 }.min()
   }
@@ -198,6 +203,7 @@ package struct Engine: Sendable {
       }
     case .group(let event): touchGroup(event.record.id)
     case .schedule(let event): followSchedule(event)
+    case .lock(let event): followLock(event, at: now)
     case .eventsPurged, .bulk, .workflow: break
     }
   }
@@ -207,6 +213,7 @@ package struct Engine: Sendable {
     guard state.session.awaitsRecovery else { return }
     state.session.awaitsRecovery = false
     restoreLeases(at: now)
+    restoreLocks(at: now.elapsed)
     watchAgain(at: now)
     findDecided()
     findTouchedWorkflows()

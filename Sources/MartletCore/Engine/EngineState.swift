@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule: break
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock: break
     }
   }
 
@@ -182,6 +182,10 @@ package struct SessionState: Sendable {
   var starved: Set<PoolID> = []
   var roster = WorkerRoster()
   var leases = LeaseBook()
+  /// Leases of locks, and who waits for one.
+  var locks = LockBook()
+  /// For calls that stood in line, in order; whoever drives the engine takes them.
+  var lockNotices: [LockNotice] = []
   /// Pools that scale.
   var scaling = ScalingBook()
   /// What pools in groups use and are owed.

@@ -24,6 +24,7 @@ package struct Event: Hashable, Sendable {
     indirect case workflow(WorkflowEvent)
     indirect case group(GroupEvent)
     indirect case schedule(ScheduleEvent)
+    indirect case lock(LockEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }

@@ -25,6 +25,8 @@ package enum Query: Sendable {
   case group(String)
   case schedule(String)
   case schedules(ScheduleListing)
+  case lock(String)
+  case locks(LockListing)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -46,6 +48,8 @@ package enum Sight: Sendable {
   case groups([GroupView])
   case schedule(ScheduleRecord)
   case schedules(SchedulePage)
+  case lock(LockView)
+  case locks(LockPage)
   case rehearsed
 }
 
@@ -88,6 +92,8 @@ extension Engine {
     case .group(let name): return .groups([view(of: try group(named: name))])
     case .schedule(let name): return .schedule(try schedule(named: name))
     case .schedules(let listing): return .schedules(catalog.schedules.page(listing))
+    case .lock(let name): return .lock(try see(lock: name, at: now.elapsed))
+    case .locks(let listing): return .locks(see(listing, at: now.elapsed))
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

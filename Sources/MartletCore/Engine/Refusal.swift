@@ -45,6 +45,11 @@ package enum Refusal: Error, Hashable, Sendable {
   case scheduleEtagMismatch(String)
   /// The server has no rules of that name.
   case timeZoneUnknown(String)
+  /// Somebody else holds it, and the call may not wait, or not longer.
+  case lockHeld(String, by: LockView?)
+  /// Not by that owner with that token, or no longer.
+  case lockNotHeld(String, Revision)
+  case lockNotFound(String)
   case etagMismatch(pool: String)
   /// Fields that are each in their range do not fit together.
   case poolSpecInvalid(PoolSpecProblem)

@@ -45,6 +45,8 @@ package struct Limits: Hashable, Sendable {
   package var scheduleRuns = 20
   package var scheduleLiveRuns = 100
   package var schedulePayloadBytes = 65_536
+  package var locks = 100_000
+  package var lockWaiters = 10_000
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -196,6 +198,12 @@ extension Limits {
     Description(
       name: "schedule-payload-bytes", field: \.schedulePayloadBytes, unit: "bytes",
       range: 0...(1 << 20), beyond: "a schedule with a larger payload is refused: FIELD_INVALID"),
+    Description(
+      name: "locks", field: \.locks, unit: "locks", range: 1...1_000_000,
+      beyond: "AcquireLock is refused while so many are held: MEMORY_PRESSURE"),
+    Description(
+      name: "lock-waiters", field: \.lockWaiters, unit: "calls", range: 1...100_000,
+      beyond: "of those that wait for one lock: AcquireLock is refused: MEMORY_PRESSURE"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

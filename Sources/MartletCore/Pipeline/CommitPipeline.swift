@@ -49,6 +49,8 @@ package struct CommitPipeline: Sendable {
   private var replies = ReplyQueue()
   /// For workers, each with the revision that it rests on.
   private var notices: [(revision: Revision, notice: WorkerNotice)] = []
+  /// For calls that stood in line for a lock, the same.
+  private var lockNotices: [(revision: Revision, notice: LockNotice)] = []
 
   private struct OpenSegment: Sendable {
     var instant: Instant
@@ -82,6 +84,9 @@ package struct CommitPipeline: Sendable {
     open = segment
     for notice in engine.takeNotices() {
       notices.append((engine.state.durable.catalog.revision, notice))
+    }
+    for notice in engine.takeLockNotices() {
+      lockNotices.append((engine.state.durable.catalog.revision, notice))
     }
     if let ticket { reply(ticket, content) }
   }
@@ -133,6 +138,14 @@ package struct CommitPipeline: Sendable {
     guard count > 0 else { return [] }
     defer { notices.removeFirst(count) }
     return notices[..<count].map(\.notice)
+  }
+
+  /// What may be told to calls that stood in line now, in order.
+  package mutating func takeLockNotices() -> [LockNotice] {
+    if lockNotices.isEmpty { return [] }
+    let count = lockNotices.firstIndex { $0.revision > durable } ?? lockNotices.count
+    defer { lockNotices.removeFirst(count) }
+    return lockNotices[..<count].map(\.notice)
   }
 
   // MARK: - What the driver may ask

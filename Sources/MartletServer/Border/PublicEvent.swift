@@ -18,6 +18,7 @@ extension API.Event {
     case .workflow(let change): set(change, at: stamp)
     case .group(let change): set(change)
     case .schedule(let change): set(change)
+    case .lock(let change): set(change, at: stamp)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number

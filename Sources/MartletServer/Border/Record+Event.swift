@@ -22,6 +22,7 @@ extension LogAPI.Record {
     case .workflow(let event): self.init(body: .workflow(.init(event)))
     case .group(let event): self.init(body: .group(.init(event)))
     case .schedule(let event): self.init(body: .schedule(.init(event)))
+    case .lock(let event): self.init(body: .lock(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -47,6 +48,7 @@ extension LogAPI.Record {
     case .workflow(let record): return record.value.map(Event.Body.workflow)
     case .group(let record): return record.value.map(Event.Body.group)
     case .schedule(let record): return record.value.map(Event.Body.schedule)
+    case .lock(let record): return record.value.map(Event.Body.lock)
     case nil: return nil
     }
   }

@@ -72,6 +72,9 @@ extension ErrorDetails {
     case .scheduleNotFound(let name), .scheduleExists(let name), .scheduleNeverFires(let name),
       .scheduleEtagMismatch(let name), .timeZoneUnknown(let name):
       self = .schedule(name, refusal)
+    case .lockHeld(let name, let holder): self = .lockHeld(name, by: holder)
+    case .lockNotHeld(let name, let token): self = .lockNotHeld(name, token)
+    case .lockNotFound(let name): self = .lockNotFound(name)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,

@@ -10,6 +10,7 @@ enum CatalogFacts {
   static func workflowKey(_ workflow: WorkflowID) -> String { "workflow/\(workflow.rawValue)" }
   static func groupKey(_ group: GroupID) -> String { "group/\(group.rawValue)" }
   static func scheduleKey(_ schedule: ScheduleID) -> String { "schedule/\(schedule.rawValue)" }
+  static func lockKey(_ name: String) -> String { "lock/\(name)" }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -57,6 +58,7 @@ enum CatalogFacts {
     var workflows: [WorkflowRecord] = []
     var groups: [GroupRecord] = []
     var schedules: [ScheduleRecord] = []
+    var locks: [LockRecord] = []
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -80,6 +82,9 @@ enum CatalogFacts {
           return nil
         }
         schedules.append(schedule)
+      } else if key.hasPrefix("lock/") {
+        guard let fact = try? LogAPI.LockFact(protobufBytes: bytes) else { return nil }
+        locks.append(fact.value)
       }
     }
     return Catalog(
@@ -92,7 +97,7 @@ enum CatalogFacts {
       bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
       workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
       groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)),
-      schedules: ScheduleTable(schedules))
+      schedules: ScheduleTable(schedules), locks: LockTable(locks))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

@@ -44,6 +44,8 @@ final class EngineRunner: Sendable {
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
     /// For workers; what it rests on is durable. Called when a round of answers has been given.
     var notified: @Sendable ([WorkerNotice]) -> Void
+    /// For calls that stood in line for a lock; what it rests on is durable.
+    var granted: @Sendable ([LockNotice]) -> Void
     /// What may go on while the index is behind.
     var pace: @Sendable () -> Pace
     /// Too many commands wait: stop reading sockets, or go on.
@@ -162,6 +164,8 @@ final class EngineRunner: Sendable {
   private func notify(_ work: inout Work) {
     // Also without notices: answers to workers leave with them.
     exits.notified(work.pipeline.takeNotices())
+    let lockNotices = work.pipeline.takeLockNotices()
+    if !lockNotices.isEmpty { exits.granted(lockNotices) }
   }
 
   private struct Work {

@@ -24,6 +24,7 @@ package struct IndexFold: Sendable {
   private var forgottenPools: [PoolID] = []
   private let poolRevisionsKept: Int
   private var touchedSchedules: Set<ScheduleID> = []
+  private var touchedLocks: Set<String> = []
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -66,6 +67,7 @@ package struct IndexFold: Sendable {
         touchedWorkflows.formUnion(change.forgotten)
       case .group(let change): touchedGroups.insert(change.record.id)
       case .schedule(let change): touchedSchedules.insert(change.schedule)
+      case .lock(let change): touchedLocks.insert(change.record.name)
       }
     }
     eventCount += segment.events.count
@@ -93,6 +95,7 @@ package struct IndexFold: Sendable {
     touchedWorkflows.removeAll()
     touchedGroups.removeAll()
     touchedSchedules.removeAll()
+    touchedLocks.removeAll()
     newestTouched = nil
     knownKinds = catalog.kinds.names.count
     eventCount = 0
@@ -257,6 +260,11 @@ package struct IndexFold: Sendable {
       facts.updateValue(
         catalog.schedules[id].map { LogAPI.ScheduleFact($0).protobufBytes() },
         forKey: CatalogFacts.scheduleKey(id))
+    }
+    for name in touchedLocks {
+      facts.updateValue(
+        catalog.locks[name].map { LogAPI.LockFact($0).protobufBytes() },
+        forKey: CatalogFacts.lockKey(name))
     }
     for key in touchedCounts {
       facts.updateValue(

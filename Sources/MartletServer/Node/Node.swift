@@ -16,6 +16,7 @@ package final class Node: Sendable {
   package let limits: Limits
   package let handlerKinds: [String]
   package let waits: WaitHub
+  let locks: LockHub
   package let feed: FeedHub
   /// What started the node's clock.
   package let startTime: WallTime
@@ -78,6 +79,7 @@ package final class Node: Sendable {
       submissions: Self.submissions(feed, links),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
+    let locks = LockHub()
     let workers = WorkerGate(clock: clock)
     runner = EngineRunner(
       clock: clock, limits: limits,
@@ -91,6 +93,7 @@ package final class Node: Sendable {
           links.node?.follow(sealed)
         },
         notified: { workers.tell($0) },
+        granted: { locks.tell($0) },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
@@ -101,6 +104,7 @@ package final class Node: Sendable {
       return catalog
     }
     self.waits = waits
+    self.locks = locks
     self.workers = workers
     self.limits = limits
     self.clock = clock
@@ -215,6 +219,7 @@ package final class Node: Sendable {
     runner.stop()
     logWriter.stop()
     waits.close()
+    locks.close()
     feed.close()
     indexWriter.run { index throws(StoreFailure) in _ = try index.checkpoint() }
     indexWriter.stop()

@@ -22,6 +22,9 @@ struct StatusCase: Sendable, CustomTestStringConvertible {
 struct StatusMappingTests {
   static let task = TaskID(rawValue: 99)
   static let taskText = task.description
+  static let heldLock = LockView(
+    record: LockRecord(name: "l", owner: "o", token: Revision(7), lease: .seconds(15)),
+    expires: Elapsed(nanoseconds: 9_000_000_000), left: .seconds(9), waiters: 1)
 
   static let table: [StatusCase] = [
     .init(
@@ -115,6 +118,15 @@ struct StatusMappingTests {
     .init(
       refusal: .scheduleEtagMismatch("s"), code: .aborted, reason: "ETAG_MISMATCH",
       metadata: ["schedule": "s"]),
+    .init(
+      refusal: .lockHeld("l", by: heldLock), code: .aborted, reason: "LOCK_HELD",
+      metadata: ["lock": "l", "owner": "o", "token": "7"], retries: true),
+    .init(
+      refusal: .lockNotHeld("l", Revision(7)), code: .failedPrecondition,
+      reason: "LOCK_NOT_HELD", metadata: ["lock": "l", "token": "7"]),
+    .init(
+      refusal: .lockNotFound("l"), code: .notFound, reason: "LOCK_NOT_FOUND",
+      metadata: ["lock": "l"]),
     .init(
       refusal: .timeZoneUnknown("Mars/Olympus"), code: .invalidArgument,
       reason: "TIME_ZONE_UNKNOWN", metadata: ["time_zone": "Mars/Olympus"]),

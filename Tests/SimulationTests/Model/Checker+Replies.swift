@@ -86,6 +86,7 @@ extension Checker {
         model.groups[view.record.name].map { $0.id >= view.record.id } ?? true,
         "\(view) was told and is older than what is there")
     case (.schedule(let change), .schedule(let answer)): try check(answer, after: change)
+    case (.lock(let change), .lock(let view)): try check(view, after: change)
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -203,6 +204,7 @@ extension Checker {
         "other groups were seen")
     case (.group(let name), .groups(let views)):
       try require(views.map(\.record) == [model.groups[name]], "another group was seen")
+    case (.locks(let listing), .locks(let page)): try check(page, of: listing)
     case (.catalog, .catalog(let catalog)):
       try require(catalog == replayed.catalog, "another catalog was seen")
     default: throw Violation(description: "\(query) showed \(sight)")
@@ -294,7 +296,7 @@ extension Checker {
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
       .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder,
       .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
-      .timeZoneUnknown:
+      .timeZoneUnknown, .lockHeld, .lockNotHeld, .lockNotFound:
       return isJustOfOne(refusal, command)
     case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
       .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
@@ -308,6 +310,7 @@ extension Checker {
     switch command {
     case .bulk(.start): model.bulks.values.count { $0.state == .running } >= limit
     case .schedule(.create): model.schedules.count >= limit
+    case .lock(.acquire(let claim, _, _)): isJust(lockLimit: limit, claim)
     default: replayed.tasks.count + command.newTasks() > limit
     }
   }
@@ -331,6 +334,7 @@ extension Checker {
         && histories.allSatisfy { model.tasks[$0.task].map { !$0.status.state.isTerminal } ?? true }
     case .checkpointOutOfOrder(let id, let kept):
       return model.tasks[id]?.checkpoint?.sequence == kept
+    case .lockHeld, .lockNotHeld, .lockNotFound: return isJustOfLock(refusal, command)
     default: return isJustOfSchedule(refusal, command)
     }
   }

@@ -137,6 +137,7 @@ struct Checker {
         "\(task.id) waits as \(String(describing: entry)), for \(open) and \(failed)")
     }
     try model.checkSchedules(catalog.schedules)
+    try model.checkLocks(catalog.locks)
     try require(
       Set(catalog.workflows.records.keys) == Set(model.workflows.keys), "other workflows are kept")
     for record in catalog.workflows.records.values { try model.checkWorkflow(record) }

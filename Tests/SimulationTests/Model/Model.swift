@@ -123,6 +123,13 @@ struct Model {
   var groups: [String: GroupRecord] = [:]
   var lastGroup = GroupID(rawValue: 0)
   var schedules: [ScheduleID: ModelSchedule] = [:]
+  var locks: [String: ModelLock] = [:]
+  /// Every grant that there was, by its token.
+  var lockGrants: [Revision: LockGrant] = [:]
+  var askedLocks = AskedLocks()
+  /// When the process began that runs, and the newest moment that it may have decided at.
+  var lockBootedAt = Elapsed.zero
+  var lockNow = Elapsed.zero
   /// Tasks that runs of schedules are to submit in this commit, with the schedules' names.
   var expectedRuns: [TaskID: String] = [:]
   /// Every task that was ever of a workflow.
@@ -149,6 +156,7 @@ struct Model {
     served = kinds
     bootedAt = now
     self.leaseLength = leaseLength
+    lostLockCalls(at: now)
     let running = tasks.values.filter { $0.status.state == .running }
     orphans = Set(running.filter { $0.status.notes?.assignment == nil }.map(\.token))
   }
@@ -198,6 +206,7 @@ struct Model {
     case .workflow(let change): try apply(change)
     case .group(let change): try apply(change)
     case .schedule(let change): try apply(change)
+    case .lock(let change): try apply(change)
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision

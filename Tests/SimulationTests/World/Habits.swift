@@ -13,6 +13,7 @@ struct Habits {
     case submitDependent, submitWorkflow, steerWorkflow
     case changeGroup, rollBack, scalePool
     case createSchedule, steerSchedule
+    case acquireLock, steerLock
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -52,6 +53,8 @@ struct Habits {
     limits.scheduleRuns = [1, 3, 20].randomElement(using: &random) ?? 3
     limits.scheduleLiveRuns = [1, 3].randomElement(using: &random) ?? 3
     limits.schedules = [2, 100].randomElement(using: &random) ?? 2
+    limits.locks = [2, 100].randomElement(using: &random) ?? 2
+    limits.lockWaiters = [2, 100].randomElement(using: &random) ?? 2
     firesPerStep = [1, 3, 1_000].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
@@ -108,6 +111,8 @@ struct Habits {
     case .scalePool: 20
     case .createSchedule: 12
     case .steerSchedule: 40
+    case .acquireLock: 40
+    case .steerLock: 60
     }
   }
 

@@ -20,8 +20,17 @@ struct PretendClients {
   /// Renewals of leases that were sent and not answered, with the moment of sending.
   var renewals: [(at: Elapsed, leases: [Lease])] = []
 
+  /// Numbers calls that want locks.
+  var lastWaiter: UInt64 = 0
+  var lockCalls: [(waiter: LockWaiter, name: String)] = []
+  /// By which somebody holds a lock, or did.
+  var grants: [LockGrant] = []
+
   /// Calls of the process before got no answer, and what was read from it is not used any more.
-  mutating func restarted() { late = [] }
+  mutating func restarted() {
+    late = []
+    lockCalls = []
+  }
 }
 
 extension Simulation {

@@ -108,6 +108,7 @@ extension Simulation {
     guard case .command(let command) = call else { return }
     switch (command, reply.content) {
     case (.worker(let change), let content): heard(content, to: change)
+    case (.lock(let change), .answer(.lock(let view))): heard(view, to: change)
     case (.submit(_, _, let stamp?, _, _), .answer(.submitted(let tasks, _))):
       heard(tasks, for: stamp)
     case (.submit(_, _, let stamp?, _, _), .refusal(.staleHistory)):
@@ -207,6 +208,7 @@ extension Simulation {
         "workflow \(record.id) rests as \(record.state) with \(record.live) live tasks")
     }
     try checkSchedulesRest()
+    try checkLocksRest()
     for pool in checker.model.pools.values {
       let isStuck = pool.state == .deleting || pool.state == .draining && pool.unfinished == 0
       try require(!isStuck, "pool \(pool.name) rests as \(pool.state)")

@@ -65,6 +65,8 @@ final class Simulation {
     case .scalePool: scalePool()
     case .createSchedule: createSchedule()
     case .steerSchedule: steerSchedule()
+    case .acquireLock: acquireLock()
+    case .steerLock: steerLock()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()
@@ -113,6 +115,7 @@ final class Simulation {
 
   /// One turn of the engine's thread.
   func pump() throws(Violation) {
+    checker.model.lockNow = clock.elapsed
     node.decide(at: clock.now)
     try checkExplanation()
     try deliver()
@@ -147,6 +150,7 @@ final class Simulation {
       try checker.check(reply, to: call, durable: durable)
       try heard(reply, to: call)
     }
+    try tellLockCalls()
     tellWorkers()
   }
 

@@ -13,6 +13,20 @@ enum NameRule {
     return isKind("a" + name) && name.utf8.count <= 63
   }
 
+  static let lockText = "1 to 255 of `A-Z a-z 0-9 . _ / : -`, the first a letter or a digit"
+
+  static func isLock(_ name: String) -> Bool {
+    let bytes = name.utf8
+    guard bytes.count <= 255, let first = bytes.first, isAlphanumeric(first) else { return false }
+    let others = "._/:-".utf8
+    return bytes.allSatisfy { isAlphanumeric($0) || others.contains($0) }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    // Letters differ from their capitals by this bit.
+    isDigit(byte) || isLetter(byte | 0x20)
+  }
+
   static func isPool(_ name: String) -> Bool {
     matches(name, bytesMax: 63) { byte in
       isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-")

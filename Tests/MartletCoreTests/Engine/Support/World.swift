@@ -240,6 +240,7 @@ extension Event {
     case .workflow(let event): "workflow \(event.change)"
     case .group(let event): "group \(event.change)"
     case .schedule(let event): "schedule \(event.change.word)"
+    case .lock(let event): "lock \(event.change)"
     }
   }
 }
@@ -302,6 +303,7 @@ extension Event {
     case .workflow(let event): return event.origin
     case .group(let event): return event.origin
     case .schedule(let event): return event.origin
+    case .lock(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

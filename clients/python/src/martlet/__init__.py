@@ -7,6 +7,7 @@ from martlet.client import Client, task_spec
 from martlet.content import Content, result_of
 from martlet.errors import FieldViolation, MartletError, TaskNotSucceeded
 from martlet.events import Batch, EventFeed
+from martlet.locks import HeldLock, Locks
 from martlet.pools import Pools
 from martlet.times import Backoff
 from martlet.worker import (
@@ -29,7 +30,9 @@ __all__ = [
     "Content",
     "EventFeed",
     "FieldViolation",
+    "HeldLock",
     "LeaseLost",
+    "Locks",
     "MartletError",
     "Pools",
     "StopReason",

@@ -14,6 +14,7 @@ from martlet.connection import Connection, default_target, ended_early, open_cha
 from martlet.content import encode
 from martlet.errors import MartletError
 from martlet.events import EventFeed
+from martlet.locks import Locks
 from martlet.pools import Pools
 from martlet.times import Backoff, Span, duration, timestamp
 from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc, task_story_pb2
@@ -121,6 +122,8 @@ class Client:
         self._stub = task_service_pb2_grpc.TaskServiceStub(self._channel)
         #: The calls about pools.
         self.pools = Pools(self._connection)
+        #: The calls about locks.
+        self.locks = Locks(self._connection)
         #: The calls about workflows.
         self.workflows = Workflows(self._connection)
 

@@ -79,11 +79,17 @@ class Connection:
         self._patience = patience
 
     async def unary(
-        self, call: Callable[..., Awaitable[_Response]], request: Any, *, repeat: bool = True
+        self,
+        call: Callable[..., Awaitable[_Response]],
+        request: Any,
+        *,
+        repeat: bool = True,
+        longer: float = 0.0,
     ) -> _Response:
-        """One call; again while the server cannot be reached and a repeat does no harm."""
+        """One call; again while the server cannot be reached and a repeat does no harm. It may
+        take so many seconds `longer` than others."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._timeout
+        end = loop.time() + self._timeout + longer
         for failures in range(1, self._attempts + 1):
             try:
                 return await call(

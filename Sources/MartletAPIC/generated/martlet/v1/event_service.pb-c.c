@@ -578,7 +578,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[31] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[32] =
 {
   {
     "revision",
@@ -952,6 +952,18 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[31] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lock",
+    65,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, lock),
+    &martlet__v1__lock__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
@@ -966,6 +978,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   27,   /* field[27] = group */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
+  31,   /* field[31] = lock */
   19,   /* field[19] = log_lines */
   20,   /* field[20] = log_lines_dropped */
   16,   /* field[16] = payload */
@@ -986,7 +999,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   29,   /* field[29] = workflow */
   28,   /* field[28] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[6 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[7 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
@@ -994,7 +1007,8 @@ static const ProtobufCIntRange martlet__v1__event__number_ranges[6 + 1] =
   { 50, 24 },
   { 55, 27 },
   { 60, 28 },
-  { 0, 31 }
+  { 65, 31 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -1004,10 +1018,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  31,
+  32,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  6,  martlet__v1__event__number_ranges,
+  7,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1191,7 +1205,7 @@ const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__schedule_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[56] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[60] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -1249,11 +1263,15 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[5
   { "EVENT_TYPE_WORKFLOW_RETRIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED", 98 },
   { "EVENT_TYPE_WORKFLOW_RESUMED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RESUMED", 99 },
   { "EVENT_TYPE_WORKFLOW_ENDED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED", 100 },
+  { "EVENT_TYPE_LOCK_ACQUIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_ACQUIRED", 112 },
+  { "EVENT_TYPE_LOCK_RELEASED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_RELEASED", 113 },
+  { "EVENT_TYPE_LOCK_EXPIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_EXPIRED", 114 },
+  { "EVENT_TYPE_LOCK_BROKEN", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_BROKEN", 115 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 31},{64, 34},{80, 45},{96, 51},{0, 56}
+{0, 0},{16, 9},{48, 31},{64, 34},{80, 45},{96, 51},{112, 56},{0, 60}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[56] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[60] =
 {
   { "EVENT_TYPE_BULK_ENDED", 33 },
   { "EVENT_TYPE_BULK_PROGRESSED", 32 },
@@ -1262,6 +1280,10 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_GROUP_CREATED", 48 },
   { "EVENT_TYPE_GROUP_DELETED", 50 },
   { "EVENT_TYPE_GROUP_UPDATED", 49 },
+  { "EVENT_TYPE_LOCK_ACQUIRED", 56 },
+  { "EVENT_TYPE_LOCK_BROKEN", 59 },
+  { "EVENT_TYPE_LOCK_EXPIRED", 58 },
+  { "EVENT_TYPE_LOCK_RELEASED", 57 },
   { "EVENT_TYPE_POOL_CLOSED", 6 },
   { "EVENT_TYPE_POOL_CREATED", 1 },
   { "EVENT_TYPE_POOL_DELETED", 8 },
@@ -1319,11 +1341,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  56,
+  60,
   martlet__v1__event_type__enum_values_by_number,
-  56,
+  60,
   martlet__v1__event_type__enum_values_by_name,
-  6,
+  7,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "martlet/v1/group_service.pb-c.h"
+#include "martlet/v1/lock_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/schedule_service.pb-c.h"
 #include "martlet/v1/task.pb-c.h"
@@ -90,7 +91,11 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_CANCEL_REQUESTED = 97,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RETRIED = 98,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_RESUMED = 99,
-  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED = 100
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_WORKFLOW_ENDED = 100,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_ACQUIRED = 112,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_RELEASED = 113,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_EXPIRED = 114,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_BROKEN = 115
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT_TYPE)
 } Martlet__V1__EventType;
 
@@ -208,6 +213,7 @@ struct  Martlet__V1__Event
   ProtobufCBinaryData workflow_id;
   Martlet__V1__Workflow *workflow;
   int32_t dependencies;
+  Martlet__V1__Lock *lock;
   Martlet__V1__Event__PriorityCase _priority_case;
   union {
     int32_t priority;
@@ -215,7 +221,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, NULL, NULL, {0,NULL}, NULL, 0, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, NULL, NULL, {0,NULL}, NULL, 0, NULL, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange

@@ -2488,7 +2488,97 @@ void   martlet__log__v1__schedule_event_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__schedule_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[7] =
+void   martlet__log__v1__lock_fact__init
+                     (Martlet__Log__V1__LockFact         *message)
+{
+  static const Martlet__Log__V1__LockFact init_value = MARTLET__LOG__V1__LOCK_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__lock_fact__get_packed_size
+                     (const Martlet__Log__V1__LockFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__lock_fact__pack
+                     (const Martlet__Log__V1__LockFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__lock_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LockFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LockFact *
+       martlet__log__v1__lock_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LockFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__lock_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__lock_fact__free_unpacked
+                     (Martlet__Log__V1__LockFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__lock_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__lock_event_record__init
+                     (Martlet__Log__V1__LockEventRecord         *message)
+{
+  static const Martlet__Log__V1__LockEventRecord init_value = MARTLET__LOG__V1__LOCK_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__lock_event_record__get_packed_size
+                     (const Martlet__Log__V1__LockEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__lock_event_record__pack
+                     (const Martlet__Log__V1__LockEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__lock_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__LockEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__lock_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LockEventRecord *
+       martlet__log__v1__lock_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LockEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__lock_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__lock_event_record__free_unpacked
+                     (Martlet__Log__V1__LockEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__lock_event_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[8] =
 {
   {
     "pool",
@@ -2574,11 +2664,24 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lock",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, lock),
+    &martlet__log__v1__lock_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
   3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
   5,   /* field[5] = group */
+  7,   /* field[7] = lock */
   0,   /* field[0] = pool */
   4,   /* field[4] = schedule */
   1,   /* field[1] = tasks_purged */
@@ -2587,7 +2690,7 @@ static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -2597,7 +2700,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  7,
+  8,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
   1,  martlet__log__v1__record__number_ranges,
@@ -8464,6 +8567,199 @@ const ProtobufCMessageDescriptor martlet__log__v1__schedule_event_record__descri
   martlet__log__v1__schedule_event_record__field_indices_by_name,
   1,  martlet__log__v1__schedule_event_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__schedule_event_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__lock_fact__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, lease),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, request),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acquire_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, acquire_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockFact, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__lock_fact__field_indices_by_name[] = {
+  6,   /* field[6] = acquire_time */
+  4,   /* field[4] = count */
+  3,   /* field[3] = lease */
+  0,   /* field[0] = name */
+  1,   /* field[1] = owner */
+  5,   /* field[5] = request */
+  7,   /* field[7] = revision */
+  2,   /* field[2] = token */
+};
+static const ProtobufCIntRange martlet__log__v1__lock_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__lock_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LockFact",
+  "LockFact",
+  "Martlet__Log__V1__LockFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LockFact),
+  8,
+  martlet__log__v1__lock_fact__field_descriptors,
+  martlet__log__v1__lock_fact__field_indices_by_name,
+  1,  martlet__log__v1__lock_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__lock_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__lock_event_record__field_descriptors[3] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lock",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockEventRecord, lock),
+    &martlet__log__v1__lock_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LockEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__lock_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  1,   /* field[1] = lock */
+  2,   /* field[2] = origin */
+};
+static const ProtobufCIntRange martlet__log__v1__lock_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__lock_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LockEventRecord",
+  "LockEventRecord",
+  "Martlet__Log__V1__LockEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LockEventRecord),
+  3,
+  martlet__log__v1__lock_event_record__field_descriptors,
+  martlet__log__v1__lock_event_record__field_indices_by_name,
+  1,  martlet__log__v1__lock_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__lock_event_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[21] =

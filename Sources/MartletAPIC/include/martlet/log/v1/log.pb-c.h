@@ -71,6 +71,8 @@ typedef struct Martlet__Log__V1__TaskDraft Martlet__Log__V1__TaskDraft;
 typedef struct Martlet__Log__V1__ScheduledTime Martlet__Log__V1__ScheduledTime;
 typedef struct Martlet__Log__V1__ScheduleRun Martlet__Log__V1__ScheduleRun;
 typedef struct Martlet__Log__V1__ScheduleEventRecord Martlet__Log__V1__ScheduleEventRecord;
+typedef struct Martlet__Log__V1__LockFact Martlet__Log__V1__LockFact;
+typedef struct Martlet__Log__V1__LockEventRecord Martlet__Log__V1__LockEventRecord;
 
 
 /* --- enums --- */
@@ -110,7 +112,8 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY_BULK = 4,
   MARTLET__LOG__V1__RECORD__BODY_SCHEDULE = 5,
   MARTLET__LOG__V1__RECORD__BODY_GROUP = 6,
-  MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7
+  MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7,
+  MARTLET__LOG__V1__RECORD__BODY_LOCK = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
 
@@ -126,6 +129,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__ScheduleEventRecord *schedule;
     Martlet__Log__V1__GroupEventRecord *group;
     Martlet__Log__V1__WorkflowEventRecord *workflow;
+    Martlet__Log__V1__LockEventRecord *lock;
   };
 };
 #define MARTLET__LOG__V1__RECORD__INIT \
@@ -1102,6 +1106,35 @@ struct  Martlet__Log__V1__ScheduleEventRecord
 #define MARTLET__LOG__V1__SCHEDULE_EVENT_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__schedule_event_record__descriptor) \
     , 0, 0, {0,NULL}, 0, NULL, {0,NULL}, NULL, NULL, NULL, 0 }
+
+
+struct  Martlet__Log__V1__LockFact
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData owner;
+  uint64_t token;
+  int64_t lease;
+  uint32_t count;
+  ProtobufCBinaryData request;
+  int64_t acquire_time;
+  uint64_t revision;
+};
+#define MARTLET__LOG__V1__LOCK_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__lock_fact__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, 0, 0 }
+
+
+struct  Martlet__Log__V1__LockEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  Martlet__Log__V1__LockFact *lock;
+  Martlet__Log__V1__Origin *origin;
+};
+#define MARTLET__LOG__V1__LOCK_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__lock_event_record__descriptor) \
+    , 0, NULL, NULL }
 
 
 /* Martlet__Log__V1__Record methods */
@@ -2152,6 +2185,44 @@ Martlet__Log__V1__ScheduleEventRecord *
 void   martlet__log__v1__schedule_event_record__free_unpacked
                      (Martlet__Log__V1__ScheduleEventRecord *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LockFact methods */
+void   martlet__log__v1__lock_fact__init
+                     (Martlet__Log__V1__LockFact         *message);
+size_t martlet__log__v1__lock_fact__get_packed_size
+                     (const Martlet__Log__V1__LockFact   *message);
+size_t martlet__log__v1__lock_fact__pack
+                     (const Martlet__Log__V1__LockFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__lock_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LockFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LockFact *
+       martlet__log__v1__lock_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__lock_fact__free_unpacked
+                     (Martlet__Log__V1__LockFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LockEventRecord methods */
+void   martlet__log__v1__lock_event_record__init
+                     (Martlet__Log__V1__LockEventRecord         *message);
+size_t martlet__log__v1__lock_event_record__get_packed_size
+                     (const Martlet__Log__V1__LockEventRecord   *message);
+size_t martlet__log__v1__lock_event_record__pack
+                     (const Martlet__Log__V1__LockEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__lock_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__LockEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LockEventRecord *
+       martlet__log__v1__lock_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__lock_event_record__free_unpacked
+                     (Martlet__Log__V1__LockEventRecord *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__Log__V1__Record_Closure)
@@ -2322,6 +2393,12 @@ typedef void (*Martlet__Log__V1__ScheduleRun_Closure)
 typedef void (*Martlet__Log__V1__ScheduleEventRecord_Closure)
                  (const Martlet__Log__V1__ScheduleEventRecord *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__LockFact_Closure)
+                 (const Martlet__Log__V1__LockFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LockEventRecord_Closure)
+                 (const Martlet__Log__V1__LockEventRecord *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2385,6 +2462,8 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor
 extern const ProtobufCMessageDescriptor martlet__log__v1__scheduled_time__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_run__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_event_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__lock_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__lock_event_record__descriptor;
 
 PROTOBUF_C__END_DECLS
 
