@@ -123,7 +123,7 @@ def test_those_who_wait_get_it_in_their_order(client):
     for number, call in enumerate(calls):
         assert not call.done()
         release(client, lock)
-        lock = call.result()
+        lock = call.result().lock
         assert lock.owner == f"w{number}" and lock.count == 1
 
 
@@ -148,7 +148,7 @@ def test_a_call_that_ends_leaves_the_line(client):
     assert error.value.code() == StatusCode.DEADLINE_EXCEEDED
     until(lambda: get(client).waiters == 1)
     release(client, lock)
-    assert second.result().owner == "c"
+    assert second.result().lock.owner == "c"
 
 
 def test_a_lost_connection_leaves_the_line(server, client):

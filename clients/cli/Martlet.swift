@@ -16,12 +16,12 @@ struct Martlet: AsyncParsableCommand {
         martlet worker run --kind shout -- tr a-z A-Z
         martlet demo /usr/share/doc
 
-      EXIT CODES
+      EXIT CODES (but of `lock run`, which exits as its command did)
         0  done
         1  the task failed or was cancelled (submit --wait, wait, batch --wait), the workflow did
            not succeed (--watch, watch), or the demo's results were not right; the worker breaks a rule (worker check)
         2  the command or its input is not valid
-        3  there is no such pool, group, task, workflow, operation or worker
+        3  there is no such pool, group, task, workflow, operation, lock or worker
         4  refused: the queue is full, the pool is draining, the name is taken, …
         5  the server cannot be reached
         6  the time limit passed (--timeout)
@@ -33,7 +33,7 @@ struct Martlet: AsyncParsableCommand {
       """,
     subcommands: [
       PoolCommands.self, GroupCommands.self, TaskCommands.self, WorkflowCommands.self,
-      ScheduleCommands.self, BulkCommands.self,
+      ScheduleCommands.self, LockCommands.self, BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

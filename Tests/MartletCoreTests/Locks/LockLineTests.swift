@@ -112,8 +112,9 @@ struct LockLineTests {
     }
     world.pass(.seconds(15))
     var turns = 0
-    while world.engine.isUnsettled || world.engine.nextDeadline.map({ $0 <= world.now.elapsed })
-      ?? false
+    while world.engine.isUnsettled
+      || world.engine.nextDeadline.map({ $0 <= world.now.elapsed })
+        ?? false
     {
       world.tick()
       turns += 1

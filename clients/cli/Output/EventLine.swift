@@ -54,6 +54,9 @@ enum EventLine {
     if let group = event.group {
       parts.append("\(group.name)  budget=\(group.spec?.budget ?? 0)")
     }
+    if let lock = event.lock {
+      parts.append("\(lock.name) \(lock.owner)  token \(lock.token)  count \(lock.count)")
+    }
     if event.checkpointSequence > 0 { parts.append("checkpoint \(event.checkpointSequence)") }
     if event.logLinesDropped > 0 { parts.append("\(event.logLinesDropped) lines dropped") }
     parts += event.logLines.map { "\($0.level.name) \($0.text)" }

@@ -79,6 +79,8 @@ struct CommandFailure: Error, Equatable {
     case .scheduleNotFound: return "see `martlet schedule list`"
     case .scheduleExists: return "change it with `martlet schedule update`"
     case .scheduleNeverFires: return "see its times with `martlet schedule create … --dry-run`"
+    case .lockHeld: return "wait longer with --wait, or see who holds it with `martlet lock get`"
+    case .lockNotHeld, .lockNotFound: return "see `martlet lock list`"
     case .timeZoneUnknown: return "use an IANA name, such as Europe/Vienna or UTC"
     case .dependencyNotFound: return "see `martlet task list`; finished tasks are kept for a time"
     case .taskNotPausable: return "it was asked to stop; wait until it has ended"

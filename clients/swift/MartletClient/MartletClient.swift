@@ -76,6 +76,9 @@ public struct MartletClient: Sendable {
   /// Rules that submit tasks over time: create, steer, look ahead.
   public var schedules: ScheduleClient { ScheduleClient(runner: runner) }
 
+  /// Named locks: hold, see, break.
+  public var locks: LockClient { LockClient(runner: runner) }
+
   /// The same client, over the same connection, with other settings.
   ///
   /// ```swift

@@ -116,6 +116,12 @@ extension MartletError {
     public static let scheduleExists = Self(rawValue: "SCHEDULE_EXISTS")
     /// No time is to come at which the schedule would fire.
     public static let scheduleNeverFires = Self(rawValue: "SCHEDULE_NEVER_FIRES")
+    /// Somebody else holds the lock, and the call may not wait longer.
+    public static let lockHeld = Self(rawValue: "LOCK_HELD")
+    /// The lock is not held by that owner with that token, or no longer.
+    public static let lockNotHeld = Self(rawValue: "LOCK_NOT_HELD")
+    /// Nobody holds a lock of that name.
+    public static let lockNotFound = Self(rawValue: "LOCK_NOT_FOUND")
     /// The server has no time zone of that name.
     public static let timeZoneUnknown = Self(rawValue: "TIME_ZONE_UNKNOWN")
     /// The pool's or schedule's spec has changed since the etag was read.

@@ -66,7 +66,8 @@ struct LockList: MartletCommand {
 struct LockBreak: MartletCommand {
   static let configuration = CommandConfiguration(
     commandName: "break", abstract: "Take a lock from its holder; shows it as it was.",
-    discussion: "The holder is not asked: see to it that it does no harm, or fence it by its token.")
+    discussion: "The holder is not asked: see to it that it does no harm, or fence it by its token."
+  )
 
   @OptionGroup var argument: LockArgument
 
