@@ -56,7 +56,7 @@ struct LockRun: MartletCommand {
     }
     guard status != 0 else { return }
     await session.client.close()
-    exit(status)
+    Foundation.exit(status)
   }
 
   private static func run(_ command: [String], under lock: API.Lock) async throws -> Int32 {
