@@ -7,7 +7,9 @@ from martlet.client import Client, task_spec
 from martlet.content import Content, result_of
 from martlet.errors import FieldViolation, MartletError, TaskNotSucceeded
 from martlet.events import Batch, EventFeed
+from martlet.groups import Groups
 from martlet.pools import Pools
+from martlet.schedules import Schedules, schedule_spec
 from martlet.times import Backoff
 from martlet.worker import (
     CheckpointRefused,
@@ -29,9 +31,11 @@ __all__ = [
     "Content",
     "EventFeed",
     "FieldViolation",
+    "Groups",
     "LeaseLost",
     "MartletError",
     "Pools",
+    "Schedules",
     "StopReason",
     "Stopped",
     "TaskContext",
@@ -41,6 +45,7 @@ __all__ = [
     "Worker",
     "Workflows",
     "result_of",
+    "schedule_spec",
     "task_spec",
     "workflow_task",
 ]
