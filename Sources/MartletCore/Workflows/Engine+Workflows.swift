@@ -147,7 +147,7 @@ extension Engine {
 
   /// At a start: an earlier process may have left some undone.
   mutating func findTouchedWorkflows() {
-    state.session.touchedWorkflows = catalog.workflows.records.values
+    state.session.touchedWorkflows = catalog.workflows.all
       .filter { ($0.state == .running) != ($0.live > 0) }.map(\.id).sorted()
   }
 

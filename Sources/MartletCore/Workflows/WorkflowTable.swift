@@ -1,12 +1,23 @@
 /// The workflows that are known: those that run and the newest that have ended.
 package struct WorkflowTable: Hashable, Sendable {
-  package private(set) var records: [WorkflowID: WorkflowRecord] = [:]
+  /// In boxes: a copy of the table, which looks and the index take, costs a reference each.
+  private var boxes: [WorkflowID: Box] = [:]
   /// The newest that was submitted.
   package private(set) var last = WorkflowID(rawValue: 0)
   /// By rising id, as are the next.
   private var ended: [WorkflowID] = []
   private var succeeded: [String: [WorkflowID]] = [:]
   private var requests: [String: WorkflowID] = [:]
+
+  /// Never changed: replaced.
+  private final class Box: Hashable, Sendable {
+    let record: WorkflowRecord
+
+    init(_ record: WorkflowRecord) { self.record = record }
+
+    static func == (a: Box, b: Box) -> Bool { a === b || a.record == b.record }
+    func hash(into hasher: inout Hasher) { hasher.combine(record.id) }
+  }
 
   package init() {}
 
@@ -15,17 +26,17 @@ package struct WorkflowTable: Hashable, Sendable {
     self.last = last
   }
 
-  package subscript(id: WorkflowID) -> WorkflowRecord? { records[id] }
+  package subscript(id: WorkflowID) -> WorkflowRecord? { boxes[id]?.record }
 
   /// Newest first.
-  package var all: [WorkflowRecord] { records.values.sorted { $0.id > $1.id } }
+  package var all: [WorkflowRecord] { boxes.values.map(\.record).sorted { $0.id > $1.id } }
 
-  package var runningCount: Int { records.count - ended.count }
+  package var runningCount: Int { boxes.count - ended.count }
 
   var nextID: WorkflowID { WorkflowID(rawValue: last.rawValue + 1) }
 
   func repeated(_ requestID: String) -> WorkflowRecord? {
-    requestID.isEmpty ? nil : requests[requestID].flatMap { records[$0] }
+    requestID.isEmpty ? nil : requests[requestID].flatMap { self[$0] }
   }
 
   /// Those that have ended and are more than `keep`.
@@ -36,7 +47,7 @@ package struct WorkflowTable: Hashable, Sendable {
   /// How long the newest workflows of that name took that succeeded, newest first.
   package func durations(of name: String, limit: Int) -> [Span] {
     (succeeded[name] ?? []).suffix(limit).reversed().compactMap { id in
-      records[id].flatMap { record in record.finishTime.map { $0 - record.createTime } }
+      self[id].flatMap { record in record.finishTime.map { $0 - record.createTime } }
     }
   }
 
@@ -47,19 +58,21 @@ package struct WorkflowTable: Hashable, Sendable {
   }
 
   mutating func count(_ member: WorkflowMember, from: TaskState?, to: TaskState) {
-    records[member.workflow]?.count(member, from: from, to: to)
+    guard var record = self[member.workflow] else { return }
+    record.count(member, from: from, to: to)
+    boxes[member.workflow] = Box(record)
   }
 
   private mutating func set(_ record: WorkflowRecord) {
-    if let before = records[record.id] { leaveLists(before) }
+    if let before = self[record.id] { leaveLists(before) }
     if record.state != .running { ended.insertInOrder(record.id) }
     if record.state == .succeeded { succeeded[record.name, default: []].insertInOrder(record.id) }
-    records[record.id] = record
+    boxes[record.id] = Box(record)
     if !record.requestID.isEmpty { requests[record.requestID] = record.id }
   }
 
   private mutating func forget(_ id: WorkflowID) {
-    guard let record = records.removeValue(forKey: id) else { return }
+    guard let record = boxes.removeValue(forKey: id)?.record else { return }
     leaveLists(record)
     if requests[record.requestID] == id { requests[record.requestID] = nil }
   }

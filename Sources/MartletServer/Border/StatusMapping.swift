@@ -24,11 +24,7 @@ extension ErrorDetails {
       self.init(.notFound, .poolNotFound, pool: pool, "does not exist: create it first")
     case .poolExists(let pool):
       self.init(.alreadyExists, .poolExists, pool: pool, "exists already: choose another name")
-    case .poolNotEmpty(let pool, let unfinished):
-      self.init(
-        .failedPrecondition, .poolNotEmpty, pool: pool,
-        "has \(unfinished) unfinished tasks: drain it first, or delete it with `force`",
-        metadata: ["unfinished": "\(unfinished)"])
+    case .poolNotEmpty(let pool, let unfinished): self = .poolNotEmpty(pool, unfinished)
     case .poolDraining(let pool):
       self.init(
         .failedPrecondition, .poolDraining, pool: pool,
@@ -54,14 +50,8 @@ extension ErrorDetails {
       self.init(
         .failedPrecondition, .taskNotPausable, task: task,
         "was asked to stop and is about to end: it cannot be paused")
-    case .taskNotPaused(let task, let state):
-      self.init(
-        .failedPrecondition, .taskNotPaused, task: task,
-        "is \(state.name): only a PAUSED task can be resumed", state: state)
-    case .checkpointOutOfOrder(let task, let kept):
-      self.init(
-        .invalidArgument, .fieldInvalid, task: task,
-        "has a newer checkpoint: its sequence must be above \(kept)")
+    case .taskNotPaused(let task, let state): self = .taskNotPaused(task, state)
+    case .checkpointOutOfOrder(let task, let kept): self = .checkpointOutOfOrder(task, kept)
     case .leaseLost(let task, let attempt): self = .leaseLost(task, attempt)
     case .workerNotFound(let worker): self = .workerNotFound(worker)
     case .bulkNotFound(let id): self = .bulkNotFound(id)
@@ -93,6 +83,25 @@ extension ErrorDetails {
     case .staleHistory: self = .indexBehind
     case .stopping: self = .stopping
     }
+  }
+
+  private static func poolNotEmpty(_ pool: String, _ unfinished: Int64) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .poolNotEmpty, pool: pool,
+      "has \(unfinished) unfinished tasks: drain it first, or delete it with `force`",
+      metadata: ["unfinished": "\(unfinished)"])
+  }
+
+  private static func taskNotPaused(_ task: TaskID, _ state: TaskState) -> ErrorDetails {
+    ErrorDetails(
+      .failedPrecondition, .taskNotPaused, task: task,
+      "is \(state.name): only a PAUSED task can be resumed", state: state)
+  }
+
+  private static func checkpointOutOfOrder(_ task: TaskID, _ kept: UInt64) -> ErrorDetails {
+    ErrorDetails(
+      .invalidArgument, .fieldInvalid, task: task,
+      "has a newer checkpoint: its sequence must be above \(kept)")
   }
 
   private init(

@@ -139,8 +139,8 @@ struct Checker {
     try model.checkSchedules(catalog.schedules)
     try model.checkLocks(catalog.locks)
     try require(
-      Set(catalog.workflows.records.keys) == Set(model.workflows.keys), "other workflows are kept")
-    for record in catalog.workflows.records.values { try model.checkWorkflow(record) }
+      Set(catalog.workflows.all.map(\.id)) == Set(model.workflows.keys), "other workflows are kept")
+    for record in catalog.workflows.all { try model.checkWorkflow(record) }
   }
 }
 

@@ -10,7 +10,7 @@ extension Simulation {
 
   private func randomTiming() -> ScheduleTiming {
     guard chance(1, of: 3) else {
-      return .interval(.milliseconds(Int64.random(in: 1_000...20_000, using: &random)))
+      return .interval(.milliseconds(Int64.random(in: 1_000...10_000, using: &random)))
     }
     let texts = ["*/10 * * * * *", "* * * * *", "30 */2 * * *", "30 2 * * *"]
     let cron = try? CronExpression(parsing: texts.randomElement(using: &random) ?? texts[0])
@@ -24,7 +24,7 @@ extension Simulation {
     return ScheduleSpec(
       timing: randomTiming(), jitter: chance(1, of: 3) ? .seconds(5) : .zero,
       end: chance(1, of: 6) ? clock.wall + .seconds(20) : nil,
-      maxRuns: chance(1, of: 3) ? UInt64.random(in: 1...3, using: &random) : nil,
+      maxRuns: chance(1, of: 3) ? UInt64.random(in: 1...2, using: &random) : nil,
       overlap: OverlapPolicy.allCases.randomElement(using: &random) ?? .skip,
       catchUp: .seconds([1, 5, 60].randomElement(using: &random) ?? 5),
       action: ScheduleAction(pool: chance(1, of: 15) ? "nowhere" : randomPool(), task: draft))

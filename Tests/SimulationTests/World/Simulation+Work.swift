@@ -202,7 +202,7 @@ extension Simulation {
         "\(task.id) of kind \(kind) rests as \(task.status.state) in a pool \(String(describing: pool))"
       )
     }
-    for record in checker.replayed.catalog.workflows.records.values {
+    for record in checker.replayed.catalog.workflows.all {
       try require(
         (record.state == .running) == (record.live > 0),
         "workflow \(record.id) rests as \(record.state) with \(record.live) live tasks")

@@ -7,8 +7,10 @@ from martlet.client import Client, task_spec
 from martlet.content import Content, result_of
 from martlet.errors import FieldViolation, MartletError, TaskNotSucceeded
 from martlet.events import Batch, EventFeed
+from martlet.groups import Groups
 from martlet.locks import HeldLock, Locks
 from martlet.pools import Pools
+from martlet.schedules import Schedules, schedule_spec
 from martlet.times import Backoff
 from martlet.worker import (
     CheckpointRefused,
@@ -30,11 +32,13 @@ __all__ = [
     "Content",
     "EventFeed",
     "FieldViolation",
+    "Groups",
     "HeldLock",
     "LeaseLost",
     "Locks",
     "MartletError",
     "Pools",
+    "Schedules",
     "StopReason",
     "Stopped",
     "TaskContext",
@@ -44,6 +48,7 @@ __all__ = [
     "Worker",
     "Workflows",
     "result_of",
+    "schedule_spec",
     "task_spec",
     "workflow_task",
 ]

@@ -14,8 +14,10 @@ from martlet.connection import Connection, default_target, ended_early, open_cha
 from martlet.content import encode
 from martlet.errors import MartletError
 from martlet.events import EventFeed
+from martlet.groups import Groups
 from martlet.locks import Locks
 from martlet.pools import Pools
+from martlet.schedules import Schedules
 from martlet.times import Backoff, Span, duration, timestamp
 from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc, task_story_pb2
 from martlet.v1 import task_service_pb2 as pb
@@ -122,8 +124,12 @@ class Client:
         self._stub = task_service_pb2_grpc.TaskServiceStub(self._channel)
         #: The calls about pools.
         self.pools = Pools(self._connection)
+        #: The calls about groups of pools.
+        self.groups = Groups(self._connection)
         #: The calls about locks.
         self.locks = Locks(self._connection)
+        #: The calls about schedules.
+        self.schedules = Schedules(self._connection)
         #: The calls about workflows.
         self.workflows = Workflows(self._connection)
 
@@ -209,13 +215,9 @@ class Client:
         request = pb.ListTasksRequest(
             filter=filter, order_by=order_by, page_size=page_size, view=view
         )
-        while True:
-            reply = await self._connection.unary(self._stub.ListTasks, request)
-            for task in reply.tasks:
+        async for page in self._connection.pages(self._stub.ListTasks, request):
+            for task in page.tasks:
                 yield task
-            if not reply.next_page_token:
-                return
-            request.page_token = reply.next_page_token
 
     async def count(self, filter: str = "") -> pb.CountTasksResponse:
         """Exact counts by pool, state and kind."""

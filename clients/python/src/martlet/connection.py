@@ -105,6 +105,17 @@ class Connection:
             await asyncio.sleep(delay)
         raise AssertionError("at least one attempt is made")
 
+    async def pages(
+        self, call: Callable[..., Awaitable[_Response]], request: Any
+    ) -> AsyncGenerator[_Response, None]:
+        """The pages of a list, each fetched when it is asked for."""
+        while True:
+            reply: Any = await self.unary(call, request)
+            yield reply
+            if not reply.next_page_token:
+                return
+            request.page_token = reply.next_page_token
+
     async def stream(
         self, call: Callable[..., Any], request: Any, *, silence: float | None = None
     ) -> AsyncGenerator[Any, None]:

@@ -97,13 +97,9 @@ class Locks:
     async def list(self, prefix: str = "", *, owner: str = "") -> AsyncGenerator[pb.Lock, None]:
         """The locks that are held, by name, fetched page by page as they are read."""
         request = pb.ListLocksRequest(name_prefix=prefix, owner=owner, page_size=1_000)
-        while True:
-            reply = await self._connection.unary(self._stub.ListLocks, request)
-            for lock in reply.locks:
+        async for page in self._connection.pages(self._stub.ListLocks, request):
+            for lock in page.locks:
                 yield lock
-            if not reply.next_page_token:
-                return
-            request.page_token = reply.next_page_token
 
     async def break_lock(self, name: str, *, token: int = 0, reason: str = "") -> pb.Lock:
         """Takes a lock from its holder; tells it as it was. With a token, of that grant only:

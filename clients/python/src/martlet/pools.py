@@ -46,13 +46,9 @@ class Pools:
     async def list(self) -> AsyncGenerator[pb.Pool, None]:
         """All pools, by name, fetched page by page as they are read."""
         request = pb.ListPoolsRequest(page_size=1_000)
-        while True:
-            reply = await self._connection.unary(self._stub.ListPools, request)
-            for pool in reply.pools:
+        async for page in self._connection.pages(self._stub.ListPools, request):
+            for pool in page.pools:
                 yield pool
-            if not reply.next_page_token:
-                return
-            request.page_token = reply.next_page_token
 
     async def update(
         self, name: str, spec: pb.PoolSpec, fields: Iterable[str], etag: str = ""
@@ -94,4 +90,26 @@ class Pools:
         which cancels them."""
         request = pb.DeletePoolRequest(name=name, force=force, reason=reason)
         reply = await self._connection.unary(self._stub.DeletePool, request, repeat=False)
+        return reply.pool
+
+    async def revisions(self, name: str) -> AsyncGenerator[pb.PoolRevision, None]:
+        """What was done with the pool, newest first, with who did it, why, before and after; fetched
+        page by page as it is read."""
+        request = pb.ListPoolRevisionsRequest(pool=name, page_size=100)
+        async for page in self._connection.pages(self._stub.ListPoolRevisions, request):
+            for revision in page.revisions:
+                yield revision
+
+    async def rollback(
+        self, name: str, revision: int, *, etag: str = "", reason: str = ""
+    ) -> pb.Pool:
+        """Makes the spec again what it was at one of `revisions`; state and limit stay.
+
+        NOT_FOUND (POOL_REVISION_NOT_FOUND), ABORTED (ETAG_MISMATCH); else as `update`.
+        """
+        reply = await self._connection.unary(
+            self._stub.RollbackPool,
+            pb.RollbackPoolRequest(pool=name, revision=revision, etag=etag, reason=reason),
+            repeat=not etag,
+        )
         return reply.pool

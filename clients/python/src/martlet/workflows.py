@@ -82,13 +82,9 @@ class Workflows:
         """Those of the name and in the states, all if there are none, newest first; fetched page by
         page as they are read."""
         request = pb.ListWorkflowsRequest(name=name, states=states)
-        while True:
-            reply = await self._connection.unary(self._stub.ListWorkflows, request)
-            for workflow in reply.workflows:
+        async for page in self._connection.pages(self._stub.ListWorkflows, request):
+            for workflow in page.workflows:
                 yield workflow
-            if not reply.next_page_token:
-                return
-            request.page_token = reply.next_page_token
 
     async def watch(self, id: str) -> AsyncGenerator[pb.Workflow, None]:
         """The workflow now, then when it has changed; the last one has ended. What came and went
