@@ -85,14 +85,29 @@ package struct LockTable: Hashable, Sendable {
     records[record.name] = record
   }
 
-  /// Those behind a name, in the order of their bytes, and whether there are more.
+  /// Those behind a name, in the order of their bytes, and whether there are more. One walk over
+  /// all locks, of which only a page is put in order: others wait meanwhile.
   func page(_ listing: LockListing) -> (records: [LockRecord], hasMore: Bool) {
-    let wanted = records.keys.filter {
-      listing.after.utf8.lexicographicallyPrecedes($0.utf8) && $0.hasPrefix(listing.prefix)
-        && (listing.owner.isEmpty || records[$0]?.owner == listing.owner)
+    var names: [String] = []
+    for (name, record) in records where listing.wants(record) {
+      if names.count > listing.limit, let last = names.last, !Self.isBefore(name, last) { continue }
+      names.insert(name, at: Self.place(of: name, in: names))
+      if names.count > listing.limit + 1 { names.removeLast() }
     }
-    let names = wanted.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return (names.prefix(listing.limit).compactMap { records[$0] }, names.count > listing.limit)
+  }
+
+  private static func place(of name: String, in names: [String]) -> Int {
+    var (low, high) = (0, names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(names[middle], name) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  fileprivate static func isBefore(_ a: String, _ b: String) -> Bool {
+    a.utf8.lexicographicallyPrecedes(b.utf8)
   }
 }
 
@@ -110,6 +125,11 @@ package struct LockListing: Hashable, Sendable {
     self.prefix = prefix
     self.owner = owner
     self.limit = limit
+  }
+
+  fileprivate func wants(_ record: LockRecord) -> Bool {
+    LockTable.isBefore(after, record.name) && record.name.utf8.starts(with: prefix.utf8)
+      && (owner.isEmpty || record.owner == owner)
   }
 }
 

@@ -41,7 +41,7 @@ extension Model {
       guard let known else { throw Violation(description: "\(name) is free, and expired") }
       try require(
         known.record.token == told.token && told.count == 0
-          && stamp.elapsed >= max(known.promised, lockBootedAt + known.record.lease),
+          && stamp.elapsed >= known.promised,
         "\(told) expired at \(stamp.elapsed), it was \(known)")
     case .broken:
       try require(
@@ -76,12 +76,13 @@ extension Model {
     locks[record.name] = ModelLock(record: record, promised: stamp.elapsed + record.lease)
   }
 
-  /// The calls of the process before have ended.
+  /// The calls of the process before have ended, and every lease begins anew. The log's clock may
+  /// be behind what that process told: the time that it has not logged is not counted.
   mutating func lostLockCalls(at now: Elapsed) {
     askedLocks.waiting = [:]
     askedLocks.mayWait = [:]
     askedLocks.lastGranted = [:]
-    lockBootedAt = now
+    for (name, lock) in locks { locks[name]?.promised = now + lock.record.lease }
   }
 
   func checkLocks(_ table: LockTable) throws(Violation) {

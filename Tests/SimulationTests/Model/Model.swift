@@ -127,8 +127,7 @@ struct Model {
   /// Every grant that there was, by its token.
   var lockGrants: [Revision: LockGrant] = [:]
   var askedLocks = AskedLocks()
-  /// When the process began that runs, and the newest moment that it may have decided at.
-  var lockBootedAt = Elapsed.zero
+  /// The newest moment that the process that runs may have decided at.
   var lockNow = Elapsed.zero
   /// Tasks that runs of schedules are to submit in this commit, with the schedules' names.
   var expectedRuns: [TaskID: String] = [:]
