@@ -49,6 +49,7 @@ extension Checker {
     try require(
       last.rawValue < notice.waiter.rawValue, "\(notice) was passed by \(last)")
     model.askedLocks.lastGranted[claim.name] = notice.waiter
+    model.askedLocks.grantedInLine += 1
   }
 
   private func check(_ view: LockView, isOf claim: LockClaim) throws(Violation) {

@@ -16,6 +16,8 @@ struct AskedLocks {
   var mayWait: [LockWaiter: String] = [:]
   /// The newest call of each lock that waited and was granted it.
   var lastGranted: [String: LockWaiter] = [:]
+  /// How many calls that waited were granted their lock, in all processes.
+  var grantedInLine = 0
   var releases: Set<LockGrant> = []
   /// Locks that calls were given up for.
   var abandoned: Set<String> = []

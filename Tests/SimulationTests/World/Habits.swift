@@ -111,8 +111,8 @@ struct Habits {
     case .scalePool: 20
     case .createSchedule: 12
     case .steerSchedule: 40
-    case .acquireLock: 40
-    case .steerLock: 60
+    case .acquireLock: 25
+    case .steerLock: 35
     }
   }
 
