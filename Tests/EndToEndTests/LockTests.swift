@@ -96,6 +96,21 @@ struct LockTests {
     }
   }
 
+  @Test("a stream holds a lock while it is read")
+  func stream() async throws {
+    try await World.run(on: .memory) { world in
+      let locks = world.client.locks
+      var tokens: [UInt64] = []
+      for try await lock in locks.hold("l", owner: "a", lease: .seconds(1)) {
+        tokens.append(lock.token)
+        if tokens.count == 3 { break }
+      }
+      #expect(Set(tokens).count == 1)
+      let next = try await locks.acquire("l", owner: "b", wait: .seconds(60)).value
+      #expect(next.token > tokens[0])
+    }
+  }
+
   @Test("a restart takes no lock away")
   func restart() async throws {
     try await World.run(on: .sqlite) { world in

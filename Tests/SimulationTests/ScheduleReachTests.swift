@@ -8,7 +8,7 @@ struct ScheduleReachTests {
   @Test("come to everything that can happen to them")
   func reach() throws {
     var counts: [API.EventType: Int] = [:]
-    for seed in UInt64(1)...50 {
+    for seed in UInt64(1)...60 {
       let simulation = try Simulation(seed: seed)
       try simulation.run(steps: 400)
       for event in simulation.checker.publicEvents { counts[event.type, default: 0] += 1 }

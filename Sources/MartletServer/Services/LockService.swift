@@ -103,7 +103,7 @@ package struct LockService: API.LockService {
         while true {
           try await response.write(
             .init(lock: message(view), cursor: Cursor(revision).text))
-          try await sleep(Span(nanoseconds: claim.lease.nanoseconds / 3), context)
+          try await pause(Span(nanoseconds: claim.lease.nanoseconds / 3), context)
           (view, revision) = try await change(.renew(grant), context)
         }
       } catch {
@@ -149,7 +149,7 @@ package struct LockService: API.LockService {
     return (view, outcome.revision)
   }
 
-  private func sleep(_ span: Span, _ context: CallContext) async throws {
+  private func pause(_ span: Span, _ context: CallContext) async throws {
     await node.feed.wait(
       after: Revision(.max - 1), until: MonotonicTime.now + span.nanoseconds, on: context.loop)
     try Task.checkCancellation()

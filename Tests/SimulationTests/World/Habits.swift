@@ -111,8 +111,8 @@ struct Habits {
     case .scalePool: 20
     case .createSchedule: 12
     case .steerSchedule: 40
-    case .acquireLock: 25
-    case .steerLock: 35
+    case .acquireLock: 30
+    case .steerLock: 45
     }
   }
 

@@ -10,11 +10,15 @@ extension Simulation {
     clients.lastWaiter += 1
     let waiter = LockWaiter(rawValue: clients.lastWaiter)
     let isKnown = chance(1, of: 2)
-    let claim = LockClaim(
+    var claim = LockClaim(
       name: randomLock(), owner: isKnown ? "o\(waiter.rawValue % 3)" : "o\(waiter.rawValue)",
       lease: .seconds(Int64.random(in: 1...20, using: &random)),
       wait: chance(1, of: 3) ? .zero : .milliseconds(Int64.random(in: 1...30_000, using: &random)),
       request: isKnown && chance(1, of: 2) ? "r\(waiter.rawValue % 2)" : "")
+    // Who holds it already.
+    if chance(1, of: 4), let grant = clients.grants.suffix(3).randomElement(using: &random) {
+      (claim.name, claim.owner) = (grant.name, grant.owner)
+    }
     checker.model.askedLocks.claims.insert(claim)
     if claim.wait > .zero { checker.model.askedLocks.mayWait[waiter] = claim.name }
     clients.lockCalls.append((waiter, claim.name))
@@ -23,7 +27,7 @@ extension Simulation {
 
   func steerLock() {
     if chance(1, of: 6) { return lookAtLocks() }
-    if chance(1, of: 12) {
+    if chance(1, of: 8) {
       let name = randomLock()
       let token = checker.model.locks[name]?.record.token
       checker.model.askedLocks.breaks.insert(name)

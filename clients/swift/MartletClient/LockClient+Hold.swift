@@ -1,10 +1,10 @@
 extension LockClient {
   /// Waits for the lock, runs `body` while it is held, and releases it; renews it meanwhile.
   ///
-  /// Throws what `body` throws; `.lockHeld` if the lock was not to be had in time; `.lockNotHeld` if
-  /// it was lost: then `body` is cancelled, and has ended when this throws. It counts as lost, too,
-  /// when it could not be renewed for the length of its lease. A restart of the server within that
-  /// time loses nothing.
+  /// Throws what `body` throws; `.lockHeld` if the lock was not to be had in time; `.lockNotHeld`
+  /// if it was lost: then `body` is cancelled, and has ended when this throws. It counts as lost,
+  /// too, when it could not be renewed for the length of its lease. A restart of the server within
+  /// that time loses nothing.
   ///
   /// - Parameters:
   ///   - owner: Who is to hold it; nil: a name of its own for each call, so that one waits for the
@@ -60,7 +60,7 @@ extension LockClient {
     var pause = ContinuousClock.now - start > lease / 3 ? .zero : lease / 3
     while true {
       do {
-        try await Task.sleep(for: pause)
+        try await configuration.pause(pause)
         let sent = ContinuousClock.now
         try await brief.renew(lock.name, owner: lock.owner, token: lock.token)
         heard = sent
