@@ -154,8 +154,9 @@ def test_a_call_that_ends_leaves_the_line(client):
 def test_a_lost_connection_leaves_the_line(server, client):
     lock = acquire(client)
     with Client(server) as other:
-        waiting(other, owner="b")
+        call = waiting(other, owner="b")
         until(lambda: get(client).waiters == 1)
+        assert not call.done()
     until(lambda: get(client).waiters == 0)
     release(client, lock)
     assert acquire(client, owner="c").owner == "c"
