@@ -139,21 +139,26 @@ def test_ctrl_c_cancels_the_stream_at_the_server():
 
 
 def test_a_stream_goes_on_from_its_cursor_when_the_server_comes_back():
-    with MartletServer({"WatchEvents": heartbeats}) as server:
+    def one_event(revision, cursor):
+        def answer(seen):
+            event = events.Event(
+                revision=revision, type=events.EVENT_TYPE_POOL_CREATED, pool="mails")
+            yield events.WatchEventsResponse(cursor=cursor, events=[event])
+            seen.wait_until_ended()
+        return answer
+
+    def next_revision():
+        return int(json.loads(follower.stdout.readline())["revision"])
+
+    with MartletServer({"WatchEvents": one_event(3, "cursor-1")}) as server:
         follower = start(server, "events", "--follow", "--from", "beginning", "--output", "json")
         try:
-            server.wait_for_calls(1)
+            # What has been shown, the cursor is past.
+            assert next_revision() == 3
             server.stop(grace=0)
-
-            def one_event(seen):
-                event = events.Event(
-                    revision=7, type=events.EVENT_TYPE_POOL_CREATED,
-                    pool="mails")
-                yield events.WatchEventsResponse(cursor="cursor-2", events=[event])
-                seen.wait_until_ended()
-
-            with MartletServer({"WatchEvents": one_event}, port=server.port) as again:
-                assert json.loads(follower.stdout.readline())["revision"] in (7, "7")
+            later = {"WatchEvents": one_event(7, "cursor-2")}
+            with MartletServer(later, port=server.port) as again:
+                assert next_revision() == 7
                 assert again.calls[0].request.cursor == "cursor-1"
                 follower.send_signal(signal.SIGINT)
                 follower.communicate(timeout=PATIENCE)
