@@ -5,6 +5,7 @@ extension Bench {
     try await SubmitExperiment(bench: self).run()
     try await StartExperiment(bench: self).run()
     try await BatchExperiment(bench: self).run()
+    try await LockExperiment(bench: self).run()
     try await WorkflowExperiment(bench: self).run()
     try await CancelExperiment(bench: self).run()
     try await ResizeExperiment(bench: self).run()

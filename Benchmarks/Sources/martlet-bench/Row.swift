@@ -22,6 +22,7 @@ enum Row: String, CaseIterable {
   case resizeLostTasks = "resize_1000_random_lost_tasks"
   case groupGuarantee = "group_guarantee_ms"
   case workflow = "workflow_10000_tasks_s"
+  case lockHandover = "lock_handover_p50_ms"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
   case dispatchP50 = "dispatch_p50_ms"
@@ -54,7 +55,7 @@ enum Row: String, CaseIterable {
     case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
       .commitDuringSnapshotP99, .groupGuarantee, .listP99, .explainP99, .filterLabelP99,
-      .dispatchP50, .dispatchP99, .workerCancelP99, .scheduleLateness:
+      .dispatchP50, .dispatchP99, .workerCancelP99, .scheduleLateness, .lockHandover:
       "ms"
     }
   }
@@ -83,6 +84,7 @@ enum Row: String, CaseIterable {
     case .resizeLostTasks: Bounds(reach: 0, aim: 0)
     case .groupGuarantee: Bounds(reach: 50, aim: 20)
     case .workflow: Bounds(reach: 2, aim: 0.5)
+    case .lockHandover: Bounds(reach: 0.3, aim: 0.15)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)
     case .dispatchP50: Bounds(reach: 2, aim: 0.2)
