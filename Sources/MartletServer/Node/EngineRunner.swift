@@ -54,7 +54,7 @@ final class EngineRunner: Sendable {
 
   private struct Inbox: Sendable {
     var submissions = Lane()
-    /// What attempts and workers came to, and what the node itself has learned.
+    /// What attempts and workers came to.
     var reports = Lane()
     /// Everything else: somebody waits.
     var calls = Lane()
@@ -355,8 +355,9 @@ extension EngineRunner.Input {
     switch self {
     case .command(.submit, _), .command(.bulk(.step), _), .command(.workflow(.submit), _):
       .submission
-    case .command(.worker, _), .command(_, nil), .change: .report
-    case .command, .query: .call
+    case .command(.worker, _), .command(_, nil): .report
+    // A look that comes after a change sees it.
+    case .command, .query, .change: .call
     }
   }
 
