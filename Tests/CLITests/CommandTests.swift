@@ -162,7 +162,8 @@ struct CommandTests {
     try await CommandWorld.with { world in
       await world.run("pool", "create", "p", "--slots", "1").isOK()
       world.node.failNext(FakeNode.queueFull(retryAfter: .milliseconds(1)))
-      let ran = await world.run("task", "submit", "p", "echo", "--wait-for-room")
+      let ran = await world.run(
+        "task", "submit", "p", "echo", "--wait-for-room", "--timeout", "10m")
       #expect(ran.status == .ok)
     }
   }
