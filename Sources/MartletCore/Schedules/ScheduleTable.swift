@@ -1,7 +1,7 @@
 /// Every schedule that there is.
 package struct ScheduleTable: Hashable, Sendable {
   /// In boxes: a copy of the table, which looks and the index take, costs a reference each.
-  private var boxes: [ScheduleID: Box] = [:]
+  private var boxes: [ScheduleID: RecordBox<ScheduleRecord>] = [:]
   private var names: [String: ScheduleID] = [:]
   /// In the order of their bytes.
   private var order: [String] = []
@@ -9,16 +9,6 @@ package struct ScheduleTable: Hashable, Sendable {
   private var owners: [TaskID: ScheduleID] = [:]
   /// Those of which a run waits and none is live.
   private(set) var ready: Set<ScheduleID> = []
-
-  /// Never changed: replaced.
-  private final class Box: Hashable, Sendable {
-    let record: ScheduleRecord
-
-    init(_ record: ScheduleRecord) { self.record = record }
-
-    static func == (a: Box, b: Box) -> Bool { a === b || a.record == b.record }
-    func hash(into hasher: inout Hasher) { hasher.combine(record.id) }
-  }
 
   package init() {}
 
@@ -90,7 +80,7 @@ package struct ScheduleTable: Hashable, Sendable {
   }
 
   private mutating func set(_ record: ScheduleRecord) {
-    boxes[record.id] = Box(record)
+    boxes[record.id] = RecordBox(record)
     if record.isReady { ready.insert(record.id) } else if !ready.isEmpty { ready.remove(record.id) }
   }
 

@@ -1,23 +1,13 @@
 /// The workflows that are known: those that run and the newest that have ended.
 package struct WorkflowTable: Hashable, Sendable {
   /// In boxes: a copy of the table, which looks and the index take, costs a reference each.
-  private var boxes: [WorkflowID: Box] = [:]
+  private var boxes: [WorkflowID: RecordBox<WorkflowRecord>] = [:]
   /// The newest that was submitted.
   package private(set) var last = WorkflowID(rawValue: 0)
   /// By rising id, as are the next.
   private var ended: [WorkflowID] = []
   private var succeeded: [String: [WorkflowID]] = [:]
   private var requests: [String: WorkflowID] = [:]
-
-  /// Never changed: replaced.
-  private final class Box: Hashable, Sendable {
-    let record: WorkflowRecord
-
-    init(_ record: WorkflowRecord) { self.record = record }
-
-    static func == (a: Box, b: Box) -> Bool { a === b || a.record == b.record }
-    func hash(into hasher: inout Hasher) { hasher.combine(record.id) }
-  }
 
   package init() {}
 
@@ -60,14 +50,14 @@ package struct WorkflowTable: Hashable, Sendable {
   mutating func count(_ member: WorkflowMember, from: TaskState?, to: TaskState) {
     guard var record = self[member.workflow] else { return }
     record.count(member, from: from, to: to)
-    boxes[member.workflow] = Box(record)
+    boxes[member.workflow] = RecordBox(record)
   }
 
   private mutating func set(_ record: WorkflowRecord) {
     if let before = self[record.id] { leaveLists(before) }
     if record.state != .running { ended.insertInOrder(record.id) }
     if record.state == .succeeded { succeeded[record.name, default: []].insertInOrder(record.id) }
-    boxes[record.id] = Box(record)
+    boxes[record.id] = RecordBox(record)
     if !record.requestID.isEmpty { requests[record.requestID] = record.id }
   }
 
