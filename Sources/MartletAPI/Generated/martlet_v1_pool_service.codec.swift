@@ -88,6 +88,7 @@ extension API.PoolSpec {
     if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
     self.group = try c.pointee.group.utf8String()
     self.groupMinimum = c.pointee.group_minimum
+    if let pointer = c.pointee.permit_grace { self.permitGrace = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolSpec> {
@@ -124,6 +125,7 @@ extension API.PoolSpec {
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
     c.pointee.group = arena.copy(self.group)
     c.pointee.group_minimum = self.groupMinimum
+    if let value = self.permitGrace { c.pointee.permit_grace = value.cStruct(in: arena) }
     return c
   }
 }

@@ -73,6 +73,9 @@ extension API {
     /// Slots that the group guarantees the pool: 0 to 10,000, at most as many as the pool can have, and
     /// with those of the group's other pools at most its budget. What it does not use is lent.
     public var groupMinimum: Int32 = 0
+    /// How long the permits of concurrency limits stay taken after an attempt was fenced (its lease ended, or
+    /// a timeout or a grace gave it up), since its handler may go on: up to 1 h; not at all if unset.
+    public var permitGrace: WellKnown.Duration? = nil
 
     public init() {}
 
@@ -89,7 +92,8 @@ extension API {
       retention: API.Retention? = nil,
       scaling: API.PoolScaling? = nil,
       group: String = "",
-      groupMinimum: Int32 = 0
+      groupMinimum: Int32 = 0,
+      permitGrace: WellKnown.Duration? = nil
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -104,6 +108,7 @@ extension API {
       self.scaling = scaling
       self.group = group
       self.groupMinimum = groupMinimum
+      self.permitGrace = permitGrace
     }
   }
 

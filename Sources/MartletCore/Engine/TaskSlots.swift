@@ -10,6 +10,8 @@ struct TaskSlots: Sendable {
     var timer: Int32 = -1
     /// A worker has been offered the task: it is PENDING, and in no ready queue.
     var isOffered = false
+    /// The line of a limit that the task waits in: it is PENDING, and in no ready queue; -1: none.
+    var parked: Int32 = -1
   }
 
   private static let chunkSize = 1024

@@ -66,6 +66,9 @@ struct PoolQueues: Sendable {
   var ready: ContiguousArray<Ready> = []
   /// PENDING tasks that workers have been offered.
   var offered = TaskList()
+  /// PENDING tasks that wait for a limit, by its line; none is empty.
+  var parked: [Int32: TaskList] = [:]
+  var parkedCount = 0
   var scheduled = TaskList()
   var paused = TaskList()
   var blocked = TaskList()
@@ -167,8 +170,9 @@ extension TaskTable {
   func waiting(in pool: PoolID, limit: Int) -> [LiveTask] {
     guard let queues = queues[pool] else { return [] }
     var found: [LiveTask] = []
+    let parked = queues.parked.sorted { $0.key < $1.key }.map(\.value)
     let lists =
-      queues.ready.map(\.list)
+      queues.ready.map(\.list) + parked
       + [queues.offered, queues.scheduled, queues.paused, queues.blocked]
     for list in lists {
       collect(list, into: &found, limit: limit)
@@ -204,13 +208,14 @@ extension TaskTable {
     Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector)
   }
 
-  private static func link(
+  static func link(
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet,
     atItsPlace: Bool = false
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
     if isOffered { return slots.append(place, to: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.park(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     if !found {
       queues.ready.insert(
@@ -229,6 +234,7 @@ extension TaskTable {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
     if isOffered { return slots.remove(place, from: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.unpark(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
     queues.ready[index].remove(place, &slots)

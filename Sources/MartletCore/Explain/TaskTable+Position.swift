@@ -12,6 +12,7 @@ extension TaskTable {
     of id: TaskID, ages: Bool = false, isServed: (KindID, LabelSet) -> Bool?
   ) -> QueuePosition? {
     guard let place = places[id], self[place].task.state == .pending, !self[place].isOffered,
+      self[place].parked < 0,
       let queues = queues[self[place].task.pool]
     else { return nil }
     let task = self[place].task

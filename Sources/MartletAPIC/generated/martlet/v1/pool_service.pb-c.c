@@ -1645,7 +1645,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_en
   (ProtobufCMessageInit) martlet__v1__pool_spec__failure_class_delays_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[14] =
 {
   {
     "slots",
@@ -1803,6 +1803,18 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permit_grace",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, permit_grace),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   6,   /* field[6] = default_heartbeat_timeout */
@@ -1813,17 +1825,19 @@ static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   11,   /* field[11] = group */
   12,   /* field[12] = group_minimum */
   4,   /* field[4] = labels */
+  13,   /* field[13] = permit_grace */
   8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
   9,   /* field[9] = retention */
   10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
-  { 0, 13 }
+  { 30, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1833,10 +1847,10 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  13,
+  14,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  2,  martlet__v1__pool_spec__number_ranges,
+  3,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -728,7 +728,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entr
   (ProtobufCMessageInit) martlet__v1__waiting_cause__missing_labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[28] =
+static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[31] =
 {
   {
     "type",
@@ -1066,6 +1066,42 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_key",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_waiting",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   18,   /* field[18] = actor */
@@ -1078,6 +1114,9 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   14,   /* field[14] = failure */
   22,   /* field[22] = group */
   6,   /* field[6] = kind */
+  28,   /* field[28] = limit */
+  29,   /* field[29] = limit_key */
+  30,   /* field[30] = limit_waiting */
   13,   /* field[13] = missing_labels */
   5,   /* field[5] = pool */
   19,   /* field[19] = reason */
@@ -1102,7 +1141,7 @@ static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[3 + 1] 
   { 1, 0 },
   { 45, 22 },
   { 50, 26 },
-  { 0, 28 }
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
 {
@@ -1112,7 +1151,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
   "Martlet__V1__WaitingCause",
   "martlet.v1",
   sizeof(Martlet__V1__WaitingCause),
-  28,
+  31,
   martlet__v1__waiting_cause__field_descriptors,
   martlet__v1__waiting_cause__field_indices_by_name,
   3,  martlet__v1__waiting_cause__number_ranges,
@@ -1282,7 +1321,7 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_outcome__descriptor =
   martlet__v1__attempt_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[27] =
+static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[28] =
 {
   { "WAITING_CAUSE_TYPE_UNSPECIFIED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED", 0 },
   { "WAITING_CAUSE_TYPE_ENDED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_ENDED", 1 },
@@ -1311,11 +1350,12 @@ static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE", 46 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES", 50 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 51 },
+  { "WAITING_CAUSE_TYPE_LIMIT", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_LIMIT", 52 },
 };
 static const ProtobufCIntRange martlet__v1__waiting_cause_type__value_ranges[] = {
-{0, 0},{45, 23},{50, 25},{0, 27}
+{0, 0},{45, 23},{50, 25},{0, 28}
 };
-static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[27] =
+static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[28] =
 {
   { "WAITING_CAUSE_TYPE_BACK_OFF", 7 },
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", 24 },
@@ -1325,6 +1365,7 @@ static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_value
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", 25 },
   { "WAITING_CAUSE_TYPE_ENDED", 1 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 26 },
+  { "WAITING_CAUSE_TYPE_LIMIT", 27 },
   { "WAITING_CAUSE_TYPE_NO_FREE_SLOT", 13 },
   { "WAITING_CAUSE_TYPE_NO_WORKER", 15 },
   { "WAITING_CAUSE_TYPE_NO_WORKER_FOR_POOL", 16 },
@@ -1352,9 +1393,9 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   "WaitingCauseType",
   "Martlet__V1__WaitingCauseType",
   "martlet.v1",
-  27,
+  28,
   martlet__v1__waiting_cause_type__enum_values_by_number,
-  27,
+  28,
   martlet__v1__waiting_cause_type__enum_values_by_name,
   3,
   martlet__v1__waiting_cause_type__value_ranges,
