@@ -27,7 +27,7 @@ package struct LimitTable: Sendable {
     self.last = last
     self.now = now
     for (key, state) in states {
-      guard let idle = self.records[key.limit]?.spec.rule.idle(state), idle > now else { continue }
+      guard let idle = self.records[key.limit]?.spec.rule.idle(state) else { continue }
       self.states[key] = state
       idling.push(key, at: idle)
     }

@@ -108,7 +108,7 @@ extension LogAPI.Notes {
       assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
       checkpointMark: notes.checkpoint.map { .init($0) },
       priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0,
-      waitsFor: notes.waitsFor.map { .init($0) })
+      waitsFor: notes.waitsFor.map { .init($0) }, permits: notes.permits.map { .init($0) })
   }
 
   var value: TaskNotes {
@@ -125,6 +125,7 @@ extension LogAPI.Notes {
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
     facts.waitsFor = waitsFor?.value
+    facts.permits = permits?.value
     return TaskNotes(facts)
   }
 }
@@ -238,7 +239,7 @@ extension LogAPI.PoolSpec {
       priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int64(spec.groupMinimum))
+      groupMinimum: Int64(spec.groupMinimum), permitGrace: spec.permitGrace?.nanoseconds ?? 0)
   }
 
   var value: PoolSpec? {
@@ -252,7 +253,7 @@ extension LogAPI.PoolSpec {
         uniquingKeysWith: { first, _ in first }),
       priorityAgeing: Span(unlessZero: priorityAgeing),
       retention: retention?.value ?? Retention(), scaling: scaling?.value, group: group,
-      groupMinimum: Int(groupMinimum))
+      groupMinimum: Int(groupMinimum), permitGrace: Span(unlessZero: permitGrace))
   }
 }
 
