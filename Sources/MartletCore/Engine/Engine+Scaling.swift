@@ -83,7 +83,7 @@ extension Engine {
     return PoolLoad(
       inUse: slotsTaken(in: pool),
       pending: max(0, pending - offered - limitedCount(in: pool, at: now)),
-      oldestAge: durable.tasks.oldestReady(in: pool).map { max(now - $0, .zero) })
+      oldestAge: durable.tasks.oldestReady(in: pool, isLimited: false).map { max(now - $0, .zero) })
   }
 
   /// True if a pool has more slots, or fewer, than before.

@@ -156,9 +156,12 @@ extension TaskTable {
   }
 
   /// When the task that has been PENDING the longest became so.
-  func oldestReady(in pool: PoolID) -> Elapsed? {
+  ///
+  /// - Parameter isLimited: Whether those count that wait for a limit.
+  func oldestReady(in pool: PoolID, isLimited: Bool = true) -> Elapsed? {
     guard let queues = queues[pool] else { return nil }
-    let heads = queues.ready.map(\.list.head) + [queues.offered.head]
+    var heads = queues.ready.map(\.list.head) + [queues.offered.head]
+    if isLimited { heads += queues.parked.values.map(\.head) }
     return heads.lazy.filter { $0 != Self.nowhere }.map { self[$0].task.due }.min()
   }
 

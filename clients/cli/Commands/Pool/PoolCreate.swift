@@ -77,6 +77,12 @@ struct PoolSettings: ParsableArguments {
       valueName: "class=duration"))
   var failureDelay: [FailureDelayArgument] = []
 
+  @Option(
+    help: .init(
+      "How long permits stay taken after an attempt was fenced, up to 1 h (not at all if unset).",
+      valueName: "duration"))
+  var permitGrace: DurationArgument?
+
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
   @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
   var retention: RetentionOptions
@@ -93,6 +99,7 @@ struct PoolSettings: ParsableArguments {
       failureClassDelays: failureDelay.dictionary,
       priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
       retention: retention.retention, scaling: scaling.scaling, group: group.group ?? "",
-      groupMinimum: group.groupMinimum ?? 0)
+      groupMinimum: group.groupMinimum ?? 0,
+      permitGrace: permitGrace.map { WellKnown.Duration($0.duration) })
   }
 }
