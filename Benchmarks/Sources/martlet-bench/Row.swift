@@ -23,6 +23,8 @@ enum Row: String, CaseIterable {
   case groupGuarantee = "group_guarantee_ms"
   case workflow = "workflow_10000_tasks_s"
   case lockHandover = "lock_handover_p50_ms"
+  case unboundLimits = "limits_unbound_percent"
+  case limitKeys = "keys_100000_limit_percent"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
   case dispatchP50 = "dispatch_p50_ms"
@@ -33,7 +35,8 @@ enum Row: String, CaseIterable {
   case idleSchedulesCPU = "schedules_100000_idle_cpu_percent"
   case scheduleLateness = "schedule_fire_lateness_p99_ms"
 
-  /// What the value is compared with. For a rate more is better, for all else less.
+  /// What the value is compared with. For a rate, and for percents of one, more is better, for all else
+  /// less.
   struct Bounds {
     /// Is to be reached.
     var reach: Double
@@ -50,6 +53,7 @@ enum Row: String, CaseIterable {
     case .residentWith1000Tasks: "MB"
     case .memoryPerIdleWorker: "kB"
     case .idleSchedulesCPU: "%"
+    case .unboundLimits, .limitKeys: "percent"
     case .memoryPerQueuedTask: "bytes"
     case .resizeLostTasks: "tasks"
     case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
@@ -85,6 +89,8 @@ enum Row: String, CaseIterable {
     case .groupGuarantee: Bounds(reach: 50, aim: 20)
     case .workflow: Bounds(reach: 2, aim: 0.5)
     case .lockHandover: Bounds(reach: 0.3, aim: 0.15)
+    case .unboundLimits: Bounds(reach: 90, aim: 97)
+    case .limitKeys: Bounds(reach: 80, aim: 95)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)
     case .dispatchP50: Bounds(reach: 2, aim: 0.2)
@@ -97,7 +103,8 @@ enum Row: String, CaseIterable {
     }
   }
 
-  private var isRate: Bool { unit.hasSuffix("/s") }
+  /// More is better.
+  private var isRate: Bool { unit.hasSuffix("/s") || unit == "percent" }
 
   /// "aim", "reach" or "below": which of the bounds the value keeps.
   func verdict(of value: Double) -> String {

@@ -140,7 +140,7 @@ extension API {
     public var waitingTasks: Int64 = 0
     /// When the next one is there, if none is now and time brings it.
     public var nextTime: WellKnown.Timestamp? = nil
-    /// Keys that are not idle. From GetLimit only, like the rest.
+    /// Keys that are not idle, or have not been dropped yet. From GetLimit only, like the rest.
     public var keys: Int64 = 0
     /// Running tasks that hold a permit.
     public var runningTasks: Int64 = 0

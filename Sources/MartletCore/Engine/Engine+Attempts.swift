@@ -150,7 +150,7 @@ extension Engine {
   func decideRecover(at now: Instant) -> Decision {
     guard state.session.awaitsRecovery, !breaks(.recovery) else { return Decision([]) }
     return Decision(
-      durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lose($0, at: now) })
+      durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lost($0, at: now) })
   }
 
   func lose(_ task: LiveTask, at now: Instant) -> Event.Body {

@@ -170,7 +170,7 @@ extension Engine {
 
   /// The task starts, or is offered to a worker.
   mutating func useTurns(for task: LiveTask, reserving: Bool) {
-    if catalog.limits.isEmpty { return }
+    if catalog.limits.isEmpty || !reserving && !state.session.limitBook.hasLines { return }
     let keys = takes(of: task)
     if keys.isEmpty { return }
     if state.session.limitBook.hasLines {

@@ -203,7 +203,7 @@ extension Engine {
       record: record, key: key, available: max(0, left),
       inUse: held + state.session.limitBook.reserved(of: limitKey),
       waitingCalls: line?.calls ?? 0, waitingTasks: number.map { parked(for: $0) } ?? 0,
-      keys: isWhole ? catalog.limits.keyCount(of: record.id, at: now) : 0,
+      keys: isWhole ? catalog.limits.keyCount(of: record.id) : 0,
       nextFree: left > 0 ? nil : catalog.limits.free(1, of: limitKey, at: now),
       holders: grants.prefix(Self.holdersMax).map {
         .init(record: $0, expires: state.session.limitBook.holds[$0.id]?.expires ?? now)

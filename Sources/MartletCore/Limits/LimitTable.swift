@@ -8,6 +8,8 @@ package struct LimitTable: Sendable {
   package private(set) var grants: [PermitID: PermitRecord] = [:]
   /// What running attempts hold of concurrency limits.
   private var holds: [TaskID: [LimitKey]] = [:]
+  /// States of each limit.
+  private var keyCounts: [LimitID: Int] = [:]
   /// When states of rates and windows may be idle: perhaps too early.
   private var idling = AlarmHeap<LimitKey>()
   /// Of the newest event.
@@ -28,7 +30,7 @@ package struct LimitTable: Sendable {
     self.now = now
     for (key, state) in states {
       guard let idle = self.records[key.limit]?.spec.rule.idle(state) else { continue }
-      self.states[key] = state
+      set(key, state)
       idling.push(key, at: idle)
     }
     for grant in grants {
@@ -80,22 +82,12 @@ package struct LimitTable: Sendable {
     states.keys.filter { $0.limit == limit }.sorted()
   }
 
-  func keyCount(of limit: LimitID, at now: Elapsed) -> Int {
-    guard let rule = records[limit]?.spec.rule else { return 0 }
-    return states.count { key, state in
-      key.limit == limit && rule.idle(state).map { $0 > now } ?? true
-    }
-  }
+  /// Some of them may be idle by now.
+  func keyCount(of limit: LimitID) -> Int { keyCounts[limit] ?? 0 }
 
   /// By token.
   package func grants(of key: LimitKey) -> [PermitRecord] {
     grants.values.filter { $0.limitKey == key }.sorted { $0.id < $1.id }
-  }
-
-  func taskCount(of key: LimitKey) -> Int { held(of: key) - heldByGrants(of: key) }
-
-  private func heldByGrants(of key: LimitKey) -> Int {
-    grants.values.reduce(0) { $0 + ($1.limitKey == key ? $1.units : 0) }
   }
 
   // MARK: - Changes
@@ -162,9 +154,18 @@ package struct LimitTable: Sendable {
 
   private mutating func take(_ units: Int, of key: LimitKey, at now: Elapsed) {
     guard let rule = records[key.limit]?.spec.rule else { return }
+    let before = states.count
     if let idle = Self.take(units, by: rule, from: &states[key], at: now) {
       idling.push(key, at: idle)
     }
+    if states.count > before { keyCounts[key.limit, default: 0] += 1 }
+  }
+
+  private mutating func set(_ key: LimitKey, _ state: LimitState?) {
+    let before = states.count
+    states[key] = state
+    let more = states.count - before
+    if more != 0 { keyCounts[key.limit, default: 0] += more }
   }
 
   /// Of a new state that will be idle by itself: when.
@@ -178,7 +179,7 @@ package struct LimitTable: Sendable {
 
   private mutating func giveBack(_ units: Int, of key: LimitKey) {
     guard case .held(let held) = states[key] else { return }
-    states[key] = held > units ? .held(held - units) : nil
+    set(key, held > units ? .held(held - units) : nil)
   }
 
   private mutating func giveBack(_ id: PermitID) {
@@ -197,6 +198,7 @@ package struct LimitTable: Sendable {
     names[record.name] = nil
     records[record.id] = nil
     states = states.filter { $0.key.limit != record.id }
+    keyCounts[record.id] = nil
     grants = grants.filter { $0.key.limit != record.id }
     for (task, held) in holds where held.contains(where: { $0.limit == record.id }) {
       let left = held.filter { $0.limit != record.id }
@@ -213,7 +215,7 @@ package struct LimitTable: Sendable {
       guard let state = states[key], let rule = records[key.limit]?.spec.rule,
         let idle = rule.idle(state)
       else { continue }
-      if idle <= now { states[key] = nil } else { idling.push(key, at: idle) }
+      if idle <= now { set(key, nil) } else { idling.push(key, at: idle) }
     }
   }
 

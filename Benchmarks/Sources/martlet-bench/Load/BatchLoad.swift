@@ -6,6 +6,8 @@ struct BatchLoad: Sendable {
   var pools: [String]
   var specs = [API.TaskSpec](repeating: .nothing, count: 100)
   var inFlight = 16
+  /// The tasks of each batch, if not all batches are the same; as many as `specs`.
+  var specsOf: (@Sendable (Int) -> [API.TaskSpec])?
 
   struct Outcome: Sendable {
     var tasks: Int
@@ -62,7 +64,7 @@ struct BatchLoad: Sendable {
       case .tasks(let count): if number * specs.count >= count { return tasks }
       }
       let reply = try await client.tasks.batchSubmitTasks(
-        .init(pool: pools[number % pools.count], specs: specs))
+        .init(pool: pools[number % pools.count], specs: specsOf?(number) ?? specs))
       tasks += reply.taskIds.count
     }
   }
