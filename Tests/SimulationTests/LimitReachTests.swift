@@ -1,8 +1,8 @@
 import MartletAPI
 import Testing
 
-/// The worlds that the simulation lives through are of use for limits only if those come to all that can
-/// happen to them.
+/// The worlds that the simulation lives through are of use for limits only if those come to all
+/// that can happen to them.
 @Suite("Simulated limits")
 struct LimitReachTests {
   @Test("bind tasks and calls, are changed, and their permits are released and lost")

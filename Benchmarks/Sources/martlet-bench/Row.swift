@@ -35,8 +35,8 @@ enum Row: String, CaseIterable {
   case idleSchedulesCPU = "schedules_100000_idle_cpu_percent"
   case scheduleLateness = "schedule_fire_lateness_p99_ms"
 
-  /// What the value is compared with. For a rate, and for percents of one, more is better, for all else
-  /// less.
+  /// What the value is compared with. For a rate, and for percents of one, more is better, for all
+  /// else less.
   struct Bounds {
     /// Is to be reached.
     var reach: Double

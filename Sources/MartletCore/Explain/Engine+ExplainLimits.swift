@@ -32,7 +32,8 @@ extension Engine {
   private static let poolLinesMax = 100
   private static let poolKindsMax = 1_000
 
-  /// What holds tasks of a pool back: keys that tasks are parked for, and limits that stop whole kinds.
+  /// What holds tasks of a pool back: keys that tasks are parked for, and limits that stop whole
+  /// kinds.
   func limitCauses(in pool: PoolRecord, at now: Instant) -> [PoolExplanation.Cause] {
     if catalog.limits.isEmpty { return [] }
     var causes: [PoolExplanation.Cause] = []

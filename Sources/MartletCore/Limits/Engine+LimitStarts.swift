@@ -1,5 +1,5 @@
-/// Tasks that need permits. A limit without a key stops the queues of its kinds; a task whose key has
-/// none left is parked, and is called up when it is its pool's turn. So it blocks nobody.
+/// Tasks that need permits. A limit without a key stops the queues of its kinds; a task whose key
+/// has none left is parked, and is called up when it is its pool's turn. So it blocks nobody.
 extension Engine {
   // MARK: - Rules
 
@@ -90,7 +90,8 @@ extension Engine {
     takes(of: task).first { !mayTake($0, in: task.pool, at: now) }
   }
 
-  /// Of a task that was offered: whether what it needs now is there, with what was set aside for it.
+  /// Of a task that was offered: whether what it needs now is there, with what was set aside for
+  /// it.
   func mayTakeAll(_ task: LiveTask, at now: Elapsed) -> Bool {
     if catalog.limits.isEmpty { return true }
     return takes(of: task).allSatisfy {
@@ -150,8 +151,8 @@ extension Engine {
     followShare(of: task.pool)
   }
 
-  /// What was set aside for the pool: its tasks that wait for that go back to their places. Lines that
-  /// it did not stand in for want of slots, it stands in again.
+  /// What was set aside for the pool: its tasks that wait for that go back to their places. Lines
+  /// that it did not stand in for want of slots, it stands in again.
   mutating func callUp(_ pool: PoolRecord, free: Int) {
     if !state.session.limitBook.hasLines || free <= 0 { return }
     for number in state.session.limitBook.turns(of: pool.id) {

@@ -1,7 +1,7 @@
 /// Who takes next what falls free.
 extension Engine {
-  /// Before pools start tasks: whoever stands first in a line gets what is there. A call takes it; for a
-  /// pool it is set aside until the end of the step.
+  /// Before pools start tasks: whoever stands first in a line gets what is there. A call takes it;
+  /// for a pool it is set aside until the end of the step.
   mutating func giveTurns(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     state.session.limitBook.parksLeft = LimitBook.parksPerStep
     for number in state.session.limitBook.takeTouched() {
@@ -53,7 +53,8 @@ extension Engine {
     return readyCount(in: pool) > turns
   }
 
-  /// After pools have started tasks: what they did not take goes to whoever is next, in the next step.
+  /// After pools have started tasks: what they did not take goes to whoever is next, in the next
+  /// step.
   mutating func endTurns(at now: Elapsed) {
     for number in state.session.limitBook.takeChanged() {
       for (pool, turn) in state.session.limitBook.takeTurns(of: number) {

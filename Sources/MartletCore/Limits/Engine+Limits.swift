@@ -48,8 +48,8 @@ extension Engine {
 // MARK: - Attempts that are fenced
 
 extension Engine {
-  /// The end of an attempt whose handler may go on: where the pool says so, its permits stay taken for a
-  /// while.
+  /// The end of an attempt whose handler may go on: where the pool says so, its permits stay taken
+  /// for a while.
   func fenced(_ body: Event.Body, at now: Instant) -> Event.Body {
     if catalog.limits.isEmpty { return body }
     guard case .task(var event) = body, event.from == .running, event.status.state != .running,

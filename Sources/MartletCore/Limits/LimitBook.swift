@@ -202,7 +202,11 @@ struct LimitBook: Sendable {
       numbers[line.key] = nil
       touch(number)
       let calls = line.entries[line.first...].compactMap { entry -> Place? in
-        if case .call(let waiter) = entry, places[waiter]?.line == number { leave(waiter) } else { nil }
+        if case .call(let waiter) = entry, places[waiter]?.line == number {
+          leave(waiter)
+        } else {
+          nil
+        }
       }
       for place in calls {
         stand(place.waiter, place.claim, for: line.key, until: place.deadline, place.origin)

@@ -26,8 +26,8 @@ struct LimitFacts {
   }
 }
 
-/// Which rows about limits are to be written. States that are idle by the time of the write are not: most
-/// keys of a busy server come and go between two.
+/// Which rows about limits are to be written. States that are idle by the time of the write are
+/// not: most keys of a busy server come and go between two.
 struct TouchedLimits: Sendable {
   private var limits: Set<LimitID> = []
   private var states: Set<LimitKey> = []

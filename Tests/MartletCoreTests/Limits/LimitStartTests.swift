@@ -189,7 +189,9 @@ struct LimitStartTests {
       return
     }
     #expect(wait.limit == "cap" && wait.key == "a" && wait.waiting == 2 && wait.ahead?.ahead == 1)
-    #expect(WaitingCause.limit(wait).text == "the limit cap for a lets 1 run at a time, 1 waits before it")
+    #expect(
+      WaitingCause.limit(wait).text == "the limit cap for a lets 1 run at a time, 1 waits before it"
+    )
     let pool = try #require(world.durable.catalog.pool(named: "p"))
     let causes = world.engine.explain(pool: pool, at: world.now).causes
     #expect(causes.map(\.tasks) == [2])

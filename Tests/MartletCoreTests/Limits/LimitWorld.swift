@@ -21,7 +21,8 @@ extension World {
     try limit("l", rule, pools: pools, kinds: kinds, key: key)
   }
 
-  func change(_ name: String = "l", _ change: @escaping @Sendable (inout LimitSpec) -> Void) throws {
+  func change(_ name: String = "l", _ change: @escaping @Sendable (inout LimitSpec) -> Void) throws
+  {
     try run(.limit(.update(name: name, expected: nil, change: change, origin: Self.user)))
   }
 
@@ -74,7 +75,8 @@ extension World {
     return told
   }
 
-  func submitFor(_ customer: String, to pool: String = "p", kind: String = "work") throws -> TaskID {
+  func submitFor(_ customer: String, to pool: String = "p", kind: String = "work") throws -> TaskID
+  {
     try submitOne(
       TaskDraft(kind: kind, labels: LabelSet(["customer": customer])), to: pool)
   }

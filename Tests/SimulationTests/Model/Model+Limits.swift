@@ -14,8 +14,8 @@ struct AskedPermits {
   var limits = 0
 }
 
-/// What has been taken of a key, counted in another way than the engine does: a bucket in permits, a
-/// window with every grant that there was.
+/// What has been taken of a key, counted in another way than the engine does: a bucket in permits,
+/// a window with every grant that there was.
 struct ModelTaken {
   var tokens: Double
   var at: Elapsed
@@ -47,7 +47,8 @@ struct ModelLimits {
     switch record.spec.rule {
     case .concurrency(let most):
       try require(
-        held(key) + units <= most, "\(units) of \(record.name) \(key.key) were taken, with "
+        held(key) + units <= most,
+        "\(units) of \(record.name) \(key.key) were taken, with "
           + "\(held(key)) of \(most) in use")
     case .window(let most, let length):
       let cut = forgotten[key.limit] ?? Elapsed(nanoseconds: .min)
@@ -55,7 +56,8 @@ struct ModelLimits {
         $0 + ($1.at + length > now && $1.at > cut ? $1.units : 0)
       }
       try require(
-        inside + units <= most, "\(units) of \(record.name) \(key.key), with \(inside) in the window")
+        inside + units <= most,
+        "\(units) of \(record.name) \(key.key), with \(inside) in the window")
       taken[key, default: ModelTaken(tokens: 0, at: now)].grants.append((now, units))
     case .rate(_, _, let burst):
       var state = filled(key, record.spec.rule, at: now)

@@ -21,7 +21,8 @@ extension Model {
     let (load, most) = (verdict.load, pool.running + pool.pending.count)
     let demand = load.demand
     try require(
-      load.demand <= most && load.demand >= most - limited && load.inUse >= pool.running && load.inUse <= demand,
+      load.demand <= most && load.demand >= most - limited && load.inUse >= pool.running
+        && load.inUse <= demand,
       "\(pool.name) scales by \(load), \(pool.running) run of \(demand)")
     let isUp = verdict.to > verdict.from
     let rest = stamp.elapsed - pool.scaledAt

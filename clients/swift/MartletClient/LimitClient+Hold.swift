@@ -9,13 +9,13 @@ extension MartletClient {
 }
 
 extension LimitClient {
-  /// Waits for permits, runs `body` while they are held, and gives them back; renews them meanwhile.
-  /// Those of a rate or a window are taken before it, and spent.
+  /// Waits for permits, runs `body` while they are held, and gives them back; renews them
+  /// meanwhile. Those of a rate or a window are taken before it, and spent.
   ///
-  /// Throws what `body` throws; `.limitExceeded` if they were not to be had in time; `.permitsNotHeld`
-  /// if they were lost: then `body` is cancelled, and has ended when this throws. They count as lost,
-  /// too, when they could not be renewed for the length of their lease. A restart of the server within
-  /// that time loses nothing.
+  /// Throws what `body` throws; `.limitExceeded` if they were not to be had in time;
+  /// `.permitsNotHeld` if they were lost: then `body` is cancelled, and has ended when this throws.
+  /// They count as lost, too, when they could not be renewed for the length of their lease. A
+  /// restart of the server within that time loses nothing.
   ///
   /// - Parameters:
   ///   - owner: Who is to hold them; nil: a name of its own for each call.

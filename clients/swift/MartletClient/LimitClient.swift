@@ -48,8 +48,8 @@ public struct LimitClient: Sendable {
   }
 
   /// Changes what `paths` name of the spec (`rate`, `window`, `concurrency`, `pools`, `kinds`,
-  /// `key_label`), at once. Throws `.etagMismatch` (ABORTED) if the spec is not the one that the etag
-  /// was read with, `.limitSortFixed` if a rate were to become something else.
+  /// `key_label`), at once. Throws `.etagMismatch` (ABORTED) if the spec is not the one that the
+  /// etag was read with, `.limitSortFixed` if a rate were to become something else.
   @discardableResult
   public func update(
     _ name: String, _ spec: API.LimitSpec, paths: [String], etag: String = "",
@@ -75,9 +75,9 @@ public struct LimitClient: Sendable {
   // MARK: - Permits
 
   /// Takes permits, all or none, or waits for them in line. Throws `.limitExceeded`
-  /// (RESOURCE_EXHAUSTED) if they were not to be had in time, `.limitTooSmall` if the limit never has
-  /// so many. Repeated by itself while the server cannot be reached; of a rate or a window that may
-  /// take twice.
+  /// (RESOURCE_EXHAUSTED) if they were not to be had in time, `.limitTooSmall` if the limit never
+  /// has so many. Repeated by itself while the server cannot be reached; of a rate or a window that
+  /// may take twice.
   ///
   /// - Parameters:
   ///   - owner: Who is to hold them: 1 to 255 bytes.
@@ -99,8 +99,8 @@ public struct LimitClient: Sendable {
     return try permits(response.permits, response.cursor)
   }
 
-  /// The lease begins anew. Throws `.permitsNotHeld` (FAILED_PRECONDITION) if owner and token are not
-  /// those of a holder: stop what is done by them.
+  /// The lease begins anew. Throws `.permitsNotHeld` (FAILED_PRECONDITION) if owner and token are
+  /// not those of a holder: stop what is done by them.
   @discardableResult
   public func renew(
     _ name: String, owner: String, token: UInt64

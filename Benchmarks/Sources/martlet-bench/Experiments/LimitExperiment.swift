@@ -1,8 +1,8 @@
 import MartletClient
 
-/// What limits cost that never bind: tasks that do nothing, as in `BatchExperiment`, in a pool that a rate
-/// and a concurrency limit are attached to, in percent of those in a pool without; and with a limit of
-/// which each of 100,000 tasks has its own key.
+/// What limits cost that never bind: tasks that do nothing, as in `BatchExperiment`, in a pool that
+/// a rate and a concurrency limit are attached to, in percent of those in a pool without; and with
+/// a limit of which each of 100,000 tasks has its own key.
 struct LimitExperiment {
   let bench: Bench
 

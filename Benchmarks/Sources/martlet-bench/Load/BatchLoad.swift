@@ -30,7 +30,8 @@ struct BatchLoad: Sendable {
     let before = try await ended(client)
     let start = Self.clock.now
     let tasks = try await submit(client, extent)
-    // What is waiting then is many commits' work: looking for its end each millisecond adds nothing.
+    // What is waiting then is many commits' work: looking for its end each millisecond adds
+    // nothing.
     while try await ended(client) < before + tasks {
       try await Task.sleep(for: .milliseconds(1))
     }
@@ -69,7 +70,8 @@ struct BatchLoad: Sendable {
     }
   }
 
-  /// How many tasks of the pools have ended since the pools were made. Fails if any did not succeed.
+  /// How many tasks of the pools have ended since the pools were made. Fails if any did not
+  /// succeed.
   private func ended(_ client: Client) async throws -> Int {
     var succeeded: Int64 = 0
     var others: Int64 = 0
