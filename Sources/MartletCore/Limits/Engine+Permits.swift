@@ -191,7 +191,7 @@ extension Engine {
       views: records.map { view(of: $0, key: "", at: now, isWhole: false) }, hasMore: hasMore)
   }
 
-  /// - Parameter isWhole: Else without what must be looked for: holders, and how many keys there are.
+  /// - Parameter isWhole: Else without what must be looked for: holders and keys.
   func view(of record: LimitRecord, key: String, at now: Elapsed, isWhole: Bool) -> LimitView {
     let limitKey = LimitKey(limit: record.id, key: key)
     let left = available(limitKey, at: now)

@@ -41,8 +41,8 @@ extension ErrorDetails {
   static func limitExceeded(_ shortage: LimitShortage) -> ErrorDetails {
     ErrorDetails(
       .resourceExhausted, .limitExceeded,
-      "The limit \"\(shortage.limit)\" has \(shortage.available) permits now, not \(shortage.units), or "
-        + "others wait for them: try again later, or wait longer.",
+      "The limit \"\(shortage.limit)\" has \(shortage.available) permits now, not "
+        + "\(shortage.units), or others wait for them: try again later, or wait longer.",
       metadata: [
         "limit": shortage.limit, "key": shortage.key, "available": "\(shortage.available)",
       ]
@@ -52,8 +52,8 @@ extension ErrorDetails {
   static func permitsNotHeld(_ name: String, _ token: Revision) -> ErrorDetails {
     ErrorDetails(
       .failedPrecondition, .permitsNotHeld,
-      "No permits of the limit \"\(name)\" are held with the token \(token.rawValue), or no longer: "
-        + "stop what is done by them.",
+      "No permits of the limit \"\(name)\" are held with the token \(token.rawValue), or no "
+        + "longer: stop what is done by them.",
       metadata: ["limit": name, "token": "\(token.rawValue)"])
   }
 }
