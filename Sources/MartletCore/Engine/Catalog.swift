@@ -57,6 +57,9 @@ package struct Catalog: Hashable, Sendable {
     limits.restore(permits, of: task)
   }
 
+  /// Drops states of limits that are idle; nothing that a replay does not come to.
+  mutating func sweepLimits(at now: Elapsed, count: Int) { limits.sweep(at: now, count: count) }
+
   /// Takes over from a catalog of the same revision what only tasks say.
   package mutating func takeHolds(from other: Catalog) { limits = other.limits }
 

@@ -4,6 +4,7 @@ extension Engine {
   /// for a pool it is set aside until the end of the step.
   mutating func giveTurns(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     state.session.limitBook.parksLeft = LimitBook.parksPerStep
+    makeRoomForKeys(at: now.elapsed)
     for number in state.session.limitBook.takeTouched() {
       giveTurns(at: number, at: now, stamp: stamp, into: &events)
     }
@@ -44,6 +45,12 @@ extension Engine {
         if wantsMore(pool, at: number) { state.session.limitBook.stand(pool, in: number) }
       }
     }
+  }
+
+  /// Where there are as many keys as may be: of those that are idle some go at once.
+  mutating func makeRoomForKeys(at now: Elapsed) {
+    guard catalog.limits.stateCount >= state.session.limits.limitKeys else { return }
+    state.durable.catalog.sweepLimits(at: now, count: LimitBook.linesPerStep)
   }
 
   private func wantsMore(_ pool: PoolID, at number: LimitBook.LineNumber) -> Bool {

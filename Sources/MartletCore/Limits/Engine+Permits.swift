@@ -43,6 +43,7 @@ extension Engine {
     if claim.units > most, most > 0 {
       throw .limitTooSmall(claim.limit, units: claim.units, most: most)
     }
+    makeRoomForKeys(at: now.elapsed)
     let key = LimitKey(limit: limit.id, key: claim.key)
     let number = state.session.limitBook.number(of: key)
     let isEmpty = number.map { state.session.limitBook.isEmpty($0) } ?? true

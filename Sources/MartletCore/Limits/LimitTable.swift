@@ -208,9 +208,9 @@ package struct LimitTable: Sendable {
 
   /// Drops some of the states that say nothing any more; called with each event, so that there are
   /// never many.
-  mutating func sweep(at now: Elapsed) {
+  mutating func sweep(at now: Elapsed, count: Int = 3) {
     self.now = now
-    for _ in 0..<3 {
+    for _ in 0..<count {
       guard let key = idling.takeFirst(at: now) else { return }
       guard let state = states[key], let rule = records[key.limit]?.spec.rule,
         let idle = rule.idle(state)
