@@ -158,7 +158,10 @@ extension Engine {
     for number in state.session.limitBook.turns(of: pool.id) {
       let left = state.session.limitBook[number]?.turns[pool.id]?.left ?? 0
       let called = state.durable.tasks.callUp(left, of: number, in: pool.id)
-      if called > 0 { state.session.limitBook.noteUse(pool.id, at: number) }
+      if called > 0 {
+        state.session.limitBook.noteUse(pool.id, at: number)
+        followShare(of: pool.id)
+      }
     }
     for number in state.session.limitBook.wake(pool.id, limit: 2 * free + 16)
     where durable.tasks.parkedCount(in: pool.id, number) > 0 {
