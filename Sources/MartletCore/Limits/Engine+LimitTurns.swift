@@ -13,10 +13,11 @@ extension Engine {
   private mutating func giveTurns(
     at number: LimitBook.LineNumber, at now: Instant, stamp: Stamp, into events: inout [Event]
   ) {
-    guard let line = state.session.limitBook[number] else { return }
+    // Not the line itself: a second one would be copied when somebody stands in it.
+    let known = state.session.limitBook[number].map { ($0.key, $0.isDissolved) }
+    guard let (key, isDissolved) = known else { return }
     state.session.limitBook.change(number)
-    let key = line.key
-    var left = line.isDissolved ? .max / 2 : available(key, at: now.elapsed)
+    var left = isDissolved ? .max / 2 : available(key, at: now.elapsed)
     left -= state.session.limitBook.turnsLeft(of: number)
     for _ in 0..<LimitBook.turnsPerLine {
       switch state.session.limitBook.firstEntry(of: number) {
