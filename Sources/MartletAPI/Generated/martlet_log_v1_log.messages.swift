@@ -418,6 +418,7 @@ extension LogAPI {
     public var queueTimeout: Int64 = 0
     public var heartbeatTimeout: Int64 = 0
     public var flow: LogAPI.Flow? = nil
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -427,7 +428,8 @@ extension LogAPI {
       selector: [LogAPI.Label] = [],
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
-      flow: LogAPI.Flow? = nil
+      flow: LogAPI.Flow? = nil,
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
@@ -435,6 +437,23 @@ extension LogAPI {
       self.queueTimeout = queueTimeout
       self.heartbeatTimeout = heartbeatTimeout
       self.flow = flow
+      self.fairness = fairness
+    }
+  }
+
+  /// For whom a task runs.
+  public struct Fairness: ProtobufMessage {
+    public var key: String = ""
+    public var weight: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      weight: UInt32 = 0
+    ) {
+      self.key = key
+      self.weight = weight
     }
   }
 
@@ -735,6 +754,8 @@ extension LogAPI {
     public var scaling: LogAPI.Scaling? = nil
     public var group: String = ""
     public var groupMinimum: Int64 = 0
+    /// 0: priorities first.
+    public var fairness: UInt32 = 0
 
     public init() {}
 
@@ -751,7 +772,8 @@ extension LogAPI {
       retention: LogAPI.Retention? = nil,
       scaling: LogAPI.Scaling? = nil,
       group: String = "",
-      groupMinimum: Int64 = 0
+      groupMinimum: Int64 = 0,
+      fairness: UInt32 = 0
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -766,6 +788,7 @@ extension LogAPI {
       self.scaling = scaling
       self.group = group
       self.groupMinimum = groupMinimum
+      self.fairness = fairness
     }
   }
 
@@ -1489,6 +1512,7 @@ extension LogAPI {
     public var heartbeatTimeout: Int64 = 0
     public var traceParent: String = ""
     public var selector: [LogAPI.Label] = []
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -1503,7 +1527,8 @@ extension LogAPI {
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
       traceParent: String = "",
-      selector: [LogAPI.Label] = []
+      selector: [LogAPI.Label] = [],
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.kind = kind
       self.payload = payload
@@ -1516,6 +1541,7 @@ extension LogAPI {
       self.heartbeatTimeout = heartbeatTimeout
       self.traceParent = traceParent
       self.selector = selector
+      self.fairness = fairness
     }
   }
 

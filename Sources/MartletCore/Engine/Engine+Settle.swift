@@ -153,6 +153,7 @@ extension Engine {
     _ task: LiveTask, by taker: Taker, in pool: PoolRecord, at now: Instant, stamp: Stamp,
     into events: inout [Event]
   ) {
+    state.durable.tasks.takeTurn(task)
     switch taker {
     case .server: begin(task, at: now, stamp: stamp, into: &events)
     case .worker(let worker): offer(task, to: worker, in: pool, at: now)
@@ -164,9 +165,10 @@ extension Engine {
   ) -> (task: LiveTask, taker: Taker)? {
     let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
     let ageing = step.map(PriorityAgeing.init)
-    return durable.tasks.nextReady(in: pool.id, ageing: ageing, at: now.elapsed) {
-      taker(of: $0, $1, in: pool)
-    }
+    let fairness = breaks(.shares) ? .off : pool.spec.fairness
+    return durable.tasks.nextReady(
+      in: pool.id, fairness: fairness, ageing: ageing, at: now.elapsed
+    ) { taker(of: $0, $1, in: pool) }
   }
 
   mutating func learnServedKinds() {

@@ -8,6 +8,10 @@ struct TaskSlots: Sendable {
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
+    /// Of its pool: whose share it counts for.
+    var share = FairShares.plain
+    /// How large a share it asks for.
+    var weight: UInt16 = 1
     /// A worker has been offered the task: it is PENDING, and in no ready queue.
     var isOffered = false
   }

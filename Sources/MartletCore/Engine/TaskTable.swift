@@ -48,6 +48,8 @@ package struct TaskTable: Sendable {
   private var members: [WorkflowID: Set<TaskID>] = [:]
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
+  /// Those in which a live task has a fairness key.
+  var fairPools: Set<PoolID> = []
 
   package init() {}
 
@@ -86,6 +88,7 @@ package struct TaskTable: Sendable {
     if let member = policy.flow?.member {
       members[member.workflow, default: []].insert(event.task)
     }
+    joinShares(place)
     link(place)
     setTimer(place)
   }
@@ -134,10 +137,12 @@ package struct TaskTable: Sendable {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)
     unlink(place)
+    leaveShares(place)
     self[place].task.pool = event.pool
     self[place].task.notes = event.status.notes
     self[place].task.revision = revision
     unique.move(event.task, from: old, to: event.pool)
+    joinShares(place)
     link(place)
     setTimer(place)
   }
@@ -145,6 +150,7 @@ package struct TaskTable: Sendable {
   package mutating func remove(_ id: TaskID) {
     guard let place = places[id] else { return }
     unlink(place)
+    leaveShares(place)
     removeTimer(place)
     leaveWorkflow(self[place].task)
     labels.release(self[place].task.labels)
@@ -174,5 +180,6 @@ package struct TaskTable: Sendable {
 
   package mutating func removeQueues(of pool: PoolID) {
     queues[pool] = nil
+    fairPools.remove(pool)
   }
 }

@@ -226,7 +226,8 @@ extension API.PoolSpec {
       priorityAgeing: spec.priorityAgeing.map { .init($0) },
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int32(clamping: spec.groupMinimum))
+      groupMinimum: Int32(clamping: spec.groupMinimum),
+      fairness: .init(rawValue: Int32(spec.fairness.rawValue)))
   }
 }
 
