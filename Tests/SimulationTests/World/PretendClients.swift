@@ -62,7 +62,9 @@ extension Simulation {
         ? .milliseconds(Int64.random(in: 1...2_000, using: &random)) : nil,
       retention: randomRetention(), scaling: randomScaling(),
       group: isShared ? randomGroup() : "",
-      groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0)
+      groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0,
+      fairness: [.priorityFirst, .priorityFirst, .shareFirst, .off].randomElement(using: &random)
+        ?? .priorityFirst)
   }
 
   private func randomRetention() -> Retention {
@@ -148,7 +150,7 @@ extension Simulation {
     default: start = .now
     }
     let isLimited = chance(1, of: 6)
-    return TaskDraft(
+    var draft = TaskDraft(
       kind: habits.kinds.randomElement(using: &random) ?? "work",
       payload: (0..<Int.random(in: 0...20, using: &random)).map { UInt8($0) },
       contentType: chance(1, of: 2) ? "a/b" : "",
@@ -162,6 +164,17 @@ extension Simulation {
         ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
       traceParent: chance(1, of: 9) ? "00-1" : "",
       selector: chance(1, of: 8) ? LabelSet(["zone": "a"]) : .none, unique: randomClaim(start))
+    draft.fairness = randomFairness()
+    return draft
+  }
+
+  /// In one world in three nobody has a key.
+  private func randomFairness() -> TaskFairness? {
+    guard !seed.isMultiple(of: 3), chance(2, of: 3) else { return nil }
+    return TaskFairness(
+      key: ["", "x", "y", "z"].randomElement(using: &random) ?? "x",
+      weight: [1, 1, 2, 7].randomElement(using: &random) ?? 1
+    ).unlessPlain
   }
 
   private func randomClaim(_ start: TaskSubmission.Start) -> UniqueClaim? {

@@ -35,6 +35,7 @@ extension JSON {
       fields.add("group", spec.group)
       fields.add("group_minimum", spec.groupMinimum)
     }
+    fields.add("fairness", spec.fairness.name)
     self = .object(fields)
   }
 

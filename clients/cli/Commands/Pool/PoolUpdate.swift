@@ -74,6 +74,7 @@ struct PoolUpdate: MartletCommand {
     if settings.scaling.scaling != nil { given.append(.scaling) }
     if settings.group.group != nil { given.append(.group) }
     if settings.group.groupMinimum != nil { given.append(.groupMinimum) }
+    if settings.fairness != nil { given.append(.fairness) }
     return given
   }
 
@@ -101,6 +102,7 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   case scaling
   case group
   case groupMinimum = "group-minimum"
+  case fairness
 
   /// Its path in an update.
   var field: String {
@@ -117,6 +119,7 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
     case .scaling: "scaling"
     case .group: "group"
     case .groupMinimum: "group_minimum"
+    case .fairness: "fairness"
     }
   }
 }
