@@ -5,15 +5,14 @@ struct TaskSlots: Sendable {
 
   struct Slot: Sendable {
     var task: LiveTask
+    /// A worker has been offered the task: it is PENDING, and in no ready queue. Here, where the task
+    /// leaves room for it.
+    var isOffered = false
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
-    /// Of its pool: whose share it counts for.
-    var share = FairShares.plain
-    /// How large a share it asks for.
-    var weight: UInt16 = 1
-    /// A worker has been offered the task: it is PENDING, and in no ready queue.
-    var isOffered = false
+    /// Of its pool: whose share it counts for, and by what weight.
+    var claim = FairShares.plain
   }
 
   private static let chunkSize = 1024

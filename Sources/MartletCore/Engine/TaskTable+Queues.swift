@@ -27,7 +27,7 @@ struct PoolQueues: Sendable {
     var count: Int { lanes?.count ?? plain.list.count }
 
     /// The task that joined first.
-    var oldest: TaskTable.Place { lanes?.oldest.place ?? plain.list.head }
+    var oldest: TaskTable.Place { lanes?.oldest ?? plain.list.head }
 
     mutating func append(
       _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares?
@@ -83,7 +83,7 @@ struct PoolQueues: Sendable {
       for place: TaskTable.Place, _ slots: TaskSlots, _ shares: FairShares
     ) -> Bool {
       if lanes != nil { return true }
-      if slots[place].share == FairShares.plain { return false }
+      if shares.share(of: slots[place].claim) == FairShares.plain { return false }
       lanes = FairLanes(plain)
       plain = TaskLane()
       return true
@@ -92,7 +92,7 @@ struct PoolQueues: Sendable {
 
   /// By falling priority, then rising kind; none is empty.
   var ready: ContiguousArray<Ready> = []
-  /// Set while one of the pool's live tasks has a fairness key.
+  /// Set while one of the pool's live tasks has a fairness key or a weight.
   var shares: FairShares?
   /// PENDING tasks that workers have been offered.
   var offered = TaskList()

@@ -48,7 +48,7 @@ package struct TaskTable: Sendable {
   private var members: [WorkflowID: Set<TaskID>] = [:]
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
-  /// Those in which a live task has a fairness key.
+  /// Those in which a live task has a fairness key or a weight.
   var fairPools: Set<PoolID> = []
 
   package init() {}
@@ -88,7 +88,7 @@ package struct TaskTable: Sendable {
     if let member = policy.flow?.member {
       members[member.workflow, default: []].insert(event.task)
     }
-    joinShares(place)
+    joinShares(place, policy.fairness)
     link(place)
     setTimer(place)
   }
@@ -142,7 +142,7 @@ package struct TaskTable: Sendable {
     self[place].task.notes = event.status.notes
     self[place].task.revision = revision
     unique.move(event.task, from: old, to: event.pool)
-    joinShares(place)
+    joinShares(place, policies.fairness(self[place].task.policy))
     link(place)
     setTimer(place)
   }

@@ -148,7 +148,9 @@ extension Engine {
   private func position(of task: LiveTask, in pool: PoolRecord) -> QueuePosition? {
     var looks = WorkerLooks()
     let ages = pool.spec.priorityAgeing != nil
-    return durable.tasks.position(of: task.id, fairness: pool.spec.fairness, ages: ages) { kind, selector in
+    return durable.tasks.position(
+      of: task.id, fairness: pool.spec.fairness, ages: ages
+    ) { kind, selector in
       let count = state.session.roster.servingCount(catalog.kinds[kind])
       return looks.take(count) ? isServed(kind, selector, in: pool) : nil
     }

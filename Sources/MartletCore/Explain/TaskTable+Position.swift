@@ -19,7 +19,7 @@ extension TaskTable {
     let task = self[place].task
     let selector = policies[task.policy].selector
     // Of its own key it is in one line, and those of others come when their shares say.
-    let share = queues.shares == nil || fairness == .off ? nil : self[place].share
+    let share = fairness == .off ? nil : queues.shares?.share(of: self[place].claim)
     var position = QueuePosition(ahead: 0, isExact: share == nil && !ages)
     if ages {
       let (index, found) = queues.readyIndex(

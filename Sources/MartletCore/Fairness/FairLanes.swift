@@ -6,7 +6,7 @@ struct FairLanes: Sendable {
     var tasks = TaskLane()
   }
 
-  /// None is empty but for those that are free.
+  /// Empty are those that are free.
   private(set) var lanes: ContiguousArray<Lane> = []
   private var free: [Int32] = []
   private var numbers: [FairShares.Share: Int32] = [:]
@@ -32,16 +32,13 @@ struct FairLanes: Sendable {
   var plain: TaskLane? { numbers.count == 1 ? self[FairShares.plain] : nil }
 
   /// The head of the lane whose turn it is.
-  var next: (place: TaskTable.Place, share: FairShares.Share) { head(byShare.first) }
+  var next: TaskTable.Place { head(byShare.first) }
 
   /// The task that joined first.
-  var oldest: (place: TaskTable.Place, share: FairShares.Share) { head(byAge.first) }
+  var oldest: TaskTable.Place { head(byAge.first) }
 
-  private func head(
-    _ number: Int32?
-  ) -> (place: TaskTable.Place, share: FairShares.Share) {
-    guard let number else { return (TaskTable.nowhere, FairShares.plain) }
-    return (lanes[Int(number)].tasks.list.head, lanes[Int(number)].share)
+  private func head(_ number: Int32?) -> TaskTable.Place {
+    number.map { lanes[Int($0)].tasks.list.head } ?? TaskTable.nowhere
   }
 
   // MARK: - Changes
@@ -50,7 +47,7 @@ struct FairLanes: Sendable {
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
     count += 1
-    let share = slots[place].share
+    let share = shares.share(of: slots[place].claim)
     if let number = numbers[share] { return lanes[Int(number)].tasks.append(place, &slots) }
     open(share, place, &slots, shares)
   }
@@ -59,7 +56,7 @@ struct FairLanes: Sendable {
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
     count += 1
-    let share = slots[place].share
+    let share = shares.share(of: slots[place].claim)
     guard let number = numbers[share] else { return open(share, place, &slots, shares) }
     lanes[Int(number)].tasks.reinsert(place, &slots)
     if lanes[Int(number)].tasks.list.head == place { update(number, slots, shares) }
@@ -68,7 +65,7 @@ struct FairLanes: Sendable {
   mutating func remove(
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
-    guard let number = numbers[slots[place].share] else { return }
+    guard let number = numbers[shares.share(of: slots[place].claim)] else { return }
     count -= 1
     let wasHead = lanes[Int(number)].tasks.list.head == place
     lanes[Int(number)].tasks.remove(place, &slots)
@@ -80,6 +77,7 @@ struct FairLanes: Sendable {
     byShare.remove(number, goesFirst: ranks.goesFirst)
     byAge.remove(number, goesFirst: ranks.isOlder)
     numbers[lanes[Int(number)].share] = nil
+    lanes[Int(number)].tasks = TaskLane()
     free.append(number)
   }
 
@@ -92,7 +90,8 @@ struct FairLanes: Sendable {
 
   /// Gives each lane its tasks in another order.
   mutating func replace(
-    _ slots: inout TaskSlots, _ shares: FairShares, by sort: (inout TaskList, inout TaskSlots) -> Void
+    _ slots: inout TaskSlots, _ shares: FairShares,
+    by sort: (inout TaskList, inout TaskSlots) -> Void
   ) {
     for number in lanes.indices where lanes[number].tasks.list.count > 0 {
       var list = lanes[number].tasks.list
@@ -132,14 +131,13 @@ private struct LaneRanks {
   let shares: FairShares
 
   func goesFirst(_ a: Int32, _ b: Int32) -> Bool {
-    shares.goesFirst(rank(a), rank(b)) ?? isOlder(a, b)
+    shares.goesFirst(claim(a), claim(b)) ?? isOlder(a, b)
   }
 
   func isOlder(_ a: Int32, _ b: Int32) -> Bool { joined(a) < joined(b) }
 
-  private func rank(_ number: Int32) -> (share: FairShares.Share, weight: UInt16) {
-    let lane = lanes[Int(number)]
-    return (lane.share, slots[lane.tasks.list.head].weight)
+  private func claim(_ number: Int32) -> FairShares.Claim {
+    slots[lanes[Int(number)].tasks.list.head].claim
   }
 
   private func joined(_ number: Int32) -> Revision {

@@ -9,25 +9,27 @@ extension PoolQueues {
   /// A task begins to wait, to run or to be offered.
   mutating func enter(_ slot: TaskSlots.Slot, _ slots: TaskSlots) {
     if slot.takesSlot {
-      shares?.run(slot.share)
-      follow(slot.share, slots)
+      shares?.run(slot.claim)
+      follow(slot.claim, slots)
     } else if slot.task.state == .pending {
-      shares?.wait(slot.share, weight: slot.weight)
+      shares?.wait(slot.claim)
     }
   }
 
   mutating func leave(_ slot: TaskSlots.Slot, _ slots: TaskSlots) {
     if slot.takesSlot {
-      shares?.runNoMore(slot.share)
-      follow(slot.share, slots)
+      shares?.runNoMore(slot.claim)
+      follow(slot.claim, slots)
     } else if slot.task.state == .pending {
-      shares?.waitNoMore(slot.share)
+      shares?.waitNoMore(slot.claim)
     }
   }
 
   /// The rank of a key has changed, if it has tasks that wait.
-  mutating func follow(_ share: FairShares.Share, _ slots: TaskSlots) {
-    guard let shares, shares[share].waiting > 0 else { return }
+  mutating func follow(_ claim: FairShares.Claim, _ slots: TaskSlots) {
+    guard let shares else { return }
+    let share = shares.share(of: claim)
+    guard shares.entries[Int(share)].waiting > 0 else { return }
     for index in ready.indices { ready[index].follow(share, slots, shares) }
   }
 }
@@ -43,11 +45,8 @@ extension PoolQueues.Ready {
   }
 
   /// The task that a slot goes to, if one goes to this queue.
-  func next(
-    _ mode: FairnessMode
-  ) -> (place: TaskTable.Place, share: FairShares.Share) {
-    guard let lanes else { return (plain.list.head, FairShares.plain) }
-    return mode == .off ? lanes.oldest : lanes.next
+  func next(_ mode: FairnessMode) -> TaskTable.Place {
+    mode == .off ? oldest : lanes?.next ?? plain.list.head
   }
 }
 
@@ -59,37 +58,32 @@ extension TaskTable {
   // MARK: - Who counts for which key
 
   /// The task is of its pool from now on. Call it before it is linked.
-  mutating func joinShares(_ place: Place) {
+  mutating func joinShares(_ place: Place, _ fairness: TaskFairness?) {
     let pool = self[place].task.pool
-    let fairness = policies.fairness(self[place].task.policy)
     guard fairness != nil || !fairPools.isEmpty && fairPools.contains(pool) else { return }
-    self[place].weight = UInt16(clamping: fairness?.weight ?? 1)
-    let key = fairness?.key ?? ""
-    guard let share = Self.join(key, &queues[pool, default: PoolQueues()]) else { return }
-    self[place].share = share
+    self[place].claim = Self.join(fairness, &queues[pool, default: PoolQueues()])
     fairPools.insert(pool)
   }
 
-  /// nil while no task of the pool names a key.
-  private static func join(_ key: String, _ queues: inout PoolQueues) -> FairShares.Share? {
+  private static func join(
+    _ fairness: TaskFairness?, _ queues: inout PoolQueues
+  ) -> FairShares.Claim {
     if queues.shares == nil {
-      if key.isEmpty { return nil }
       queues.shares = FairShares(
         running: queues.running.count + queues.offered.count,
         waiting: queues.ready.reduce(0) { $0 + $1.count })
     }
-    return queues.shares?.join(key)
+    return queues.shares?.join(fairness) ?? FairShares.plain
   }
 
   /// The task is about to leave its pool, and is in no queue any more.
   mutating func leaveShares(_ place: Place) {
     if fairPools.isEmpty { return }
-    let pool = self[place].task.pool
+    let (pool, claim) = (self[place].task.pool, self[place].claim)
     guard fairPools.contains(pool) else { return }
-    let share = self[place].share
-    queues[pool]?.shares?.leave(share)
-    self[place].share = FairShares.plain
-    guard queues[pool]?.shares?.liveKeys == 0 else { return }
+    queues[pool]?.shares?.leave(claim)
+    self[place].claim = FairShares.plain
+    guard queues[pool]?.shares?.isEmpty == true else { return }
     queues[pool]?.shares = nil
     fairPools.remove(pool)
   }
@@ -100,9 +94,9 @@ extension TaskTable {
   mutating func takeTurn(_ task: LiveTask) {
     if fairPools.isEmpty { return }
     guard fairPools.contains(task.pool), let place = places[task.id] else { return }
-    let (share, weight) = (self[place].share, self[place].weight)
-    queues[task.pool]?.shares?.takeTurn(share, weight: weight)
-    queues[task.pool]?.follow(share, slots)
+    let claim = self[place].claim
+    queues[task.pool]?.shares?.takeTurn(claim)
+    queues[task.pool]?.follow(claim, slots)
   }
 
   /// Of the heads of all queues that anybody serves the one that comes first by the rule.
@@ -122,14 +116,13 @@ extension TaskTable {
       {
         break
       }
-      let (place, share) = queue.next(rule.mode)
+      let place = queue.next(rule.mode)
       let task = self[place].task
       let risen = rule.mode == .shareFirst ? task : self[queue.oldest].task
       let level =
         rule.ageing?.level(of: queue.priority, pendingSince: risen.due, at: rule.now)
         ?? queue.priority
-      let rank = FairRank(
-        level: level, share: (share, self[place].weight), joined: task.joined)
+      let rank = FairRank(level: level, claim: self[place].claim, joined: task.joined)
       if let bestRank, !rank.goesFirst(bestRank, rule.mode, shares) { continue }
       guard let taker = taker(queue.kind, queue.selector) else { continue }
       best = (task, taker)
@@ -141,12 +134,12 @@ extension TaskTable {
 
 private struct FairRank {
   var level: UInt8
-  var share: (FairShares.Share, weight: UInt16)
+  var claim: FairShares.Claim
   var joined: Revision
 
   func goesFirst(_ other: FairRank, _ mode: FairnessMode, _ shares: FairShares) -> Bool {
     let byLevel = level == other.level ? nil : level > other.level
-    let byShare = shares.goesFirst(share, other.share)
+    let byShare = shares.goesFirst(claim, other.claim)
     let byAge = joined < other.joined
     return switch mode {
     case .priorityFirst: byLevel ?? byShare ?? byAge
@@ -167,13 +160,14 @@ extension TaskTable {
     guard fairPools.contains(task.pool), let queues = queues[task.pool],
       let shares = queues.shares, let place = places[task.id]
     else { return nil }
-    let share = self[place].share
+    let claim = self[place].claim
+    let share = shares.share(of: claim)
     let (index, found) = queues.readyIndex(
       priority: task.priority, kind: task.kind, selector: policies[task.policy].selector)
     let lane = found ? queues.ready[index].lane(of: share) : nil
     let isWaiting = shares[share].waiting > 0
     var told = KeyShare(shares[share])
-    told.weight = Int(self[place].weight)
+    told.weight = Int(shares.weight(of: claim))
     return FairStanding(
       share: told, pool: pool,
       ahead: lane.map { slots.count(of: $0, before: task.joined) } ?? 0,

@@ -64,7 +64,9 @@ struct FairQueueTests {
       table.remove(known.id)
       offered.remove(known.id)
     default:
-      guard let next = table.nextReady(in: known.pool, taker: { _, _ in true })?.task else { return }
+      guard let next = table.nextReady(in: known.pool, taker: { _, _ in true })?.task else {
+        return
+      }
       table.takeTurn(next)
       var status = next.status
       status.state = .running
@@ -121,7 +123,7 @@ struct FairQueueTests {
   private func checkCounts(
     _ pool: PoolID, _ tasks: [LiveTask], _ ready: [LiveTask], _ using: [String: Int]
   ) {
-    let hasKeys = tasks.contains { !fairness(of: $0).key.isEmpty }
+    let hasKeys = tasks.contains { table.policy(of: $0).fairness != nil }
     #expect(table.fairPools.contains(pool) == hasKeys)
     #expect((table.queues[pool]?.shares != nil) == hasKeys)
     #expect(table.waiting(in: pool, limit: .max).count == tasks.count { $0.state != .running })
@@ -133,7 +135,6 @@ struct FairQueueTests {
       #expect(entry?.waiting ?? 0 == waiting)
     }
     #expect(shares.waitingKeys == Set(ready.map { fairness(of: $0).key }).count)
-    #expect(shares.liveKeys == Set(tasks.map { fairness(of: $0).key }).subtracting([""]).count)
   }
 
   private func restored() -> TaskTable {
@@ -181,14 +182,14 @@ struct FairQueueTests {
   func forgets() {
     var shares = FairShares(running: 0, waiting: 0)
     for number in 0..<10_000 {
-      let share = shares.join("k\(number)")
-      shares.wait(share, weight: 1)
-      shares.takeTurn(share, weight: 1)
+      let share = shares.join(TaskFairness(key: "k\(number)"))
+      shares.wait(share)
+      shares.takeTurn(share)
       shares.waitNoMore(share)
       shares.run(share)
       shares.runNoMore(share)
       shares.leave(share)
     }
-    #expect(shares.liveKeys == 0 && shares.waitingKeys == 0 && shares.entries.count < 10)
+    #expect(shares.isEmpty && shares.waitingKeys == 0 && shares.entries.count < 10)
   }
 }

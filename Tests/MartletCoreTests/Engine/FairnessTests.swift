@@ -123,6 +123,34 @@ struct FairnessTests {
     #expect((4...6).contains(order.filter { $0 == "late" }.count))
   }
 
+  @Test(
+    "with one slot nobody has three turns while one of at least its weight waits",
+    arguments: 1...4 as ClosedRange<UInt64>)
+  func turns(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let weights = ["a": 1, "b": 1, "c": 2, "d": 5]
+    try world.createPool(slots: 1, capacity: 1_000)
+    try submit("a")
+    // How many turns of each key went by while another waited.
+    var passed: [String: [String: Int]] = [:]
+    for _ in 0..<150 {
+      if Int.random(in: 0..<5, using: &random) < 2 || world.durable.tasks.count < 2 {
+        let key = weights.keys.sorted().randomElement(using: &random) ?? "a"
+        try submit(key, Int.random(in: 1...3, using: &random), weight: weights[key] ?? 1)
+      }
+      let waiting = Set(
+        world.durable.tasks.waiting(in: PoolID(rawValue: 1), limit: .max).map { key(of: $0.id) })
+      guard let started = try order(1).first else { continue }
+      for key in weights.keys {
+        let isPassed = waiting.contains(key) && key != started
+        passed[key, default: [:]][started, default: 0] += 1
+        if !isPassed { passed[key] = [:] }
+        let turns = passed[key]?[started] ?? 0
+        #expect(turns <= 2 * max(1, (weights[started] ?? 1) / (weights[key] ?? 1)))
+      }
+    }
+  }
+
   @Test("tasks without a key are one key together")
   func plain() throws {
     try world.createPool(slots: 4)

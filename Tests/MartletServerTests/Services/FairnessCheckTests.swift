@@ -1,5 +1,6 @@
 import MartletAPI
 import MartletCore
+import MartletProtobuf
 import MartletStore
 import Testing
 

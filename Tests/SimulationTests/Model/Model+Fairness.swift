@@ -2,11 +2,12 @@ import MartletCore
 
 /// Whose turn it is where tasks have fairness keys.
 extension Model {
-  /// Whether keys say who starts: one of the pool's live tasks has one.
+  /// Whether keys say who starts: one of the pool's live tasks has one, or a weight.
   func goesByShare(_ pool: ModelPool) -> Bool {
     pool.spec.fairness != .off
       && tasks.values.contains {
-        $0.pool == pool.id && !$0.status.state.isTerminal && !fairness(of: $0).key.isEmpty
+        $0.pool == pool.id && !$0.status.state.isTerminal
+          && $0.submission.policy.fairness != nil
       }
   }
 
@@ -32,7 +33,8 @@ extension Model {
       let isAlike = mine == theirs
       if isPriorityFirst || isAlike {
         try require(
-          myLevel >= theirLevel, "\(task.id) starts before \(other.id), which has a higher priority")
+          myLevel >= theirLevel, "\(task.id) starts before \(other.id), which has a higher priority"
+        )
         if myLevel > theirLevel { continue }
       }
       if isAlike {
@@ -42,7 +44,8 @@ extension Model {
         let least = (uses[mine.key]?.least ?? 0) * theirs.weight
         let most = (uses[theirs.key]?.most ?? 0) * mine.weight
         try require(
-          least <= most, "\(task.id) of `\(mine.key)` starts before \(other.id) of `\(theirs.key)`, "
+          least <= most,
+          "\(task.id) of `\(mine.key)` starts before \(other.id) of `\(theirs.key)`, "
             + "which has a smaller share")
       }
     }

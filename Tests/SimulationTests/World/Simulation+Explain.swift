@@ -113,7 +113,8 @@ private struct Obstacles {
   }
 
   private static func isFair(_ pool: PoolRecord, _ mine: [LiveTask], _ engine: Engine) -> Bool {
-    pool.spec.fairness != .off && mine.contains { !fairness($0, engine).key.isEmpty }
+    pool.spec.fairness != .off
+      && mine.contains { engine.state.durable.tasks.policy(of: $0).fairness != nil }
   }
 
   /// How its key stands.

@@ -65,7 +65,8 @@ struct FairnessExperiment {
       .init(
         .fairness, Self.jain(counts),
         note: "\(starts) starts at \(rate.shown) a second; \(counts[0]) of the flood, "
-          + "\(counts.dropFirst().min() ?? 0) to \(counts.dropFirst().max() ?? 0) of each other key"))
+          + "\(counts.dropFirst().min() ?? 0) to \(counts.dropFirst().max() ?? 0) of each other key"
+      ))
   }
 
   /// Jain's index: 1 if all have the same, 1 over their number if one has all.
