@@ -143,7 +143,7 @@ def test_what_workers_are_offered_counts(client):
     resume(client, "remote")
     # None is accepted yet.
     assigns = [worker.assign() for _ in range(4)]
-    assert Counter(keys[assign.lease.task_id] for assign in assigns) == {"flood": 2, "few": 2}
+    assert Counter(keys[assign.task.id] for assign in assigns) == {"flood": 2, "few": 2}
     worker.accept(*(assign.lease for assign in assigns))
     for assign in assigns:
         worker.succeed(assign.lease)
