@@ -165,10 +165,13 @@ extension Engine {
   ) -> (task: LiveTask, taker: Taker)? {
     let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
     let ageing = step.map(PriorityAgeing.init)
-    let fairness = breaks(.shares) ? .off : pool.spec.fairness
     return durable.tasks.nextReady(
-      in: pool.id, fairness: fairness, ageing: ageing, at: now.elapsed
+      in: pool.id, fairness: fairness(of: pool), ageing: ageing, at: now.elapsed
     ) { taker(of: $0, $1, in: pool) }
+  }
+
+  func fairness(of pool: PoolRecord) -> FairnessMode {
+    breaks(.shares) ? .off : pool.spec.fairness
   }
 
   mutating func learnServedKinds() {

@@ -244,7 +244,7 @@ extension TaskTable {
     atItsPlace: Bool = false
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
-    if queues.shares != nil { queues.enter(slots[place], slots) }
+    if state == .running || isOffered { queues.takeSlot(slots[place].claim, slots) }
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
     if isOffered { return slots.append(place, to: &queues.offered) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
@@ -252,6 +252,7 @@ extension TaskTable {
       queues.ready.insert(
         PoolQueues.Ready(priority: priority, kind: kind, selector: selector), at: index)
     }
+    queues.shares?.wait(slots[place].claim)
     if atItsPlace {
       queues.ready[index].reinsert(place, &slots, queues.shares)
     } else {
@@ -263,11 +264,12 @@ extension TaskTable {
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
-    if queues.shares != nil { queues.leave(slots[place], slots) }
+    if state == .running || isOffered { queues.giveSlotBack(slots[place].claim, slots) }
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
     if isOffered { return slots.remove(place, from: &queues.offered) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
+    queues.shares?.waitNoMore(slots[place].claim)
     queues.ready[index].remove(place, &slots, queues.shares)
     if queues.ready[index].count == 0 { queues.ready.remove(at: index) }
   }

@@ -6,23 +6,17 @@ struct FairRule {
 }
 
 extension PoolQueues {
-  /// A task begins to wait, to run or to be offered.
-  mutating func enter(_ slot: TaskSlots.Slot, _ slots: TaskSlots) {
-    if slot.takesSlot {
-      shares?.run(slot.claim)
-      follow(slot.claim, slots)
-    } else if slot.task.state == .pending {
-      shares?.wait(slot.claim)
-    }
+  /// A task runs, or is offered.
+  mutating func takeSlot(_ claim: FairShares.Claim, _ slots: TaskSlots) {
+    if shares == nil { return }
+    shares?.run(claim)
+    follow(claim, slots)
   }
 
-  mutating func leave(_ slot: TaskSlots.Slot, _ slots: TaskSlots) {
-    if slot.takesSlot {
-      shares?.runNoMore(slot.claim)
-      follow(slot.claim, slots)
-    } else if slot.task.state == .pending {
-      shares?.waitNoMore(slot.claim)
-    }
+  mutating func giveSlotBack(_ claim: FairShares.Claim, _ slots: TaskSlots) {
+    if shares == nil { return }
+    shares?.runNoMore(claim)
+    follow(claim, slots)
   }
 
   /// The rank of a key has changed, if it has tasks that wait.
@@ -48,10 +42,6 @@ extension PoolQueues.Ready {
   func next(_ mode: FairnessMode) -> TaskTable.Place {
     mode == .off ? oldest : lanes?.next ?? plain.list.head
   }
-}
-
-extension TaskSlots.Slot {
-  fileprivate var takesSlot: Bool { task.state == .running || isOffered }
 }
 
 extension TaskTable {
