@@ -88,6 +88,7 @@ extension API.PoolSpec {
     if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
     self.group = try c.pointee.group.utf8String()
     self.groupMinimum = c.pointee.group_minimum
+    if let pointer = c.pointee.permit_grace { self.permitGrace = try .init(c: pointer) }
     self.fairness = .init(rawValue: .init(truncatingIfNeeded: c.pointee.fairness.rawValue))
   }
 
@@ -125,6 +126,7 @@ extension API.PoolSpec {
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
     c.pointee.group = arena.copy(self.group)
     c.pointee.group_minimum = self.groupMinimum
+    if let value = self.permitGrace { c.pointee.permit_grace = value.cStruct(in: arena) }
     c.pointee.fairness = .init(rawValue: .init(truncatingIfNeeded: self.fairness.rawValue))
     return c
   }

@@ -73,6 +73,9 @@ extension API {
     /// Slots that the group guarantees the pool: 0 to 10,000, at most as many as the pool can have, and
     /// with those of the group's other pools at most its budget. What it does not use is lent.
     public var groupMinimum: Int32 = 0
+    /// How long the permits of concurrency limits stay taken after an attempt was fenced (its lease ended, or
+    /// a timeout or a grace gave it up), since its handler may go on: up to 1 h; not at all if unset.
+    public var permitGrace: WellKnown.Duration? = nil
     /// What goes first where tasks have fairness keys: PRIORITY_FIRST if unset.
     public var fairness: API.PoolFairness = .init(rawValue: 0)
 
@@ -92,6 +95,7 @@ extension API {
       scaling: API.PoolScaling? = nil,
       group: String = "",
       groupMinimum: Int32 = 0,
+      permitGrace: WellKnown.Duration? = nil,
       fairness: API.PoolFairness = .init(rawValue: 0)
     ) {
       self.slots = slots
@@ -107,6 +111,7 @@ extension API {
       self.scaling = scaling
       self.group = group
       self.groupMinimum = groupMinimum
+      self.permitGrace = permitGrace
       self.fairness = fairness
     }
   }

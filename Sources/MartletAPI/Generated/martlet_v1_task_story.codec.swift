@@ -191,6 +191,9 @@ extension API.WaitingCause {
     self.budget = c.pointee.budget
     self.budgetInUse = c.pointee.budget_in_use
     self.budgetOwed = c.pointee.budget_owed
+    self.limit = try c.pointee.limit.utf8String()
+    self.limitKey = try c.pointee.limit_key.utf8String()
+    self.limitWaiting = c.pointee.limit_waiting
     if let elements = c.pointee.depends_on, c.pointee.n_depends_on > 0 {
       self.dependsOn.reserveCapacity(c.pointee.n_depends_on)
       for index in 0..<c.pointee.n_depends_on {
@@ -241,6 +244,9 @@ extension API.WaitingCause {
     c.pointee.budget = self.budget
     c.pointee.budget_in_use = self.budgetInUse
     c.pointee.budget_owed = self.budgetOwed
+    c.pointee.limit = arena.copy(self.limit)
+    c.pointee.limit_key = arena.copy(self.limitKey)
+    c.pointee.limit_waiting = self.limitWaiting
     c.pointee.n_depends_on = self.dependsOn.count
     c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
     c.pointee.dependencies = self.dependencies

@@ -200,6 +200,12 @@ extension API {
     public var budgetInUse: Int32 = 0
     /// BUDGET_IN_USE: slots that the group owes to other pools. BUDGET_LENT: what it guarantees the pool.
     public var budgetOwed: Int32 = 0
+    /// LIMIT: its name, and the key if it has keys.
+    public var limit: String = ""
+    public var limitKey: String = ""
+    /// LIMIT: calls and tasks that wait for the same. `tasks_ahead` tells those that go before it, if it
+    /// stands in the line itself; `until`, when time brings the next permit.
+    public var limitWaiting: Int64 = 0
     /// DEPENDENCIES, HELD_BY_DEPENDENCIES: the tasks that it is about, at most 10.
     public var dependsOn: [String] = []
     /// How many there are.
@@ -236,6 +242,9 @@ extension API {
       budget: Int32 = 0,
       budgetInUse: Int32 = 0,
       budgetOwed: Int32 = 0,
+      limit: String = "",
+      limitKey: String = "",
+      limitWaiting: Int64 = 0,
       dependsOn: [String] = [],
       dependencies: Int32 = 0,
       fairness: API.FairnessStanding? = nil
@@ -266,6 +275,9 @@ extension API {
       self.budget = budget
       self.budgetInUse = budgetInUse
       self.budgetOwed = budgetOwed
+      self.limit = limit
+      self.limitKey = limitKey
+      self.limitWaiting = limitWaiting
       self.dependsOn = dependsOn
       self.dependencies = dependencies
       self.fairness = fairness
@@ -557,6 +569,8 @@ extension API {
     case dependencies
     /// It is BLOCKED: tasks that it depends on did not succeed, and it is to wait for that.
     case heldByDependencies
+    /// A limit has no permit left for it, or others go before it.
+    case limit
     /// Beside NO_FREE_SLOT and the BUDGET_ ones: the pool's tasks have fairness keys, and the next slot
     /// goes to the key with the smallest share.
     case fairShare
@@ -592,6 +606,7 @@ extension API {
       case 46: self = .budgetInUse
       case 50: self = .dependencies
       case 51: self = .heldByDependencies
+      case 52: self = .limit
       case 56: self = .fairShare
       default: self = .unrecognized(rawValue)
       }
@@ -626,13 +641,14 @@ extension API {
       case .budgetInUse: 46
       case .dependencies: 50
       case .heldByDependencies: 51
+      case .limit: 52
       case .fairShare: 56
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .budgetLent, .budgetInUse, .dependencies, .heldByDependencies, .fairShare] }
+    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .budgetLent, .budgetInUse, .dependencies, .heldByDependencies, .limit, .fairShare] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -664,6 +680,7 @@ extension API {
       case .budgetInUse: "WAITING_CAUSE_TYPE_BUDGET_IN_USE"
       case .dependencies: "WAITING_CAUSE_TYPE_DEPENDENCIES"
       case .heldByDependencies: "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES"
+      case .limit: "WAITING_CAUSE_TYPE_LIMIT"
       case .fairShare: "WAITING_CAUSE_TYPE_FAIR_SHARE"
       case .unrecognized(let number): "\(number)"
       }

@@ -33,6 +33,10 @@ package enum BrokenRule: CaseIterable, Sendable {
   case shares
   /// A lock has one holder.
   case lockHolders
+  /// No more permits of a concurrency limit are held than there are.
+  case limitHolders
+  /// A rate or a window grants no more than it may.
+  case limitRates
 }
 
 extension Engine {

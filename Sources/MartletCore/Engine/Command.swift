@@ -180,6 +180,8 @@ package enum Command: Sendable {
   case group(GroupCommand)
   case schedule(ScheduleCommand)
   case lock(LockCommand)
+  case limit(LimitCommand)
+  case permits(PermitCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -199,6 +201,9 @@ package enum Answer: Hashable, Sendable {
   case schedule(ScheduleAnswer)
   /// nil: the call stands in line, or there is nothing to tell.
   case lock(LockView?)
+  case limit(LimitView)
+  /// nil: the call stands in line, or there is nothing to tell.
+  case permits(PermitView?)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

@@ -11,6 +11,8 @@ struct TaskSlots: Sendable {
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
+    /// The line of a limit that the task waits in: it is PENDING, and in no ready queue; -1: none.
+    var parked: Int32 = -1
     /// Of its pool: whose share it counts for, and by what weight.
     var claim = FairShares.plain
   }

@@ -96,6 +96,9 @@ struct PoolQueues: Sendable {
   var shares: FairShares?
   /// PENDING tasks that workers have been offered.
   var offered = TaskList()
+  /// PENDING tasks that wait for a limit, by its line; none is empty.
+  var parked: [Int32: TaskList] = [:]
+  var parkedCount = 0
   var scheduled = TaskList()
   var paused = TaskList()
   var blocked = TaskList()
@@ -188,9 +191,12 @@ extension TaskTable {
   }
 
   /// When the task that has been PENDING the longest became so.
-  func oldestReady(in pool: PoolID) -> Elapsed? {
+  ///
+  /// - Parameter isLimited: Whether those count that wait for a limit.
+  func oldestReady(in pool: PoolID, isLimited: Bool = true) -> Elapsed? {
     guard let queues = queues[pool] else { return nil }
-    let heads = queues.ready.map(\.oldest) + [queues.offered.head]
+    var heads = queues.ready.map(\.oldest) + [queues.offered.head]
+    if isLimited { heads += queues.parked.values.map(\.head) }
     return heads.lazy.filter { $0 != Self.nowhere }.map { self[$0].task.due }.min()
   }
 
@@ -202,8 +208,9 @@ extension TaskTable {
   func waiting(in pool: PoolID, limit: Int) -> [LiveTask] {
     guard let queues = queues[pool] else { return [] }
     var found: [LiveTask] = []
+    let parked = queues.parked.sorted { $0.key < $1.key }.map(\.value)
     let lists =
-      queues.ready.flatMap(\.lists)
+      queues.ready.flatMap(\.lists) + parked
       + [queues.offered, queues.scheduled, queues.paused, queues.blocked]
     for list in lists {
       collect(list, into: &found, limit: limit)
@@ -239,7 +246,7 @@ extension TaskTable {
     Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector)
   }
 
-  private static func link(
+  static func link(
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet,
     atItsPlace: Bool = false
   ) {
@@ -247,6 +254,7 @@ extension TaskTable {
     if state == .running || isOffered { queues.takeSlot(slots[place].claim, slots) }
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
     if isOffered { return slots.append(place, to: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.park(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     if !found {
       queues.ready.insert(
@@ -267,6 +275,7 @@ extension TaskTable {
     if state == .running || isOffered { queues.giveSlotBack(slots[place].claim, slots) }
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
     if isOffered { return slots.remove(place, from: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.unpark(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
     queues.shares?.waitNoMore(slots[place].claim)

@@ -99,6 +99,7 @@ package struct TaskTable: Sendable {
     if moves {
       unlink(place)
       self[place].isOffered = false
+      self[place].parked = -1
     }
     self[place].task.state = status.state
     self[place].task.attempt = status.attempt
@@ -116,6 +117,7 @@ package struct TaskTable: Sendable {
   package mutating func update(_ event: TaskEvent, priority: UInt8, revision: Revision) {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)
+    setParked(nil, event.task)
     let status = event.status
     let moves = status.notes?.joined == nil
     if moves { unlink(place) }
@@ -136,6 +138,7 @@ package struct TaskTable: Sendable {
   package mutating func move(_ event: TaskEvent, from old: PoolID, revision: Revision) {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)
+    setParked(nil, event.task)
     unlink(place)
     leaveShares(place)
     self[place].task.pool = event.pool

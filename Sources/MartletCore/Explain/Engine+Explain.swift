@@ -22,6 +22,7 @@ extension Engine {
     if let offer = offer(of: task, at: now) { return offer }
     if freeSlots(in: pool) <= 0 { return noFreeSlot(in: pool, position: nil) }
     if let obstacle = groupObstacle(of: pool) { return obstacle }
+    if let wait = limitWait(of: task, at: now, isWhole: false) { return .limit(wait) }
     let selector = durable.tasks.policy(of: task).selector
     return lacks(task.kind, selector, in: pool, &looks).map { $0.first ?? .starting }
   }
@@ -71,6 +72,7 @@ extension Engine {
       causes.append(obstacle)
       causes += standing(of: task, in: pool)
     }
+    if let wait = limitWait(of: task, at: now, isWhole: true) { causes.append(.limit(wait)) }
     causes += lacks(task.kind, durable.tasks.policy(of: task).selector, in: pool)
     return causes.isEmpty ? [.starting] : causes
   }
@@ -223,6 +225,7 @@ extension Engine {
       }
       lacking += lacks.map { .init(cause: $0, tasks: tasks) }
     }
+    lacking += limitCauses(in: pool, at: now)
     lacking.sort { $0.tasks > $1.tasks }
     let scaling = scalingVerdict(of: pool, at: now.elapsed)
     var explanation = PoolExplanation(
@@ -268,5 +271,5 @@ extension WaitingCause {
 
 extension Instant {
   /// What the wall clock will show, or has shown, at a moment of the log's, unless it is set.
-  fileprivate func wall(at moment: Elapsed) -> WallTime { wall + (moment - elapsed) }
+  func wall(at moment: Elapsed) -> WallTime { wall + (moment - elapsed) }
 }

@@ -14,6 +14,7 @@ extension TaskTable {
     isServed: (KindID, LabelSet) -> Bool?
   ) -> QueuePosition? {
     guard let place = places[id], self[place].task.state == .pending, !self[place].isOffered,
+      self[place].parked < 0,
       let queues = queues[self[place].task.pool]
     else { return nil }
     let task = self[place].task

@@ -28,6 +28,7 @@ extension WaitingCause {
     case .budgetInUse(let group, let budget, let inUse, let owed):
       return "the budget of the group \(group) is taken: \(inUse) of \(budget) slots are in use"
         + (owed > 0 ? ", \(owed) are owed to other pools" : "")
+    case .limit(let wait): return wait.text
     case .offered(let worker, _):
       return "it is offered to the worker \(worker), which has yet to accept"
     case .noWorker(let kind, let byServer):
@@ -76,6 +77,7 @@ extension WaitingCause {
     case .fairShare: "its key's turn; a larger `fairness_weight` brings it sooner"
     case .budgetLent: "the end of any attempt in the group: the pool is next"
     case .budgetInUse: "the end of attempts in the group, or a larger budget (UpdateGroup)"
+    case .limit(let wait): wait.remedy
     case .offered(_, let until):
       "its acceptance; without one it is offered again at \(until.inMilliseconds)"
     case .noWorker(let kind, _): "a worker that serves \(kind)"
@@ -142,6 +144,29 @@ extension WaitingCause {
     count == 1
       ? "the worker that could run \(kind) \(one)"
       : "\(count) workers that could run \(kind) \(many)"
+  }
+}
+
+extension LimitWait {
+  fileprivate var text: String {
+    let name = key.isEmpty ? limit : "\(limit) for \(key)"
+    let what =
+      switch rule {
+      case .rate(let units, let per, _): "the limit \(name) lets \(units) start in \(per.text)"
+      case .window(let units, let length):
+        "the limit \(name) lets \(units) start in any \(length.text)"
+      case .concurrency(let units): "the limit \(name) lets \(units) run at a time"
+      }
+    guard let ahead, ahead.ahead > 0 else { return what }
+    let least = ahead.isExact ? "" : "at least "
+    return "\(what), \(least)\(ahead.ahead) \(ahead.ahead == 1 ? "waits" : "wait") before it"
+  }
+
+  fileprivate var remedy: String {
+    if let until { return "time: the next may start at \(until.inMilliseconds)" }
+    return rule.isConcurrency
+      ? "the end of one of those, or a larger limit (UpdateLimit)"
+      : "time, or a larger limit (UpdateLimit)"
   }
 }
 

@@ -24,6 +24,8 @@ package enum WaitingCause: Hashable, Sendable {
   case budgetLent(group: String, budget: Int, minimum: Int, inUse: Int)
   /// - Parameter owed: Of the budget: what other pools of the group have a claim to.
   case budgetInUse(group: String, budget: Int, inUse: Int, owed: Int)
+  /// A limit has no permit left for it, or others wait for one before it.
+  case limit(LimitWait)
   /// It has a slot; the worker has yet to accept.
   case offered(worker: String, until: WallTime)
   /// - Parameter byServer: Handlers of the server do, but the task selects workers by labels.
@@ -77,6 +79,22 @@ package enum WaitingCause: Hashable, Sendable {
     package var kind: Kind
     package var at: WallTime
   }
+}
+
+/// What a task waits for that waits for a limit.
+package struct LimitWait: Hashable, Sendable {
+  package var limit: String
+  /// Empty of a limit without keys.
+  package var key: String
+  package var rule: LimitRule
+  /// Of the limit's permits: those that could be taken now.
+  package var available: Int
+  /// Calls and parked tasks that wait for the same.
+  package var waiting: Int
+  /// Tasks of its pool that go before it there, and calls; nil if that was not asked for.
+  package var ahead: QueuePosition?
+  /// When the next permit is there; nil if somebody must give one back.
+  package var until: WallTime?
 }
 
 /// How many PENDING tasks of its pool go before one.

@@ -25,13 +25,15 @@ package struct PoolSpec: Hashable, Sendable {
   package var groupMinimum: Int
   /// What comes first where tasks have fairness keys.
   package var fairness: FairnessMode
+  /// How long the permits of an attempt that was fenced stay taken, up to 1 h; nil: not at all.
+  package var permitGrace: Span?
 
   package init(
     slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
     queueTimeout: Span? = nil, heartbeatTimeout: Span? = nil, labels: LabelSet = .none,
     failureClassDelays: [String: Span] = [:], priorityAgeing: Span? = nil,
     retention: Retention = Retention(), scaling: PoolScaling? = nil, group: String = "",
-    groupMinimum: Int = 0, fairness: FairnessMode = .priorityFirst
+    groupMinimum: Int = 0, fairness: FairnessMode = .priorityFirst, permitGrace: Span? = nil
   ) {
     self.slots = slots
     self.queueCapacity = queueCapacity
@@ -47,6 +49,7 @@ package struct PoolSpec: Hashable, Sendable {
     self.group = group
     self.groupMinimum = groupMinimum
     self.fairness = fairness
+    self.permitGrace = permitGrace
   }
 }
 

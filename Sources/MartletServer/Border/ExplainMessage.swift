@@ -47,6 +47,7 @@ extension API.WaitingCause {
       set(.budgetLent, group: group, budget, inUse: inUse, owed: minimum)
     case .budgetInUse(let group, let budget, let inUse, let owed):
       set(.budgetInUse, group: group, budget, inUse: inUse, owed: owed)
+    case .limit(let wait): set(wait)
     case .offered(let worker, let until):
       type = .offered
       self.worker = worker
@@ -56,6 +57,16 @@ extension API.WaitingCause {
     case .starting: type = .starting
     default: setWorkers(cause)
     }
+  }
+
+  private mutating func set(_ wait: LimitWait) {
+    type = .limit
+    limit = wait.limit
+    limitKey = wait.key
+    limitWaiting = Int64(wait.waiting)
+    until = wait.until.map { .init($0) }
+    tasksAhead = wait.ahead.map { Int64($0.ahead) }
+    tasksAheadAtLeast = wait.ahead.map { !$0.isExact } ?? false
   }
 
   /// Causes that are about workers.

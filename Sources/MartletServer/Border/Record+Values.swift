@@ -116,7 +116,7 @@ extension LogAPI.Notes {
       assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
       checkpointMark: notes.checkpoint.map { .init($0) },
       priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0,
-      waitsFor: notes.waitsFor.map { .init($0) })
+      waitsFor: notes.waitsFor.map { .init($0) }, permits: notes.permits.map { .init($0) })
   }
 
   var value: TaskNotes {
@@ -133,6 +133,7 @@ extension LogAPI.Notes {
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
     facts.waitsFor = waitsFor?.value
+    facts.permits = permits?.value
     return TaskNotes(facts)
   }
 }
@@ -246,7 +247,8 @@ extension LogAPI.PoolSpec {
       priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int64(spec.groupMinimum), fairness: UInt32(spec.fairness.rawValue))
+      groupMinimum: Int64(spec.groupMinimum), permitGrace: spec.permitGrace?.nanoseconds ?? 0,
+      fairness: UInt32(spec.fairness.rawValue))
   }
 
   var value: PoolSpec? {
@@ -261,7 +263,8 @@ extension LogAPI.PoolSpec {
       priorityAgeing: Span(unlessZero: priorityAgeing),
       retention: retention?.value ?? Retention(), scaling: scaling?.value, group: group,
       groupMinimum: Int(groupMinimum),
-      fairness: UInt8(exactly: fairness).flatMap(FairnessMode.init(rawValue:)) ?? .priorityFirst)
+      fairness: UInt8(exactly: fairness).flatMap(FairnessMode.init(rawValue:)) ?? .priorityFirst,
+      permitGrace: Span(unlessZero: permitGrace))
   }
 }
 

@@ -11,6 +11,13 @@ enum CatalogFacts {
   static func groupKey(_ group: GroupID) -> String { "group/\(group.rawValue)" }
   static func scheduleKey(_ schedule: ScheduleID) -> String { "schedule/\(schedule.rawValue)" }
   static func lockKey(_ name: String) -> String { "lock/\(name)" }
+  static func limitKey(_ limit: LimitID) -> String { "limit/\(limit.rawValue)" }
+  static func permitKey(_ id: PermitID) -> String {
+    "limit-permits/\(id.token.rawValue)/\(id.limit.rawValue)"
+  }
+  static func limitStateKey(_ key: LimitKey) -> String {
+    "limit-state/\(key.limit.rawValue)/\(key.key)"
+  }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -21,7 +28,8 @@ enum CatalogFacts {
       feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
       kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
-      lastGroup: catalog.groups.last.rawValue, lastWorkflow: catalog.workflows.last.rawValue
+      lastGroup: catalog.groups.last.rawValue, lastWorkflow: catalog.workflows.last.rawValue,
+      lastLimit: catalog.limits.last.rawValue
     ).protobufBytes()
   }
 
@@ -59,6 +67,7 @@ enum CatalogFacts {
     var groups: [GroupRecord] = []
     var schedules: [ScheduleRecord] = []
     var locks: [LockRecord] = []
+    var limits = LimitFacts()
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -85,6 +94,8 @@ enum CatalogFacts {
       } else if key.hasPrefix("lock/") {
         guard let fact = try? LogAPI.LockFact(protobufBytes: bytes) else { return nil }
         locks.append(fact.value)
+      } else if key.hasPrefix("limit") {
+        guard limits.read(key, bytes) else { return nil }
       }
     }
     return Catalog(
@@ -97,7 +108,10 @@ enum CatalogFacts {
       bulks: BulkTable(bulks, last: BulkID(rawValue: engine.lastBulk)),
       workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
       groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)),
-      schedules: ScheduleTable(schedules), locks: LockTable(locks))
+      schedules: ScheduleTable(schedules), locks: LockTable(locks),
+      limits: LimitTable(
+        limits.records, last: LimitID(rawValue: engine.lastLimit), states: limits.states,
+        grants: limits.grants, at: Elapsed(nanoseconds: engine.elapsed)))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {

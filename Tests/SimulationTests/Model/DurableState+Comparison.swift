@@ -48,7 +48,10 @@ extension LiveTask {
 extension TaskTable {
   fileprivate var withoutOffers: TaskTable {
     var table = self
-    for task in all() { table.setOffered(false, task.id) }
+    for task in all() {
+      table.setOffered(false, task.id)
+      table.setParked(nil, task.id)
+    }
     return table
   }
 

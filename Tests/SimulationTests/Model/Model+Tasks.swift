@@ -24,6 +24,7 @@ extension Model {
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
     }
+    try checkPermits(event, of: task)
     move(task.id, in: task.pool, from: task.status.state, to: event.status.state)
     if event.status.state.isWaiting, !task.status.state.isWaiting {
       rooms[task.pool]?.extra += 1
@@ -335,7 +336,10 @@ extension Model {
       ageing?.level(of: task.priority, pendingSince: task.status.due, at: stamp.elapsed)
         ?? task.priority
     }
-    let others = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    // Whoever needs a permit may have to let others go first.
+    let others = pool.pending.compactMap { tasks[$0] }.filter {
+      isServedHere($0) && ($0.id == task.id || needs($0).isEmpty)
+    }
     let mine = level(task)
     for other in others where other.id != task.id {
       let isBehind = others.contains {

@@ -25,11 +25,14 @@ struct PretendClients {
   var lockCalls: [(waiter: LockWaiter, name: String)] = []
   /// By which somebody holds a lock, or did.
   var grants: [LockGrant] = []
+  var permitCalls: [PermitWaiter] = []
+  var permits: [PermitGrant] = []
 
   /// Calls of the process before got no answer, and what was read from it is not used any more.
   mutating func restarted() {
     late = []
     lockCalls = []
+    permitCalls = []
   }
 }
 
@@ -64,7 +67,9 @@ extension Simulation {
       group: isShared ? randomGroup() : "",
       groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0,
       fairness: [.priorityFirst, .priorityFirst, .shareFirst, .off].randomElement(using: &random)
-        ?? .priorityFirst)
+        ?? .priorityFirst,
+      permitGrace: chance(1, of: 3)
+        ? .milliseconds(Int64.random(in: 1...9_000, using: &random)) : nil)
   }
 
   private func randomRetention() -> Retention {

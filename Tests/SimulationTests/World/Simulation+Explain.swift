@@ -15,8 +15,14 @@ extension Simulation {
       let explanation = engine.explain(task.id, at: clock.now)
     else { return }
     let wanted = Obstacles(of: task, in: pool, among: tasks, engine, at: clock.now)
+    let waits = explanation.causes.filter { if case .limit = $0 { true } else { false } }
+    if !waits.isEmpty { limitedSeen += 1 }
     try require(
-      explanation.causes == wanted.causes,
+      waits.isEmpty || engine.lacking(task, at: clock.now.elapsed) != nil,
+      "\(task.id) waits for a limit that has enough")
+    try require(
+      explanation.causes.filter { !waits.contains($0) }
+        == (waits.isEmpty ? wanted.causes : wanted.causes.filter { $0 != .starting }),
       "\(task.id) is said to wait for \(explanation.causes), it does for \(wanted.causes)")
     // Nothing but the next step may be what it waits for.
     let isDue = engine.nextDeadline.map { $0 <= clock.elapsed } ?? false
@@ -62,6 +68,9 @@ private struct Obstacles {
         guard other.state == .pending, !offered.contains(other.id), other.id != task.id else {
           return false
         }
+        guard engine.state.durable.tasks.parking(of: other.id, limit: 0) == nil else {
+          return false
+        }
         let isAlike = Self.isAlike(other, task, engine)
         if ages, other.priority != task.priority || !isAlike { return false }
         let isOfKey = !isFair || Self.fairness(other, engine).key == Self.fairness(task, engine).key
@@ -75,7 +84,8 @@ private struct Obstacles {
       causes.append(
         .noFreeSlot(
           pool: pool.name, slots: pool.slotLimit, inUse: inUse,
-          position: QueuePosition(ahead: ahead, isExact: !ages && !isFair)))
+          position: engine.state.durable.tasks.parking(of: task.id, limit: 0) == nil
+            ? QueuePosition(ahead: ahead, isExact: !ages && !isFair) : nil))
       causes += Self.standing(of: task, in: pool, mine, offered, engine)
     } else if let budget = Self.budget(of: pool, engine) {
       causes.append(budget)

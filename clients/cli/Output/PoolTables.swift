@@ -45,6 +45,7 @@ extension Table {
       add("keeps", spec.retention?.text)
       add("scaling", spec.scaling?.text)
       add("fairness", spec.fairness.name)
+      add("permit grace", spec.permitGrace?.duration.text)
       if !spec.group.isEmpty { add("group", "\(spec.group), minimum \(spec.groupMinimum)") }
     }
     if let status = pool.status {

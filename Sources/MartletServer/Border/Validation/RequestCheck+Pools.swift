@@ -18,6 +18,7 @@ struct PoolSpecChange: Hashable, Sendable {
   var group: String?
   var groupMinimum: Int?
   var fairness: FairnessMode?
+  var permitGrace: Span??
 
   func apply(to spec: inout PoolSpec) {
     if let slots { spec.slots = slots }
@@ -34,6 +35,7 @@ struct PoolSpecChange: Hashable, Sendable {
     if let group { spec.group = group }
     if let groupMinimum { spec.groupMinimum = groupMinimum }
     if let fairness { spec.fairness = fairness }
+    if let permitGrace { spec.permitGrace = permitGrace }
   }
 }
 
@@ -130,6 +132,7 @@ extension RequestCheck {
     if named.contains("group") { change.group = group(spec) }
     if named.contains("group_minimum") { change.groupMinimum = groupMinimum(spec) }
     if named.contains("fairness") { change.fairness = fairness(spec) }
+    if named.contains("permit_grace") { change.permitGrace = .some(permitGrace(spec)) }
     return change
   }
 
@@ -137,6 +140,7 @@ extension RequestCheck {
     "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
     "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays",
     "priority_ageing", "retention", "scaling", "group", "group_minimum", "fairness",
+    "permit_grace",
   ]
 }
 

@@ -166,7 +166,7 @@ extension RequestCheck {
       heartbeatTimeout: defaultHeartbeatTimeout(spec), labels: labels(spec.labels, .spec),
       failureClassDelays: failureClassDelays(spec), priorityAgeing: priorityAgeing(spec),
       retention: retention(spec), scaling: scaling(spec), group: group(spec),
-      groupMinimum: groupMinimum(spec), fairness: fairness(spec))
+      groupMinimum: groupMinimum(spec), fairness: fairness(spec), permitGrace: permitGrace(spec))
   }
 
   mutating func retention(_ spec: API.PoolSpec) -> Retention {

@@ -84,6 +84,12 @@ struct PoolSettings: ParsableArguments {
       valueName: "class=duration"))
   var failureDelay: [FailureDelayArgument] = []
 
+  @Option(
+    help: .init(
+      "How long permits stay taken after an attempt was fenced, up to 1 h (not at all if unset).",
+      valueName: "duration"))
+  var permitGrace: DurationArgument?
+
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
   @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
   var retention: RetentionOptions
@@ -100,6 +106,8 @@ struct PoolSettings: ParsableArguments {
       failureClassDelays: failureDelay.dictionary,
       priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
       retention: retention.retention, scaling: scaling.scaling, group: group.group ?? "",
-      groupMinimum: group.groupMinimum ?? 0, fairness: fairness?.fairness ?? .unspecified)
+      groupMinimum: group.groupMinimum ?? 0,
+      permitGrace: permitGrace.map { WellKnown.Duration($0.duration) },
+      fairness: fairness?.fairness ?? .unspecified)
   }
 }

@@ -75,6 +75,7 @@ struct PoolUpdate: MartletCommand {
     if settings.group.group != nil { given.append(.group) }
     if settings.group.groupMinimum != nil { given.append(.groupMinimum) }
     if settings.fairness != nil { given.append(.fairness) }
+    if settings.permitGrace != nil { given.append(.permitGrace) }
     return given
   }
 
@@ -103,6 +104,7 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   case group
   case groupMinimum = "group-minimum"
   case fairness
+  case permitGrace = "permit-grace"
 
   /// Its path in an update.
   var field: String {
@@ -120,6 +122,7 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
     case .group: "group"
     case .groupMinimum: "group_minimum"
     case .fairness: "fairness"
+    case .permitGrace: "permit_grace"
     }
   }
 }

@@ -15,6 +15,7 @@ from martlet.content import encode
 from martlet.errors import MartletError
 from martlet.events import EventFeed
 from martlet.groups import Groups
+from martlet.limits import Limits
 from martlet.locks import Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules
@@ -132,6 +133,8 @@ class Client:
         self.pools = Pools(self._connection)
         #: The calls about groups of pools.
         self.groups = Groups(self._connection)
+        #: The calls about limits.
+        self.limits = Limits(self._connection)
         #: The calls about locks.
         self.locks = Locks(self._connection)
         #: The calls about schedules.

@@ -1645,7 +1645,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_en
   (ProtobufCMessageInit) martlet__v1__pool_spec__failure_class_delays_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[14] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[15] =
 {
   {
     "slots",
@@ -1804,6 +1804,18 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "permit_grace",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, permit_grace),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "fairness",
     34,
     PROTOBUF_C_LABEL_NONE,
@@ -1822,22 +1834,24 @@ static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   2,   /* field[2] = default_retry_policy */
   3,   /* field[3] = default_run_timeout */
   7,   /* field[7] = failure_class_delays */
-  13,   /* field[13] = fairness */
+  14,   /* field[14] = fairness */
   11,   /* field[11] = group */
   12,   /* field[12] = group_minimum */
   4,   /* field[4] = labels */
+  13,   /* field[13] = permit_grace */
   8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
   9,   /* field[9] = retention */
   10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
-  { 34, 13 },
-  { 0, 14 }
+  { 30, 13 },
+  { 34, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1847,10 +1861,10 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  14,
+  15,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  3,  martlet__v1__pool_spec__number_ranges,
+  4,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

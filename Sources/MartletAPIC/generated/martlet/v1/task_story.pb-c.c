@@ -818,7 +818,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entr
   (ProtobufCMessageInit) martlet__v1__waiting_cause__missing_labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[29] =
+static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[32] =
 {
   {
     "type",
@@ -1157,6 +1157,42 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "limit",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_key",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_waiting",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "fairness",
     56,
     PROTOBUF_C_LABEL_NONE,
@@ -1178,9 +1214,12 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   27,   /* field[27] = dependencies */
   26,   /* field[26] = depends_on */
   14,   /* field[14] = failure */
-  28,   /* field[28] = fairness */
+  31,   /* field[31] = fairness */
   22,   /* field[22] = group */
   6,   /* field[6] = kind */
+  28,   /* field[28] = limit */
+  29,   /* field[29] = limit_key */
+  30,   /* field[30] = limit_waiting */
   13,   /* field[13] = missing_labels */
   5,   /* field[5] = pool */
   19,   /* field[19] = reason */
@@ -1205,8 +1244,8 @@ static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[4 + 1] 
   { 1, 0 },
   { 45, 22 },
   { 50, 26 },
-  { 56, 28 },
-  { 0, 29 }
+  { 56, 31 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
 {
@@ -1216,7 +1255,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
   "Martlet__V1__WaitingCause",
   "martlet.v1",
   sizeof(Martlet__V1__WaitingCause),
-  29,
+  32,
   martlet__v1__waiting_cause__field_descriptors,
   martlet__v1__waiting_cause__field_indices_by_name,
   4,  martlet__v1__waiting_cause__number_ranges,
@@ -1527,7 +1566,7 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_outcome__descriptor =
   martlet__v1__attempt_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[28] =
+static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[29] =
 {
   { "WAITING_CAUSE_TYPE_UNSPECIFIED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED", 0 },
   { "WAITING_CAUSE_TYPE_ENDED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_ENDED", 1 },
@@ -1556,12 +1595,13 @@ static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE", 46 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES", 50 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 51 },
+  { "WAITING_CAUSE_TYPE_LIMIT", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_LIMIT", 52 },
   { "WAITING_CAUSE_TYPE_FAIR_SHARE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_FAIR_SHARE", 56 },
 };
 static const ProtobufCIntRange martlet__v1__waiting_cause_type__value_ranges[] = {
-{0, 0},{45, 23},{50, 25},{56, 27},{0, 28}
+{0, 0},{45, 23},{50, 25},{56, 28},{0, 29}
 };
-static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[28] =
+static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[29] =
 {
   { "WAITING_CAUSE_TYPE_BACK_OFF", 7 },
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", 24 },
@@ -1570,8 +1610,9 @@ static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_value
   { "WAITING_CAUSE_TYPE_DELAYED", 6 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", 25 },
   { "WAITING_CAUSE_TYPE_ENDED", 1 },
-  { "WAITING_CAUSE_TYPE_FAIR_SHARE", 27 },
+  { "WAITING_CAUSE_TYPE_FAIR_SHARE", 28 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 26 },
+  { "WAITING_CAUSE_TYPE_LIMIT", 27 },
   { "WAITING_CAUSE_TYPE_NO_FREE_SLOT", 13 },
   { "WAITING_CAUSE_TYPE_NO_WORKER", 15 },
   { "WAITING_CAUSE_TYPE_NO_WORKER_FOR_POOL", 16 },
@@ -1599,9 +1640,9 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   "WaitingCauseType",
   "Martlet__V1__WaitingCauseType",
   "martlet.v1",
-  28,
+  29,
   martlet__v1__waiting_cause_type__enum_values_by_number,
-  28,
+  29,
   martlet__v1__waiting_cause_type__enum_values_by_name,
   4,
   martlet__v1__waiting_cause_type__value_ranges,

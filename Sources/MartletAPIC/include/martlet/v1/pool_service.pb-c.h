@@ -173,6 +173,7 @@ struct  Martlet__V1__PoolSpec
   Martlet__V1__PoolScaling *scaling;
   ProtobufCBinaryData group;
   int32_t group_minimum;
+  Google__Protobuf__Duration *permit_grace;
   Martlet__V1__PoolFairness fairness;
   Martlet__V1__PoolSpec__QueueCapacityCase _queue_capacity_case;
   union {
@@ -181,7 +182,7 @@ struct  Martlet__V1__PoolSpec
 };
 #define MARTLET__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__descriptor) \
-    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0, MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_UNSPECIFIED, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0, NULL, MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_UNSPECIFIED, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
 
 
 typedef enum {

@@ -87,6 +87,7 @@ typedef enum _Martlet__V1__WaitingCauseType {
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE = 46,
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES = 50,
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES = 51,
+  MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_LIMIT = 52,
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_FAIR_SHARE = 56
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__WAITING_CAUSE_TYPE)
 } Martlet__V1__WaitingCauseType;
@@ -206,6 +207,9 @@ struct  Martlet__V1__WaitingCause
   int32_t budget;
   int32_t budget_in_use;
   int32_t budget_owed;
+  ProtobufCBinaryData limit;
+  ProtobufCBinaryData limit_key;
+  int64_t limit_waiting;
   size_t n_depends_on;
   ProtobufCBinaryData *depends_on;
   int32_t dependencies;
@@ -217,7 +221,7 @@ struct  Martlet__V1__WaitingCause
 };
 #define MARTLET__V1__WAITING_CAUSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__waiting_cause__descriptor) \
-    , MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0,NULL, NULL, 0, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0, NULL, MARTLET__V1__WAITING_CAUSE___TASKS_AHEAD__NOT_SET, {0} }
+    , MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0,NULL, NULL, 0, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0,NULL, 0, NULL, MARTLET__V1__WAITING_CAUSE___TASKS_AHEAD__NOT_SET, {0} }
 
 
 struct  Martlet__V1__FairnessShare

@@ -122,7 +122,7 @@ class Pool(_message.Message):
     def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., state: _Optional[_Union[PoolState, str]] = ..., status: _Optional[_Union[PoolStatus, _Mapping]] = ..., etag: _Optional[str] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PoolSpec(_message.Message):
-    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels", "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays", "priority_ageing", "retention", "scaling", "group", "group_minimum", "fairness")
+    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels", "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays", "priority_ageing", "retention", "scaling", "group", "group_minimum", "permit_grace", "fairness")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +150,7 @@ class PoolSpec(_message.Message):
     SCALING_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     GROUP_MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    PERMIT_GRACE_FIELD_NUMBER: _ClassVar[int]
     FAIRNESS_FIELD_NUMBER: _ClassVar[int]
     slots: int
     queue_capacity: int
@@ -164,8 +165,9 @@ class PoolSpec(_message.Message):
     scaling: PoolScaling
     group: str
     group_minimum: int
+    permit_grace: _duration_pb2.Duration
     fairness: PoolFairness
-    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., default_queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., failure_class_delays: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., priority_ageing: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., scaling: _Optional[_Union[PoolScaling, _Mapping]] = ..., group: _Optional[str] = ..., group_minimum: _Optional[int] = ..., fairness: _Optional[_Union[PoolFairness, str]] = ...) -> None: ...
+    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., default_queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., failure_class_delays: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., priority_ageing: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., scaling: _Optional[_Union[PoolScaling, _Mapping]] = ..., group: _Optional[str] = ..., group_minimum: _Optional[int] = ..., permit_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., fairness: _Optional[_Union[PoolFairness, str]] = ...) -> None: ...
 
 class PoolScaling(_message.Message):
     __slots__ = ("mode", "min_slots", "max_slots", "up_percent", "down_percent", "oldest_age", "step_slots", "step_percent", "up_cooldown", "down_cooldown")
