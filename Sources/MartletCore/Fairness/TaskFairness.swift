@@ -1,9 +1,10 @@
-/// For whom a task runs: tasks of one key share what their pool gives that key.
-package struct TaskFairness: Hashable, Sendable {
+/// For whom a task runs: tasks of one key share what their pool gives that key. Few tasks have it, so
+/// it lives in a box of its own; never changed.
+package final class TaskFairness: Hashable, Sendable {
   /// 0 to 255 bytes. Empty: the key of all tasks that name none.
-  package var key: String
+  package let key: String
   /// 1 to 1,000: what the key's use counts by when it is this task's turn.
-  package var weight: Int
+  package let weight: Int
 
   package init(key: String, weight: Int = 1) {
     self.key = key
@@ -15,6 +16,15 @@ package struct TaskFairness: Hashable, Sendable {
 
   /// What a task has that says nothing: one of many, so it is not kept.
   package var unlessPlain: TaskFairness? { key.isEmpty && weight == 1 ? nil : self }
+
+  package static func == (a: TaskFairness, b: TaskFairness) -> Bool {
+    a === b || a.key == b.key && a.weight == b.weight
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(key)
+    hasher.combine(weight)
+  }
 }
 
 /// How a pool orders the tasks of its keys. The raw values are those of the contract.
