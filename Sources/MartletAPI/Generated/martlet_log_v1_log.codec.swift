@@ -742,6 +742,7 @@ extension LogAPI.Policy {
     self.queueTimeout = c.pointee.queue_timeout
     self.heartbeatTimeout = c.pointee.heartbeat_timeout
     if let pointer = c.pointee.flow { self.flow = try .init(c: pointer) }
+    if let pointer = c.pointee.fairness { self.fairness = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Policy> {
@@ -753,6 +754,34 @@ extension LogAPI.Policy {
     c.pointee.queue_timeout = self.queueTimeout
     c.pointee.heartbeat_timeout = self.heartbeatTimeout
     if let value = self.flow { c.pointee.flow = value.cStruct(in: arena) }
+    if let value = self.fairness { c.pointee.fairness = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Fairness {
+  public static var protobufName: String { "martlet.log.v1.Fairness" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__fairness__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Fairness.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Fairness>) throws(ProtobufDecodingError) {
+    self.init()
+    self.key = try c.pointee.key.utf8String()
+    self.weight = c.pointee.weight
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Fairness> {
+    let c = arena.make(Martlet__Log__V1__Fairness.self, martlet__log__v1__fairness__descriptor_address())
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.weight = self.weight
     return c
   }
 }
@@ -1157,6 +1186,7 @@ extension LogAPI.PoolSpec {
     self.group = try c.pointee.group.utf8String()
     self.groupMinimum = c.pointee.group_minimum
     self.permitGrace = c.pointee.permit_grace
+    self.fairness = c.pointee.fairness
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolSpec> {
@@ -1177,6 +1207,7 @@ extension LogAPI.PoolSpec {
     c.pointee.group = arena.copy(self.group)
     c.pointee.group_minimum = self.groupMinimum
     c.pointee.permit_grace = self.permitGrace
+    c.pointee.fairness = self.fairness
     return c
   }
 }
@@ -2137,6 +2168,7 @@ extension LogAPI.TaskDraft {
         if let pointer = elements[index] { self.selector.append(try .init(c: pointer)) }
       }
     }
+    if let pointer = c.pointee.fairness { self.fairness = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskDraft> {
@@ -2154,6 +2186,7 @@ extension LogAPI.TaskDraft {
     c.pointee.trace_parent = arena.copy(self.traceParent)
     c.pointee.n_selector = self.selector.count
     c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
+    if let value = self.fairness { c.pointee.fairness = value.cStruct(in: arena) }
     return c
   }
 }

@@ -457,6 +457,7 @@ extension LogAPI {
     public var queueTimeout: Int64 = 0
     public var heartbeatTimeout: Int64 = 0
     public var flow: LogAPI.Flow? = nil
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -466,7 +467,8 @@ extension LogAPI {
       selector: [LogAPI.Label] = [],
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
-      flow: LogAPI.Flow? = nil
+      flow: LogAPI.Flow? = nil,
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
@@ -474,6 +476,23 @@ extension LogAPI {
       self.queueTimeout = queueTimeout
       self.heartbeatTimeout = heartbeatTimeout
       self.flow = flow
+      self.fairness = fairness
+    }
+  }
+
+  /// For whom a task runs.
+  public struct Fairness: ProtobufMessage {
+    public var key: String = ""
+    public var weight: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      weight: UInt32 = 0
+    ) {
+      self.key = key
+      self.weight = weight
     }
   }
 
@@ -775,6 +794,8 @@ extension LogAPI {
     public var group: String = ""
     public var groupMinimum: Int64 = 0
     public var permitGrace: Int64 = 0
+    /// 0: priorities first.
+    public var fairness: UInt32 = 0
 
     public init() {}
 
@@ -792,7 +813,8 @@ extension LogAPI {
       scaling: LogAPI.Scaling? = nil,
       group: String = "",
       groupMinimum: Int64 = 0,
-      permitGrace: Int64 = 0
+      permitGrace: Int64 = 0,
+      fairness: UInt32 = 0
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -808,6 +830,7 @@ extension LogAPI {
       self.group = group
       self.groupMinimum = groupMinimum
       self.permitGrace = permitGrace
+      self.fairness = fairness
     }
   }
 
@@ -1534,6 +1557,7 @@ extension LogAPI {
     public var heartbeatTimeout: Int64 = 0
     public var traceParent: String = ""
     public var selector: [LogAPI.Label] = []
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -1548,7 +1572,8 @@ extension LogAPI {
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
       traceParent: String = "",
-      selector: [LogAPI.Label] = []
+      selector: [LogAPI.Label] = [],
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.kind = kind
       self.payload = payload
@@ -1561,6 +1586,7 @@ extension LogAPI {
       self.heartbeatTimeout = heartbeatTimeout
       self.traceParent = traceParent
       self.selector = selector
+      self.fairness = fairness
     }
   }
 

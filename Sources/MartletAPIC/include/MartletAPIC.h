@@ -174,6 +174,11 @@ martlet__log__v1__policy__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__fairness__descriptor_address(void) {
+  return &martlet__log__v1__fairness__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__flow__descriptor_address(void) {
   return &martlet__log__v1__flow__descriptor;
 }
@@ -861,6 +866,16 @@ martlet__v1__waiting_cause__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__waiting_cause__missing_labels_entry__descriptor_address(void) {
   return &martlet__v1__waiting_cause__missing_labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__fairness_share__descriptor_address(void) {
+  return &martlet__v1__fairness_share__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__fairness_standing__descriptor_address(void) {
+  return &martlet__v1__fairness_standing__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -29,6 +29,8 @@ package enum BrokenRule: CaseIterable, Sendable {
   case coolDowns
   /// While a run of a schedule is live, its overlap policy says what becomes of the next one.
   case overlap
+  /// Among tasks of one priority slots go to the key with the smallest share.
+  case shares
   /// A lock has one holder.
   case lockHolders
   /// No more permits of a concurrency limit are held than there are.

@@ -16,6 +16,8 @@ package struct TaskDraft: Hashable, Sendable {
   /// Only workers that have all these labels may run it.
   package var selector: LabelSet
   package var unique: UniqueClaim?
+  /// For whom it runs; nil: for all that name nobody.
+  package var fairness: TaskFairness?
   /// What others of its batch call it; empty if nothing.
   package var ref = ""
   package var dependencies: [DraftDependency] = []
@@ -58,7 +60,7 @@ package struct TaskDraft: Hashable, Sendable {
       retry: retry ?? pool.retry, runTimeout: runTimeout ?? pool.runTimeout,
       queueTimeout: queueTimeout ?? pool.queueTimeout,
       heartbeatTimeout: heartbeatTimeout ?? pool.heartbeatTimeout, selector: selector,
-      flow: flow(member))
+      flow: flow(member), fairness: fairness)
   }
 
   private func flow(_ member: WorkflowMember?) -> TaskFlow? {

@@ -159,6 +159,7 @@ extension Engine {
     _ task: LiveTask, by taker: Taker, in pool: PoolRecord, at now: Instant, stamp: Stamp,
     into events: inout [Event]
   ) {
+    state.durable.tasks.takeTurn(task)
     useTurns(for: task, reserving: taker.isWorker)
     switch taker {
     case .server: begin(task, at: now, stamp: stamp, into: &events)
@@ -170,9 +171,13 @@ extension Engine {
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
     if !catalog.limits.isEmpty { return nextWithinLimits(in: pool, at: now) }
-    return durable.tasks.nextReady(in: pool.id, ageing: ageing(of: pool), at: now.elapsed) {
-      taker(of: $0, $1, in: pool)
-    }
+    return durable.tasks.nextReady(
+      in: pool.id, fairness: fairness(of: pool), ageing: ageing(of: pool), at: now.elapsed
+    ) { taker(of: $0, $1, in: pool) }
+  }
+
+  func fairness(of pool: PoolRecord) -> FairnessMode {
+    breaks(.shares) ? .off : pool.spec.fairness
   }
 
   func ageing(of pool: PoolRecord) -> PriorityAgeing? {

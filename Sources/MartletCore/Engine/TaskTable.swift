@@ -48,6 +48,8 @@ package struct TaskTable: Sendable {
   private var members: [WorkflowID: Set<TaskID>] = [:]
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
+  /// Those in which a live task has a fairness key or a weight.
+  var fairPools: Set<PoolID> = []
 
   package init() {}
 
@@ -86,6 +88,7 @@ package struct TaskTable: Sendable {
     if let member = policy.flow?.member {
       members[member.workflow, default: []].insert(event.task)
     }
+    joinShares(place, policy.fairness)
     link(place)
     setTimer(place)
   }
@@ -137,10 +140,12 @@ package struct TaskTable: Sendable {
     setOffered(false, event.task)
     setParked(nil, event.task)
     unlink(place)
+    leaveShares(place)
     self[place].task.pool = event.pool
     self[place].task.notes = event.status.notes
     self[place].task.revision = revision
     unique.move(event.task, from: old, to: event.pool)
+    joinShares(place, policies.fairness(self[place].task.policy))
     link(place)
     setTimer(place)
   }
@@ -148,6 +153,7 @@ package struct TaskTable: Sendable {
   package mutating func remove(_ id: TaskID) {
     guard let place = places[id] else { return }
     unlink(place)
+    leaveShares(place)
     removeTimer(place)
     leaveWorkflow(self[place].task)
     labels.release(self[place].task.labels)
@@ -177,5 +183,6 @@ package struct TaskTable: Sendable {
 
   package mutating func removeQueues(of pool: PoolID) {
     queues[pool] = nil
+    fairPools.remove(pool)
   }
 }

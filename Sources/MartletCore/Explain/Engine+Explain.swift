@@ -67,8 +67,10 @@ extension Engine {
     if let offer = offer(of: task, at: now) { return causes + [offer] }
     if freeSlots(in: pool) <= 0 {
       causes.append(noFreeSlot(in: pool, position: position(of: task, in: pool)))
+      causes += standing(of: task, in: pool)
     } else if let obstacle = groupObstacle(of: pool) {
       causes.append(obstacle)
+      causes += standing(of: task, in: pool)
     }
     if let wait = limitWait(of: task, at: now, isWhole: true) { causes.append(.limit(wait)) }
     causes += lacks(task.kind, durable.tasks.policy(of: task).selector, in: pool)
@@ -148,10 +150,17 @@ extension Engine {
   private func position(of task: LiveTask, in pool: PoolRecord) -> QueuePosition? {
     var looks = WorkerLooks()
     let ages = pool.spec.priorityAgeing != nil
-    return durable.tasks.position(of: task.id, ages: ages) { kind, selector in
+    return durable.tasks.position(
+      of: task.id, fairness: pool.spec.fairness, ages: ages
+    ) { kind, selector in
       let count = state.session.roster.servingCount(catalog.kinds[kind])
       return looks.take(count) ? isServed(kind, selector, in: pool) : nil
     }
+  }
+
+  private func standing(of task: LiveTask, in pool: PoolRecord) -> [WaitingCause] {
+    guard pool.spec.fairness != .off else { return [] }
+    return durable.tasks.standing(of: task, in: pool.name).map { [.fairShare($0)] } ?? []
   }
 
   // MARK: - Running
@@ -219,11 +228,13 @@ extension Engine {
     lacking += limitCauses(in: pool, at: now)
     lacking.sort { $0.tasks > $1.tasks }
     let scaling = scalingVerdict(of: pool, at: now.elapsed)
-    return PoolExplanation(
+    var explanation = PoolExplanation(
       pool: pool, counts: catalog.counters.states(pool: pool.id), inUse: inUse, offered: offered,
       causes: causes + lacking.prefix(Self.poolCausesMax),
       omittedCauses: omitted + max(0, lacking.count - Self.poolCausesMax), scaling: scaling,
       coolsUntil: scaling?.coolsUntil.map { now.wall(at: $0) })
+    (explanation.shares, explanation.omittedShares) = durable.tasks.shares(in: pool.id)
+    return explanation
   }
 }
 

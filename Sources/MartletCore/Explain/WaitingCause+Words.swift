@@ -21,6 +21,7 @@ extension WaitingCause {
     case .poolDeleting(let pool): return "the pool \(pool) is being deleted"
     case .noFreeSlot(_, let slots, let inUse, let position):
       return Self.slots(slots, inUse) + Self.words(position)
+    case .fairShare(let standing): return Self.words(standing)
     case .budgetLent(let group, _, let minimum, let inUse):
       return "the group \(group) has lent the pool's slots: "
         + "\(inUse) of \(minimum) that are guaranteed are its own"
@@ -73,6 +74,7 @@ extension WaitingCause {
     case .poolPaused, .poolClosed: "ResumePool"
     case .poolDeleting: "nothing: it is about to be cancelled"
     case .noFreeSlot: "the end of an attempt, or more slots (UpdatePool)"
+    case .fairShare: "its key's turn; a larger `fairness_weight` brings it sooner"
     case .budgetLent: "the end of any attempt in the group: the pool is next"
     case .budgetInUse: "the end of attempts in the group, or a larger budget (UpdateGroup)"
     case .limit(let wait): wait.remedy
@@ -111,6 +113,16 @@ extension WaitingCause {
     guard let position, position.isExact || position.ahead > 0 else { return "" }
     let least = position.isExact ? "" : "at least "
     return ", \(least)\(position.ahead) \(position.ahead == 1 ? "task goes" : "tasks go") before it"
+  }
+
+  private static func words(_ standing: FairStanding) -> String {
+    let share = standing.share
+    let name = share.key.isEmpty ? "tasks without a key have" : "its key \(share.key) has"
+    let weight = share.weight == 1 ? "" : " at weight \(share.weight)"
+    let others = standing.others == 1 ? "1 other key waits" : "\(standing.others) other keys wait"
+    return "slots go to the key with the smallest share: \(name) \(share.running) running"
+      + "\(weight), \(standing.ahead) of its own \(standing.ahead == 1 ? "goes" : "go") before it, "
+      + others
   }
 
   private static func words(_ tasks: [TaskID], _ count: Int) -> String {

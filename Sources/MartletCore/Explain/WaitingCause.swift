@@ -18,6 +18,8 @@ package enum WaitingCause: Hashable, Sendable {
   case poolDeleting(String)
   /// - Parameter position: How many tasks go before it; nil if that was not asked for.
   case noFreeSlot(pool: String, slots: Int, inUse: Int, position: QueuePosition?)
+  /// Its pool gives slots by the shares of keys.
+  case fairShare(FairStanding)
   /// Its pool's guaranteed slots are lent: the next that falls free in the group is the pool's.
   case budgetLent(group: String, budget: Int, minimum: Int, inUse: Int)
   /// - Parameter owed: Of the budget: what other pools of the group have a claim to.
@@ -102,6 +104,26 @@ package struct QueuePosition: Hashable, Sendable {
   package var isExact: Bool
 }
 
+/// What a fairness key uses of its pool.
+package struct KeyShare: Hashable, Sendable {
+  package var key: String
+  package var weight: Int
+  /// Attempts, and what workers have been offered.
+  package var running: Int
+  /// PENDING tasks that have not been offered.
+  package var waiting: Int
+}
+
+/// How a task's key stands among those of its pool.
+package struct FairStanding: Hashable, Sendable {
+  package var share: KeyShare
+  package var pool: String
+  /// Tasks of its own key, priority and kind that go before it.
+  package var ahead: Int
+  /// Other keys that have tasks that wait.
+  package var others: Int
+}
+
 /// All that keeps a task from running, what must go away first in front; what becomes of it if it
 /// runs or has ended.
 package struct TaskExplanation: Hashable, Sendable {
@@ -130,4 +152,9 @@ package struct PoolExplanation: Hashable, Sendable {
   /// Of a pool with scaling in its spec: what it should do now, and until when it cools down.
   package var scaling: ScalingVerdict?
   package var coolsUntil: WallTime?
+  /// Of a pool with tasks that have fairness keys: the keys with the most running tasks, then those
+  /// with the most that wait.
+  package var shares: [KeyShare] = []
+  /// Keys that are not listed.
+  package var omittedShares = 0
 }

@@ -40,6 +40,9 @@ extension API.WaitingCause {
       slotsInUse = Int32(clamping: inUse)
       tasksAhead = position.map { Int64($0.ahead) }
       tasksAheadAtLeast = position.map { !$0.isExact } ?? false
+    case .fairShare(let standing):
+      set(.fairShare, pool: standing.pool)
+      fairness = .init(standing)
     case .budgetLent(let group, let budget, let minimum, let inUse):
       set(.budgetLent, group: group, budget, inUse: inUse, owed: minimum)
     case .budgetInUse(let group, let budget, let inUse, let owed):
@@ -128,6 +131,22 @@ extension API.WaitingCause {
   }
 }
 
+extension API.FairnessShare {
+  init(_ share: KeyShare) {
+    self.init(
+      key: share.key, weight: Int32(clamping: share.weight), running: Int64(share.running),
+      waiting: Int64(share.waiting))
+  }
+}
+
+extension API.FairnessStanding {
+  init(_ standing: FairStanding) {
+    self.init(
+      share: .init(standing.share), tasksAhead: Int64(standing.ahead),
+      otherKeys: Int64(standing.others))
+  }
+}
+
 extension API.AttemptTimer {
   init(_ timer: WaitingCause.Timer) {
     self.init(type: .init(rawValue: Int32(timer.kind.rawValue)), time: .init(timer.at))
@@ -147,6 +166,7 @@ extension API.ExplainPoolResponse {
       omittedCauses: Int32(clamping: explanation.omittedCauses),
       scaling: explanation.scaling.map {
         .init($0, mode: pool.spec.scaling?.mode, coolsUntil: explanation.coolsUntil)
-      })
+      }, shares: explanation.shares.map { .init($0) },
+      omittedShares: Int32(clamping: explanation.omittedShares))
   }
 }

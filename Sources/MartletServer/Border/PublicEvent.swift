@@ -228,7 +228,8 @@ extension API.PoolSpec {
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
       groupMinimum: Int32(clamping: spec.groupMinimum),
-      permitGrace: spec.permitGrace.map { .init($0) })
+      permitGrace: spec.permitGrace.map { .init($0) },
+      fairness: .init(rawValue: Int32(spec.fairness.rawValue)))
   }
 }
 

@@ -27,7 +27,7 @@ extension LogAPI.Policy {
       selector: policy.selector.records,
       queueTimeout: policy.queueTimeout?.nanoseconds ?? 0,
       heartbeatTimeout: policy.heartbeatTimeout?.nanoseconds ?? 0,
-      flow: policy.flow.map { .init($0) })
+      flow: policy.flow.map { .init($0) }, fairness: policy.fairness.map { .init($0) })
   }
 
   var value: TaskPolicy? {
@@ -36,9 +36,17 @@ extension LogAPI.Policy {
         retry: $0.value, runTimeout: Span(nanoseconds: runTimeout),
         queueTimeout: Span(unlessZero: queueTimeout),
         heartbeatTimeout: Span(unlessZero: heartbeatTimeout),
-        selector: LabelSet(records: selector), flow: flow?.value)
+        selector: LabelSet(records: selector), flow: flow?.value, fairness: fairness?.value)
     }
   }
+}
+
+extension LogAPI.Fairness {
+  init(_ fairness: TaskFairness) {
+    self.init(key: fairness.key, weight: UInt32(fairness.weight))
+  }
+
+  var value: TaskFairness { TaskFairness(key: key, weight: Int(weight)) }
 }
 
 extension LogAPI.Origin {
@@ -239,7 +247,8 @@ extension LogAPI.PoolSpec {
       priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int64(spec.groupMinimum), permitGrace: spec.permitGrace?.nanoseconds ?? 0)
+      groupMinimum: Int64(spec.groupMinimum), permitGrace: spec.permitGrace?.nanoseconds ?? 0,
+      fairness: UInt32(spec.fairness.rawValue))
   }
 
   var value: PoolSpec? {
@@ -253,7 +262,9 @@ extension LogAPI.PoolSpec {
         uniquingKeysWith: { first, _ in first }),
       priorityAgeing: Span(unlessZero: priorityAgeing),
       retention: retention?.value ?? Retention(), scaling: scaling?.value, group: group,
-      groupMinimum: Int(groupMinimum), permitGrace: Span(unlessZero: permitGrace))
+      groupMinimum: Int(groupMinimum),
+      fairness: UInt8(exactly: fairness).flatMap(FairnessMode.init(rawValue:)) ?? .priorityFirst,
+      permitGrace: Span(unlessZero: permitGrace))
   }
 }
 

@@ -330,6 +330,7 @@ extension Model {
   /// It has the highest level of all that could start, and joined before those of the same. Where
   /// waiting counts it is that of the first of each queue.
   private func checkTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
+    if goesByShare(pool) { return try checkFairTurn(of: task, in: pool) }
     let ageing = pool.spec.priorityAgeing.map(PriorityAgeing.init)
     func level(_ task: ModelTask) -> UInt8 {
       ageing?.level(of: task.priority, pendingSince: task.status.due, at: stamp.elapsed)

@@ -10,6 +10,7 @@ struct PoolCreate: MartletCommand {
         martlet pool create reports --slots 2 --queue-capacity 500 --run-timeout 10m \\
           --max-attempts 2 --label team=data
         martlet pool create scans --slots 8 --keep-succeeded-for 1h --keep-failed 1000
+        martlet pool create renders --slots 8 --fairness share-first
         martlet pool create thumbs --slots 4 --scale 2..32 --group batch --group-minimum 2
       """)
 
@@ -67,6 +68,12 @@ struct PoolSettings: ParsableArguments {
   var priorityAgeing: DurationArgument?
 
   @Option(
+    help: .init(
+      "Where tasks have fairness keys: what goes first, or off (priority-first if unset).",
+      valueName: "rule"))
+  var fairness: FairnessArgument?
+
+  @Option(
     name: [.long, .customShort("l")],
     help: .init("A label of the pool; may be repeated.", valueName: "key=value"))
   var label: [LabelArgument] = []
@@ -100,6 +107,7 @@ struct PoolSettings: ParsableArguments {
       priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
       retention: retention.retention, scaling: scaling.scaling, group: group.group ?? "",
       groupMinimum: group.groupMinimum ?? 0,
-      permitGrace: permitGrace.map { WellKnown.Duration($0.duration) })
+      permitGrace: permitGrace.map { WellKnown.Duration($0.duration) },
+      fairness: fairness?.fairness ?? .unspecified)
   }
 }

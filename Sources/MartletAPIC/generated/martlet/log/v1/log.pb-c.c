@@ -907,6 +907,51 @@ void   martlet__log__v1__policy__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__policy__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__fairness__init
+                     (Martlet__Log__V1__Fairness         *message)
+{
+  static const Martlet__Log__V1__Fairness init_value = MARTLET__LOG__V1__FAIRNESS__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__fairness__get_packed_size
+                     (const Martlet__Log__V1__Fairness *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__fairness__pack
+                     (const Martlet__Log__V1__Fairness *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__fairness__pack_to_buffer
+                     (const Martlet__Log__V1__Fairness *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Fairness *
+       martlet__log__v1__fairness__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Fairness *)
+     protobuf_c_message_unpack (&martlet__log__v1__fairness__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__fairness__free_unpacked
+                     (Martlet__Log__V1__Fairness *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__flow__init
                      (Martlet__Log__V1__Flow         *message)
 {
@@ -4544,7 +4589,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retry_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[7] =
 {
   {
     "retry",
@@ -4618,8 +4663,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Policy, fairness),
+    &martlet__log__v1__fairness__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
+  6,   /* field[6] = fairness */
   5,   /* field[5] = flow */
   4,   /* field[4] = heartbeat_timeout */
   3,   /* field[3] = queue_timeout */
@@ -4627,11 +4685,12 @@ static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
   1,   /* field[1] = run_timeout */
   2,   /* field[2] = selector */
 };
-static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 5 },
-  { 0, 6 }
+  { 66, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
 {
@@ -4641,11 +4700,62 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   "Martlet__Log__V1__Policy",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Policy),
-  6,
+  7,
   martlet__log__v1__policy__field_descriptors,
   martlet__log__v1__policy__field_indices_by_name,
-  2,  martlet__log__v1__policy__number_ranges,
+  3,  martlet__log__v1__policy__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__policy__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__fairness__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Fairness, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Fairness, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__fairness__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = weight */
+};
+static const ProtobufCIntRange martlet__log__v1__fairness__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__fairness__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Fairness",
+  "Fairness",
+  "Martlet__Log__V1__Fairness",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Fairness),
+  2,
+  martlet__log__v1__fairness__field_descriptors,
+  martlet__log__v1__fairness__field_indices_by_name,
+  1,  martlet__log__v1__fairness__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__fairness__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__flow__field_descriptors[4] =
@@ -5670,7 +5780,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[14] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[15] =
 {
   {
     "slots",
@@ -5840,9 +5950,22 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, fairness),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   7,   /* field[7] = failure_class_delays */
+  14,   /* field[14] = fairness */
   11,   /* field[11] = group */
   12,   /* field[12] = group_minimum */
   6,   /* field[6] = heartbeat_timeout */
@@ -5857,12 +5980,13 @@ static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
   { 60, 13 },
-  { 0, 14 }
+  { 66, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
 {
@@ -5872,10 +5996,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
   "Martlet__Log__V1__PoolSpec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolSpec),
-  14,
+  15,
   martlet__log__v1__pool_spec__field_descriptors,
   martlet__log__v1__pool_spec__field_indices_by_name,
-  3,  martlet__log__v1__pool_spec__number_ranges,
+  4,  martlet__log__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8539,7 +8663,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__schedule_spec__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__schedule_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descriptors[12] =
 {
   {
     "kind",
@@ -8673,9 +8797,22 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, fairness),
+    &martlet__log__v1__fairness__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_draft__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
+  11,   /* field[11] = fairness */
   8,   /* field[8] = heartbeat_timeout */
   0,   /* field[0] = kind */
   3,   /* field[3] = labels */
@@ -8687,10 +8824,11 @@ static const unsigned martlet__log__v1__task_draft__field_indices_by_name[] = {
   10,   /* field[10] = selector */
   9,   /* field[9] = trace_parent */
 };
-static const ProtobufCIntRange martlet__log__v1__task_draft__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__task_draft__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 66, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor =
 {
@@ -8700,10 +8838,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor =
   "Martlet__Log__V1__TaskDraft",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskDraft),
-  11,
+  12,
   martlet__log__v1__task_draft__field_descriptors,
   martlet__log__v1__task_draft__field_indices_by_name,
-  1,  martlet__log__v1__task_draft__number_ranges,
+  2,  martlet__log__v1__task_draft__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__task_draft__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

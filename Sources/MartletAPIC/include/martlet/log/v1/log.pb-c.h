@@ -35,6 +35,7 @@ typedef struct Martlet__Log__V1__Origin Martlet__Log__V1__Origin;
 typedef struct Martlet__Log__V1__Result Martlet__Log__V1__Result;
 typedef struct Martlet__Log__V1__RetryPolicy Martlet__Log__V1__RetryPolicy;
 typedef struct Martlet__Log__V1__Policy Martlet__Log__V1__Policy;
+typedef struct Martlet__Log__V1__Fairness Martlet__Log__V1__Fairness;
 typedef struct Martlet__Log__V1__Flow Martlet__Log__V1__Flow;
 typedef struct Martlet__Log__V1__Spec Martlet__Log__V1__Spec;
 typedef struct Martlet__Log__V1__UniqueRule Martlet__Log__V1__UniqueRule;
@@ -459,10 +460,22 @@ struct  Martlet__Log__V1__Policy
   int64_t queue_timeout;
   int64_t heartbeat_timeout;
   Martlet__Log__V1__Flow *flow;
+  Martlet__Log__V1__Fairness *fairness;
 };
 #define MARTLET__LOG__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__policy__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, NULL }
+    , NULL, 0, 0,NULL, 0, 0, NULL, NULL }
+
+
+struct  Martlet__Log__V1__Fairness
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  uint32_t weight;
+};
+#define MARTLET__LOG__V1__FAIRNESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__fairness__descriptor) \
+    , {0,NULL}, 0 }
 
 
 struct  Martlet__Log__V1__Flow
@@ -645,10 +658,11 @@ struct  Martlet__Log__V1__PoolSpec
   ProtobufCBinaryData group;
   int64_t group_minimum;
   int64_t permit_grace;
+  uint32_t fairness;
 };
 #define MARTLET__LOG__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_spec__descriptor) \
-    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL, NULL, {0,NULL}, 0, 0 }
+    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL, NULL, {0,NULL}, 0, 0, 0 }
 
 
 struct  Martlet__Log__V1__Scaling
@@ -1099,10 +1113,11 @@ struct  Martlet__Log__V1__TaskDraft
   ProtobufCBinaryData trace_parent;
   size_t n_selector;
   Martlet__Log__V1__Label **selector;
+  Martlet__Log__V1__Fairness *fairness;
 };
 #define MARTLET__LOG__V1__TASK_DRAFT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_draft__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, NULL, 0, 0, 0, {0,NULL}, 0,NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, NULL, 0, 0, 0, {0,NULL}, 0,NULL, NULL }
 
 
 struct  Martlet__Log__V1__ScheduledTime
@@ -1660,6 +1675,25 @@ Martlet__Log__V1__Policy *
                       const uint8_t       *data);
 void   martlet__log__v1__policy__free_unpacked
                      (Martlet__Log__V1__Policy *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Fairness methods */
+void   martlet__log__v1__fairness__init
+                     (Martlet__Log__V1__Fairness         *message);
+size_t martlet__log__v1__fairness__get_packed_size
+                     (const Martlet__Log__V1__Fairness   *message);
+size_t martlet__log__v1__fairness__pack
+                     (const Martlet__Log__V1__Fairness   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__fairness__pack_to_buffer
+                     (const Martlet__Log__V1__Fairness   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Fairness *
+       martlet__log__v1__fairness__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__fairness__free_unpacked
+                     (Martlet__Log__V1__Fairness *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Flow methods */
 void   martlet__log__v1__flow__init
@@ -2562,6 +2596,9 @@ typedef void (*Martlet__Log__V1__RetryPolicy_Closure)
 typedef void (*Martlet__Log__V1__Policy_Closure)
                  (const Martlet__Log__V1__Policy *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__Fairness_Closure)
+                 (const Martlet__Log__V1__Fairness *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__Flow_Closure)
                  (const Martlet__Log__V1__Flow *message,
                   void *closure_data);
@@ -2724,6 +2761,7 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__origin__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__fairness__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__flow__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__unique_rule__descriptor;
