@@ -132,13 +132,18 @@ private struct Obstacles {
     of task: LiveTask, in pool: PoolRecord, _ mine: [LiveTask], _ offered: Set<TaskID>,
     _ engine: Engine
   ) -> [WaitingCause] {
-    guard isFair(pool, mine, engine) else { return [] }
+    func isParked(_ task: LiveTask) -> Bool {
+      engine.state.durable.tasks.parking(of: task.id, limit: 0) != nil
+    }
+    guard isFair(pool, mine, engine), !isParked(task) else { return [] }
     let own = fairness(task, engine)
     let ofKey = mine.filter { fairness($0, engine).key == own.key }
-    let waiting = mine.filter { $0.state == .pending && !offered.contains($0.id) }
+    let waiting = mine.filter {
+      $0.state == .pending && !offered.contains($0.id) && !isParked($0)
+    }
     let ahead = ofKey.count {
-      $0.state == .pending && !offered.contains($0.id) && $0.priority == task.priority
-        && isAlike($0, task, engine) && $0.joined < task.joined
+      $0.state == .pending && !offered.contains($0.id) && !isParked($0)
+        && $0.priority == task.priority && isAlike($0, task, engine) && $0.joined < task.joined
     }
     let share = KeyShare(
       key: own.key, weight: own.weight,
