@@ -1136,6 +1136,8 @@ extension LogAPI {
     public var lastBulk: UInt64 = 0
     public var lastGroup: UInt32 = 0
     public var lastWorkflow: UInt64 = 0
+    /// The revision from which on tallies count; 0 in a table from before there were tallies.
+    public var talliedFrom: UInt64 = 0
 
     public init() {}
 
@@ -1149,7 +1151,8 @@ extension LogAPI {
       kindCount: UInt32 = 0,
       lastBulk: UInt64 = 0,
       lastGroup: UInt32 = 0,
-      lastWorkflow: UInt64 = 0
+      lastWorkflow: UInt64 = 0,
+      talliedFrom: UInt64 = 0
     ) {
       self.revision = revision
       self.elapsed = elapsed
@@ -1161,6 +1164,20 @@ extension LogAPI {
       self.lastBulk = lastBulk
       self.lastGroup = lastGroup
       self.lastWorkflow = lastWorkflow
+      self.talliedFrom = talliedFrom
+    }
+  }
+
+  /// What has happened to tasks of a pool and kind, by the numbers of the lanes.
+  public struct TallyFact: ProtobufMessage {
+    public var lanes: [Int64] = []
+
+    public init() {}
+
+    public init(
+      lanes: [Int64] = []
+    ) {
+      self.lanes = lanes
     }
   }
 
