@@ -101,10 +101,12 @@ package struct TallyTable: Hashable, Sendable {
     tallies[key(of: event), default: TaskTally()][lane] += 1
   }
 
+  package var isFull: Bool { tallies.count >= Self.pairsMax }
+
   /// Under which key the event is counted.
-  package func key(of event: TaskEvent) -> Counters.Key {
+  private func key(of event: TaskEvent) -> Counters.Key {
     let key = Counters.Key(pool: event.pool, kind: event.kind)
-    if tallies.count < Self.pairsMax || tallies[key] != nil { return key }
+    if !isFull || tallies[key] != nil { return key }
     return Counters.Key(pool: event.pool, kind: .other)
   }
 

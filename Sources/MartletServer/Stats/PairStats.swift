@@ -21,9 +21,7 @@ package struct PairStats: Hashable, Sendable {
 
   package init() {}
 
-  /// False if the event changes nothing that is counted.
-  mutating func count(_ event: TaskEvent, at stamp: Stamp) -> Bool {
-    guard let lane = TaskTally.Lane(event) else { return false }
+  mutating func count(_ event: TaskEvent, as lane: TaskTally.Lane, at stamp: Stamp) {
     tally[lane] += 1
     let status = event.status
     if case .started = lane, let start = status.notes?.startElapsed {
@@ -37,7 +35,6 @@ package struct PairStats: Hashable, Sendable {
     if status.state.isTerminal {
       totalTime.record(stamp.time - (event.createTime ?? event.task.roughCreateTime))
     }
-    return true
   }
 
   private mutating func count(_ progress: Progress?, over span: Span) {

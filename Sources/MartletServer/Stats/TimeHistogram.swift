@@ -1,5 +1,5 @@
 import Histogram
-import MartletCore
+package import MartletCore
 
 /// How long something took, often: counts of values that are equal to two digits, as HdrHistogram
 /// groups them, of which only those are kept that are not zero. Sums and extremes are exact, to the
@@ -67,22 +67,19 @@ package struct TimeHistogram: Hashable, Sendable {
     sum &+= other.sum
     var merged: [Entry] = []
     merged.reserveCapacity(entries.count + other.entries.count)
-    var (mine, theirs) = (entries[...], other.entries[...])
-    while let a = mine.first, let b = theirs.first {
-      if a.value == b.value {
-        merged.append(Entry(value: a.value, count: a.count + b.count))
-        mine.removeFirst()
-        theirs.removeFirst()
-      } else if a.value < b.value {
-        merged.append(a)
-        mine.removeFirst()
+    var (a, b) = (0, 0)
+    while a < entries.count, b < other.entries.count {
+      let (mine, theirs) = (entries[a], other.entries[b])
+      if mine.value == theirs.value {
+        merged.append(Entry(value: mine.value, count: mine.count + theirs.count))
       } else {
-        merged.append(b)
-        theirs.removeFirst()
+        merged.append(mine.value < theirs.value ? mine : theirs)
       }
+      if mine.value <= theirs.value { a += 1 }
+      if theirs.value <= mine.value { b += 1 }
     }
-    merged += mine
-    merged += theirs
+    merged += entries[a...]
+    merged += other.entries[b...]
     entries = merged
   }
 

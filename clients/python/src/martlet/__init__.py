@@ -11,6 +11,7 @@ from martlet.groups import Groups
 from martlet.locks import HeldLock, Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules, schedule_spec
+from martlet.stats import Stats
 from martlet.times import Backoff
 from martlet.worker import (
     CheckpointRefused,
@@ -39,6 +40,7 @@ __all__ = [
     "MartletError",
     "Pools",
     "Schedules",
+    "Stats",
     "StopReason",
     "Stopped",
     "TaskContext",
