@@ -47,10 +47,13 @@ extension API.StatsGauges {
 }
 
 extension API.GetOverviewResponse.Group {
-  init(_ name: StatsSelection.Group, _ group: StatsOverview.Group, _ span: StatsSpan) {
+  init(
+    _ name: StatsSelection.Group, _ group: StatsOverview.Group, _ span: StatsSpan,
+    at now: WallTime
+  ) {
     self.init(
       pool: name.pool, kind: name.kind, counts: .init(group.stats.tally),
-      rates: .init(group.stats.tally, seconds: span.seconds),
+      rates: .init(group.stats.tally, seconds: span.seconds(until: now)),
       queueWait: .init(group.stats.queueWait), runTime: .init(group.stats.runTime),
       totalTime: .init(group.stats.totalTime), lifetime: .init(group.lifetime),
       gauges: .init(group.gauge, slots: group.slots),

@@ -31,7 +31,7 @@ package struct StatsService: API.StatsService {
           try index.readStats { (reader) throws(StoreFailure) in
             let overview = try StatsOverview(
               StatsLook(reader), span, selection, points: wantsPoints, now: now)
-            return Self.response(overview, span, catalog)
+            return Self.response(overview, span, catalog, now)
           }
         }
       }
@@ -39,11 +39,11 @@ package struct StatsService: API.StatsService {
   }
 
   private static func response(
-    _ overview: StatsOverview, _ span: StatsSpan, _ catalog: Catalog
+    _ overview: StatsOverview, _ span: StatsSpan, _ catalog: Catalog, _ now: WallTime
   ) -> API.GetOverviewResponse {
     let groups = overview.groups.sorted { $0.key < $1.key }
     return .init(
-      groups: groups.prefix(groupsMax).map { .init($0.key, $0.value, span) },
+      groups: groups.prefix(groupsMax).map { .init($0.key, $0.value, span, at: now) },
       omittedGroups: Int64(max(0, groups.count - groupsMax)), startTime: .init(span.start),
       endTime: .init(span.end), step: .init(Span.seconds(span.stepSeconds)),
       countedFrom: catalog.talliedFrom.rawValue, cursor: Cursor(overview.revision).text)
@@ -70,7 +70,7 @@ package struct StatsService: API.StatsService {
             kinds: kinds.map { name, stats in
               .init(
                 name, stats, before: before[name] ?? PairStats(), rules: checked.rules,
-                seconds: span.seconds)
+                seconds: span.seconds(until: now))
             }, startTime: .init(span.start), endTime: .init(span.end),
             cursor: Cursor(look.revision).text)
         }
@@ -126,12 +126,12 @@ package struct StatsService: API.StatsService {
       attempts: group.attempts, tasks: group.tasks, firstTime: .init(group.first),
       lastTime: .init(group.last), sampleTask: group.sample.description,
       sampleMessage: group.message,
-      pools: newest(entry.attemptsByPool) { selection.name(of: $0) },
-      kinds: newest(entry.attemptsByKind) { selection.name(of: $0) })
+      pools: mostFrequent(entry.attemptsByPool) { selection.name(of: $0) },
+      kinds: mostFrequent(entry.attemptsByKind) { selection.name(of: $0) })
   }
 
   /// The names of those with the most attempts.
-  private static func newest<Key: Hashable & Comparable>(
+  private static func mostFrequent<Key: Hashable & Comparable>(
     _ attempts: [Key: Int64], name: (Key) -> String
   ) -> [String] {
     let names = attempts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { name($0.key) }

@@ -47,6 +47,11 @@ package struct StatsSpan: Hashable, Sendable {
 
   package var stepCount: Int { Int(Int64(buckets.count) / bucketsPerStep) }
   package var stepSeconds: Int64 { bucketsPerStep * resolution.seconds }
+  /// Of it, those that have begun, for rates; 1 at least.
+  package func seconds(until now: WallTime) -> Int64 {
+    max(1, min(seconds, StatsFold.second(of: now) + 1 - buckets.lowerBound * resolution.seconds))
+  }
+
   package var seconds: Int64 { Int64(buckets.count) * resolution.seconds }
 
   package func step(of bucket: Int64) -> Int { Int((bucket - buckets.lowerBound) / bucketsPerStep) }

@@ -1,7 +1,8 @@
 import MartletCore
-import MartletServer
 import MartletStore
 import Testing
+
+@testable import MartletServer
 
 @Suite("Statistics, folded")
 struct StatsFoldTests {

@@ -1,7 +1,8 @@
 import Histogram
 import MartletCore
-import MartletServer
 import Testing
+
+@testable import MartletServer
 
 @Suite("Histograms of times")
 struct TimeHistogramTests {

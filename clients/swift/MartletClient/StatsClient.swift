@@ -1,7 +1,7 @@
 internal import MartletRPC
 
 /// Which time statistics are about.
-public enum StatsRange: Hashable, Sendable {
+public enum StatsRange: Sendable {
   /// Up to now: 1 s to 400 days.
   case last(Duration)
   /// At most 400 days. What is later than now has not happened.
