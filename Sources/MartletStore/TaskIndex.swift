@@ -55,7 +55,8 @@ package struct IndexBatch: Hashable, Sendable {
   package static func == (a: IndexBatch, b: IndexBatch) -> Bool {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
       && a.edits == b.edits && a.requests == b.requests && a.savedWork == b.savedWork
-      && a.facts == b.facts && a.stats == b.stats && a.turns == b.turns && a.turnsKept == b.turnsKept
+      && a.facts == b.facts && a.stats == b.stats && a.turns == b.turns
+      && a.turnsKept == b.turnsKept
       && a.poolRevisions == b.poolRevisions && a.forgottenPools == b.forgottenPools
       && a.poolRevisionsKept == b.poolRevisionsKept
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }

@@ -23,7 +23,7 @@ package struct StatsSpan: Hashable, Sendable {
     let first = StatsFold.second(of: start)
     let last = max(first + 1, StatsFold.second(of: end + Span(nanoseconds: 999_999_999)))
     let length = last - first
-    var step = step ?? Self.steps.first { length <= $0 * Self.stepsWanted } ?? 14 * 86_400
+    var step = step ?? Self.steps.first { length - 1 <= $0 * Self.stepsWanted } ?? 14 * 86_400
     let age = StatsFold.second(of: now) - first
     for resolution in StatsResolution.allCases.dropFirst() {
       let finer = resolution == .minute ? StatsResolution.second : .minute

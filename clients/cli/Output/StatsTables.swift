@@ -62,7 +62,7 @@ extension Table {
 
   /// The course of a group, a line for each measure.
   static func course(_ group: API.GetOverviewResponse.Group) -> Table {
-    var table = Table([.fixed(""), .fixed(""), .number("")])
+    var table = Table([.fixed(""), .fixed(""), .fixed("")])
     table.hasHeader = false
     func add(_ name: String, _ values: [Double], _ most: (Double) -> String) {
       guard let highest = values.max(), highest > 0 else { return }
