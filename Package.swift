@@ -56,7 +56,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // The C library, where its headers hide from Swift what the server needs of Linux.
+    // The C library, where its headers hide from Swift what we need of Linux.
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
@@ -199,7 +199,7 @@ let package = Package(
     // Plays the server to a worker, and reports which rules it keeps.
     .target(
       name: "MartletWorkerCheck",
-      dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf"] + nio,
+      dependencies: ["MartletAPI", "MartletRPC", "MartletProtobuf", "CLinux"] + nio,
       path: "clients/swift/MartletWorkerCheck", swiftSettings: settings),
     .executableTarget(
       name: "martlet",

@@ -67,6 +67,13 @@ def test_a_program_says_how_its_failure_is_to_be_repeated(client, pool, program)
     assert [event.failure.failure_class for event in repeated] == ["network"]
 
 
+def test_a_program_gets_none_of_the_connections_of_its_worker(client, pool, program):
+    program("readlink /proc/self/fd/*; ls -l /proc/$$/fd")
+    done = run(client, pool)
+    assert done.state == task.TASK_STATE_SUCCEEDED
+    assert b"pipe:" in done.result.data and b"socket:" not in done.result.data
+
+
 def test_a_signal_is_named(client, pool, program):
     program("kill -SEGV $$")
     failure = run(client, pool).failure

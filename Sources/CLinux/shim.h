@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -49,6 +50,7 @@ static inline int martlet_step_back(int32_t nice_more, uint64_t slice) {
 // Of glibc, but shown with _GNU_SOURCE only.
 int pthread_setname_np(pthread_t thread, const char *name);
 int pthread_getname_np(pthread_t thread, char *name, size_t size);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *end);
 
 #endif

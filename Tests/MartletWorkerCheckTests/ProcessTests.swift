@@ -48,6 +48,17 @@ struct ProcessTests {
     }
   }
 
+  @Test("a worker gets no file or connection of the check but its outputs")
+  func inherited() async throws {
+    let open = dup(0)
+    #expect(open > 2)
+    defer { close(open) }
+    // 3 is the folder that `ls` reads.
+    let worker = try launched("ls /proc/self/fd")
+    #expect(await worker.waitForExit() == 0)
+    #expect(worker.output == "0\n1\n2\n3\n")
+  }
+
   @Test("a command that is not there cannot be started")
   func missing() {
     #expect(throws: LaunchFailure.self) {

@@ -54,8 +54,17 @@ package final class FeedHub: Sendable {
     }
   }
 
-  /// The first revision in memory; later than all if nothing is.
-  var oldestInMemory: Revision { state.withLock { $0.ring.oldest ?? $0.durable.next } }
+  /// The segments in memory that hold revisions, most often neighbours.
+  func segments(holding revisions: [Revision]) -> [Segment?] {
+    state.withLock { state in
+      var last: Segment?
+      return revisions.map { revision in
+        if let last, last.firstRevision <= revision, revision <= last.lastRevision { return last }
+        last = state.ring.segment(holding: revision)
+        return last
+      }
+    }
+  }
 
   /// The segment in memory that holds the revision.
   func segment(holding revision: Revision) -> Segment? {

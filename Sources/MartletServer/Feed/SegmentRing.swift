@@ -22,8 +22,6 @@ struct SegmentRing: Sendable {
     }
   }
 
-  var oldest: Revision? { first(dropped) }
-
   func segment(holding revision: Revision) -> Segment? {
     place(of: revision).flatMap { entries[$0] }
   }

@@ -6,20 +6,14 @@ import Synchronization
 final class Dispatcher: Sendable {
   typealias Report = @Sendable (Command) -> Void
 
-  private struct State: Sendable {
-    var executors: [PoolID: HandlerExecutor] = [:]
-    var running: [AttemptToken: AttemptLink] = [:]
-    var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-    var nextWaiter: UInt64 = 0
-  }
-
   private let handlers: HandlerRegistry
   private let limits: Limits
   private let clock: NodeClock
   private let submissions: SubmissionSource
   private let report: Report
   private let ticker = HandlerTicker()
-  private let state = Mutex(State())
+  private let running = AttemptBook()
+  private let executors: Mutex<[PoolID: HandlerExecutor]> = Mutex([:])
 
   init(
     handlers: HandlerRegistry, limits: Limits, clock: NodeClock, submissions: SubmissionSource,
@@ -32,23 +26,24 @@ final class Dispatcher: Sendable {
     self.report = report
   }
 
-  var runningCount: Int { state.withLock { $0.running.count } }
+  var runningCount: Int { running.count }
 
   /// Starts attempts whose beginning is durable. What memory no longer has of their tasks is read
   /// from the index first, for all of them at once.
   func start(_ attempts: [StartedAttempt]) {
     guard !attempts.isEmpty else { return }
-    let links = attempts.map { AttemptLink(token: $0.token, report: report) }
-    state.withLock { state in
-      for link in links { state.running[link.token] = link }
+    let segments = submissions.near(attempts.map(\.submitRevision))
+    let starts = zip(attempts, segments).map { attempt, segment in
+      Start(
+        attempt: attempt,
+        link: AttemptLink(token: attempt.token, segment: segment, report: report))
     }
-    let oldest = submissions.oldestNear()
+    running.begin(starts.map(\.link))
     var near: [PoolID: [Start]] = [:]
     var far: [Start] = []
-    for (attempt, link) in zip(attempts, links) {
-      let start = Start(attempt: attempt, link: link)
-      if attempt.submitRevision >= oldest {
-        near[attempt.pool, default: []].append(start)
+    for (start, segment) in zip(starts, segments) {
+      if segment != nil {
+        near[start.attempt.pool, default: []].append(start)
       } else {
         far.append(start)
       }
@@ -78,7 +73,7 @@ final class Dispatcher: Sendable {
   /// Starts attempts of one pool. Their Swift tasks are made on the threads of the pool, where they
   /// end: that is cheaper than to hand them over one by one.
   private func run(_ starts: [Start]) {
-    let executor = state.withLock { state in self.executor(for: starts[0].attempt, in: &state) }
+    let executor = executors.withLock { self.executor(for: starts[0].attempt, in: &$0) }
     executor.execute(count: starts.count) { index in
       let start = starts[index]
       start.link.set(
@@ -88,58 +83,42 @@ final class Dispatcher: Sendable {
 
   /// Tells an attempt to stop, if it is being made here.
   func stop(_ token: AttemptToken, because reason: HandlerStopReason) {
-    state.withLock { $0.running[token] }?.stop(because: reason)
+    running[token]?.stop(because: reason)
   }
 
   /// Tells every attempt to stop; returns which ones there are.
   func stopAll() -> [AttemptToken] {
-    let links = state.withLock { $0.running }
-    for link in links.values { link.stop(because: .shutdown) }
-    return links.keys.sorted { $0.task < $1.task }
+    let links = running.all()
+    for link in links { link.stop(because: .shutdown) }
+    return links.map(\.token).sorted { $0.task < $1.task }
   }
 
   /// Returns when no attempt is being made, or when the caller's task is cancelled.
-  func waitIdle() async {
-    let number = state.withLock { state in
-      state.nextWaiter += 1
-      return state.nextWaiter
-    }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isOver = state.withLock { state in
-          if state.running.isEmpty || Task.isCancelled { return true }
-          state.idleWaiters[number] = continuation
-          return false
-        }
-        if isOver { continuation.resume() }
-      }
-    } onCancel: {
-      state.withLock { $0.idleWaiters.removeValue(forKey: number) }?.resume()
-    }
-  }
+  func waitIdle() async { await running.waitIdle() }
 
   /// A pool's slots have changed, or it is gone (nil).
   func poolChanged(_ pool: PoolID, slots: Int?) {
-    let executor = state.withLock { state in
-      slots == nil ? state.executors.removeValue(forKey: pool) : state.executors[pool]
+    let executor = executors.withLock { executors in
+      slots == nil ? executors.removeValue(forKey: pool) : executors[pool]
     }
     if let slots { executor?.setSlots(slots) } else { executor?.shutdown() }
   }
 
   func shutdown() {
-    let executors = state.withLock { state in
-      defer { state.executors = [:] }
-      return Array(state.executors.values)
+    let all = executors.withLock { executors in
+      defer { executors = [:] }
+      return Array(executors.values)
     }
-    for executor in executors { executor.shutdown() }
+    for executor in all { executor.shutdown() }
     ticker.shutdown()
   }
 
-  private func executor(for dispatch: StartedAttempt, in state: inout State) -> HandlerExecutor {
-    if let known = state.executors[dispatch.pool] { return known }
-    let executor = HandlerExecutor(
-      name: dispatch.poolName, slots: dispatch.slots, ticker: ticker)
-    state.executors[dispatch.pool] = executor
+  private func executor(
+    for attempt: StartedAttempt, in executors: inout [PoolID: HandlerExecutor]
+  ) -> HandlerExecutor {
+    if let known = executors[attempt.pool] { return known }
+    let executor = HandlerExecutor(name: attempt.poolName, slots: attempt.slots, ticker: ticker)
+    executors[attempt.pool] = executor
     return executor
   }
 
@@ -148,7 +127,7 @@ final class Dispatcher: Sendable {
   private func make(_ start: Start) async {
     let (dispatch, link) = (start.attempt, start.link)
     let ending = await ending(of: start)
-    // Reported before it is forgotten: a stop gives back what it finds here, and nothing may be
+    // Reported before it counts as ended: a stop gives back what it finds here, and nothing may be
     // neither here nor with the engine.
     switch ending {
     case .outcome(.failed) where link.stopReason?.givesBack == true:
@@ -156,13 +135,7 @@ final class Dispatcher: Sendable {
     case .outcome(let outcome): report(.finish(dispatch.token, outcome))
     case .snooze(let delay): report(.release(dispatch.token, delay: delay))
     }
-    let idle: [CheckedContinuation<Void, Never>] = state.withLock { state in
-      state.running[dispatch.token] = nil
-      guard state.running.isEmpty else { return [] }
-      defer { state.idleWaiters = [:] }
-      return Array(state.idleWaiters.values)
-    }
-    for waiter in idle { waiter.resume() }
+    running.end(link)
   }
 
   private enum Ending {
@@ -217,7 +190,11 @@ final class Dispatcher: Sendable {
   private func content(of start: Start) async -> TaskContent? {
     if let known = start.content { return known }
     let attempt = start.attempt
-    if let near = submissions.near(attempt.token.task, attempt.submitRevision) { return near }
+    if let segment = start.link.segment,
+      let near = SubmittedTask(attempt.token.task, in: segment, at: attempt.submitRevision)
+    {
+      return TaskContent(near.submission)
+    }
     // It has left memory since, or could not be read with the others.
     return await withCheckedContinuation { continuation in
       submissions.far([attempt]) { continuation.resume(returning: $0[attempt.token.task]) }
@@ -239,53 +216,6 @@ final class Dispatcher: Sendable {
 extension HandlerStopReason {
   /// The attempt that it ends does not count, and the task will run again.
   fileprivate var givesBack: Bool { self == .shutdown || self == .pauseRequested }
-}
-
-/// Ties a running handler to its attempt.
-private final class AttemptLink: HandlerLink {
-  private struct State: Sendable {
-    var work: Task<Void, Never>?
-    var reason: HandlerStopReason?
-  }
-
-  let token: AttemptToken
-  private let send: Dispatcher.Report
-  private let state = Mutex(State())
-
-  init(token: AttemptToken, report: @escaping Dispatcher.Report) {
-    self.token = token
-    send = report
-  }
-
-  var stopReason: HandlerStopReason? { state.withLock { $0.reason } }
-
-  /// The Swift task that makes the attempt; cancelled at once if it was told to stop before.
-  func set(_ work: Task<Void, Never>) {
-    let isStopped = state.withLock { state in
-      state.work = work
-      return state.reason != nil
-    }
-    if isStopped { work.cancel() }
-  }
-
-  func stop(because reason: HandlerStopReason) {
-    let work = state.withLock { state in
-      state.reason = state.reason ?? reason
-      return state.work
-    }
-    work?.cancel()
-  }
-
-  func report(_ progress: HandlerProgress) {
-    let counters = progress.counters.sorted { $0.key < $1.key }.prefix(32)
-      .map { Progress.Counter(name: $0.key.prefixed(bytes: 63), value: $0.value) }
-    send(
-      .report(
-        token,
-        Progress(
-          percent: progress.percent.map { min(max($0, 0), 100) },
-          step: progress.step.prefixed(bytes: 255), counters: counters)))
-  }
 }
 
 extension String {

@@ -129,12 +129,7 @@ package final class Node: Sendable {
 
   private static func submissions(_ feed: FeedHub, _ links: Links) -> SubmissionSource {
     SubmissionSource(
-      oldestNear: { feed.oldestInMemory },
-      near: { task, revision in
-        feed.segment(holding: revision)
-          .flatMap { SubmittedTask(task, in: $0, at: revision) }
-          .map { TaskContent($0.submission) }
-      },
+      near: { feed.segments(holding: $0) },
       far: { attempts, then in
         if let node = links.node { node.contents(of: attempts, then) } else { then([:]) }
       },

@@ -36,10 +36,8 @@ struct TaskContent: Sendable {
 
 /// Where the dispatcher finds the content of the tasks whose attempts it makes.
 struct SubmissionSource: Sendable {
-  /// Submissions from there on are in memory.
-  var oldestNear: @Sendable () -> Revision
-  /// From memory; nil if it is no longer there.
-  var near: @Sendable (TaskID, _ submitRevision: Revision) -> TaskContent?
+  /// The segments in memory that hold these submissions; nil for those that are no longer there.
+  var near: @Sendable ([Revision]) -> [Segment?]
   /// From the index, with one look for all. What cannot be read is left out. `then` is called once,
   /// on a thread for blocking work.
   var far:
