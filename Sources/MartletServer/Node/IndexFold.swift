@@ -209,7 +209,8 @@ package struct IndexFold: Sendable {
     touchedSchedules.insert(schedule)
   }
 
-  /// A pool that goes leaves its tallies to those that are gone; asked before the catalog forgets it.
+  /// A pool that goes leaves its tallies to those that are gone; asked before the catalog forgets
+  /// it.
   private mutating func noteTallies(of event: Event) {
     let pools: Set<PoolID>
     switch event.body {

@@ -1,5 +1,5 @@
-/// Writes the rows of statistics: whole numbers in 7 bits a byte, the least significant first, texts
-/// with their length before them.
+/// Writes the rows of statistics: whole numbers in 7 bits a byte, the least significant first,
+/// texts with their length before them.
 struct StatsWriter {
   private(set) var bytes: [UInt8] = []
 

@@ -1,13 +1,13 @@
 package import MartletCore
 package import MartletStore
 
-/// Folds events into rows of statistics: what happened within each second, minute and hour, and what
-/// there was at its end. Pure: the same segments give the same rows, however they are parted into
-/// batches, and a fold that a start puts together from the rows goes on as the one before it would
-/// have.
+/// Folds events into rows of statistics: what happened within each second, minute and hour, and
+/// what there was at its end. Pure: the same segments give the same rows, however they are parted
+/// into batches, and a fold that a start puts together from the rows goes on as the one before it
+/// would have.
 ///
-/// Only what is open is in memory. What happened goes into the second; when that is over, it is added
-/// to the minute, and that to the hour: so the row of the open minute has all but the open second,
+/// Only what is open is in memory. What happened goes into the second; when that is over, it is
+/// added to the minute, and that to the hour: so the row of the open minute has all but the open second,
 /// and the row of the open hour all but the open minute (`StatsLook` adds them).
 package struct StatsFold: Equatable, Sendable {
   /// Pairs of a second, a minute or an hour beyond it are counted as `other`.
