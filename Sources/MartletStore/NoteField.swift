@@ -12,6 +12,8 @@ package struct NoteField: Hashable, Sendable {
   package static let percent = NoteField(3, 1)
   /// In an encoded policy (`martlet.log.v1.Policy`): the number of the workflow.
   package static let workflow = NoteField(40, 4, 1)
+  /// In an encoded policy: the fairness key.
+  package static let fairnessKey = NoteField(66, 1)
 
   /// nil for what is not in a status.
   package init?(_ field: FilterField.Text) {
@@ -20,7 +22,8 @@ package struct NoteField: Hashable, Sendable {
     case .failureMessage: self.init(4, 3)
     case .progressStep: self.init(3, 2)
     case .worker: self.init(7, 1)
-    case .pool, .kind, .label, .eventType, .actor, .reason, .workflow: return nil
+    case .pool, .kind, .label, .eventType, .actor, .reason, .workflow, .fairnessKey:
+      return nil
     }
   }
 

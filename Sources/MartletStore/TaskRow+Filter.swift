@@ -17,6 +17,7 @@ extension TaskRow: FilteredTask {
   package func text(_ field: FilterField.Text) -> String? {
     if case .label(let key) = field { return submission.labels[key] }
     if field == .workflow { return submission.workflow?.description }
+    if field == .fairnessKey { return NoteField.fairnessKey.text(in: submission.policy) }
     return NoteField(field)?.text(in: status.status)
   }
 

@@ -124,6 +124,21 @@ struct ArgumentTests {
     }
   }
 
+  @Test("fairness keys of tasks and rules of pools are read")
+  func fairness() async throws {
+    let submit = try await parsed(
+      ["task", "submit", "p", "k", "--fairness-key", "a", "--fairness-weight", "3"],
+      as: TaskSubmit.self)
+    let spec = submit.options.spec(kind: "k", payload: [], now: 0)
+    #expect(spec.fairnessKey == "a" && spec.fairnessWeight == 3)
+    let update = try await parsed(
+      ["pool", "update", "p", "--fairness", "share-first"], as: PoolUpdate.self)
+    #expect(update.fields == ["fairness"] && update.settings.spec.fairness == .shareFirst)
+    await #expect(throws: (any Error).self) {
+      try await Martlet.asyncParseAsRoot(["pool", "update", "p", "--fairness", "random"])
+    }
+  }
+
   @Test("delays for classes of failures are read, replaced and removed")
   func failureDelays() async throws {
     let arguments = ["pool", "update", "p"]

@@ -33,8 +33,9 @@ struct Martlet: AsyncParsableCommand {
       Shell completions: martlet --generate-completion-script bash|zsh|fish
       """,
     subcommands: [
-      PoolCommands.self, GroupCommands.self, TaskCommands.self, WorkflowCommands.self,
-      ScheduleCommands.self, LockCommands.self, StatsCommands.self, BulkCommands.self,
+      PoolCommands.self, GroupCommands.self, LimitCommands.self, TaskCommands.self,
+      WorkflowCommands.self, ScheduleCommands.self, LockCommands.self, StatsCommands.self,
+      BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

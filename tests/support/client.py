@@ -6,7 +6,7 @@ import json
 import grpc
 
 from support.stubs import (
-    Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, locks_grpc, pools, pools_grpc,
+    Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, limits_grpc, locks_grpc, pools, pools_grpc,
     schedules_grpc, servers, servers_grpc, stats_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
 )
 
@@ -42,6 +42,7 @@ class Client:
         self.schedules = schedules_grpc.ScheduleServiceStub(self.channel)
         self.locks = locks_grpc.LockServiceStub(self.channel)
         self.stats = stats_grpc.StatsServiceStub(self.channel)
+        self.limits = limits_grpc.LimitServiceStub(self.channel)
         self.events = events_grpc.EventServiceStub(self.channel)
         self.server = servers_grpc.ServerServiceStub(self.channel)
         self.workers = workers_grpc.WorkerServiceStub(self.channel)

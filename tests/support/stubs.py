@@ -45,6 +45,8 @@ from martlet.v1 import event_service_pb2 as events  # noqa: E402
 from martlet.v1 import event_service_pb2_grpc as events_grpc  # noqa: E402
 from martlet.v1 import group_service_pb2 as groups  # noqa: E402
 from martlet.v1 import group_service_pb2_grpc as groups_grpc  # noqa: E402
+from martlet.v1 import limit_service_pb2 as limits  # noqa: E402
+from martlet.v1 import limit_service_pb2_grpc as limits_grpc  # noqa: E402
 from martlet.v1 import lock_service_pb2 as locks  # noqa: E402
 from martlet.v1 import lock_service_pb2_grpc as locks_grpc  # noqa: E402
 from martlet.v1 import pool_service_pb2 as pools  # noqa: E402
@@ -66,7 +68,7 @@ from martlet.v1 import workflow_service_pb2_grpc as workflows_grpc  # noqa: E402
 
 __all__ = [
     "Duration", "FieldMask", "Timestamp", "bulks", "bulks_grpc", "details", "events",
-    "events_grpc", "groups", "groups_grpc", "health_pb2", "health_pb2_grpc", "locks", "locks_grpc", "pools", "pools_grpc", "servers",
+    "events_grpc", "groups", "groups_grpc", "health_pb2", "health_pb2_grpc", "limits", "limits_grpc", "locks", "locks_grpc", "pools", "pools_grpc", "servers",
     "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
     "workers_grpc",
     "schedules", "schedules_grpc", "stats", "stats_grpc", "workflows", "workflows_grpc",

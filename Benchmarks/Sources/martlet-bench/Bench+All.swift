@@ -6,6 +6,8 @@ extension Bench {
     try await StartExperiment(bench: self).run()
     try await BatchExperiment(bench: self).run()
     try await LockExperiment(bench: self).run()
+    try await FairnessExperiment(bench: self).run()
+    try await LimitExperiment(bench: self).run()
     try await WorkflowExperiment(bench: self).run()
     try await CancelExperiment(bench: self).run()
     try await ResizeExperiment(bench: self).run()

@@ -25,6 +25,9 @@ enum Row: String, CaseIterable {
   case groupGuarantee = "group_guarantee_ms"
   case workflow = "workflow_10000_tasks_s"
   case lockHandover = "lock_handover_p50_ms"
+  case fairness = "fairness_jain_1000_keys"
+  case unboundLimits = "limits_unbound_percent"
+  case limitKeys = "keys_100000_limit_percent"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
   case dispatchP50 = "dispatch_p50_ms"
@@ -35,7 +38,8 @@ enum Row: String, CaseIterable {
   case idleSchedulesCPU = "schedules_100000_idle_cpu_percent"
   case scheduleLateness = "schedule_fire_lateness_p99_ms"
 
-  /// What the value is compared with. For a rate more is better, for all else less.
+  /// What the value is compared with. For a rate, an index, and for percents of a rate, more is
+  /// better, for all else less.
   struct Bounds {
     /// Is to be reached.
     var reach: Double
@@ -52,8 +56,10 @@ enum Row: String, CaseIterable {
     case .residentWith1000Tasks: "MB"
     case .memoryPerIdleWorker: "kB"
     case .idleSchedulesCPU: "%"
+    case .unboundLimits, .limitKeys: "percent"
     case .memoryPerQueuedTask: "bytes"
     case .resizeLostTasks: "tasks"
+    case .fairness: Self.index
     case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
       .commitDuringSnapshotP99, .groupGuarantee, .listP99, .explainP99, .filterLabelP99, .countP99,
@@ -90,6 +96,9 @@ enum Row: String, CaseIterable {
     case .groupGuarantee: Bounds(reach: 50, aim: 20)
     case .workflow: Bounds(reach: 2, aim: 0.5)
     case .lockHandover: Bounds(reach: 0.3, aim: 0.15)
+    case .fairness: Bounds(reach: 0.95, aim: 0.99)
+    case .unboundLimits: Bounds(reach: 90, aim: 97)
+    case .limitKeys: Bounds(reach: 80, aim: 95)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)
     case .dispatchP50: Bounds(reach: 2, aim: 0.2)
@@ -102,11 +111,16 @@ enum Row: String, CaseIterable {
     }
   }
 
-  private var isRate: Bool { unit.hasSuffix("/s") }
+  /// From 0 to 1.
+  private static let index = "of 1"
+
+  private var isMoreBetter: Bool {
+    unit.hasSuffix("/s") || unit == Self.index || unit == "percent"
+  }
 
   /// "aim", "reach" or "below": which of the bounds the value keeps.
   func verdict(of value: Double) -> String {
-    func keeps(_ bound: Double) -> Bool { isRate ? value >= bound : value <= bound }
+    func keeps(_ bound: Double) -> Bool { isMoreBetter ? value >= bound : value <= bound }
     if keeps(bounds.aim) { return "aim" }
     return keeps(bounds.reach) ? "reach" : "below"
   }

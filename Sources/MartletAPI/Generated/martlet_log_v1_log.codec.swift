@@ -37,6 +37,8 @@ extension LogAPI.Record {
       if let pointer = c.pointee.workflow { self.body = .workflow(try .init(c: pointer)) }
     case 8:
       if let pointer = c.pointee.lock { self.body = .lock(try .init(c: pointer)) }
+    case 9:
+      if let pointer = c.pointee.limit { self.body = .limit(try .init(c: pointer)) }
     default: break
     }
   }
@@ -68,6 +70,9 @@ extension LogAPI.Record {
     case .lock(let value):
       c.pointee.body_case = .init(rawValue: 8)
       c.pointee.lock = value.cStruct(in: arena)
+    case .limit(let value):
+      c.pointee.body_case = .init(rawValue: 9)
+      c.pointee.limit = value.cStruct(in: arena)
     case nil: break
     }
     return c
@@ -121,6 +126,7 @@ extension LogAPI.TaskRecord {
     self.fromPool = c.pointee.from_pool
     if let pointer = c.pointee.member { self.member = try .init(c: pointer) }
     if let pointer = c.pointee.waits_for { self.waitsFor = try .init(c: pointer) }
+    if let pointer = c.pointee.permits { self.permits = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskRecord> {
@@ -150,6 +156,72 @@ extension LogAPI.TaskRecord {
     c.pointee.from_pool = self.fromPool
     if let value = self.member { c.pointee.member = value.cStruct(in: arena) }
     if let value = self.waitsFor { c.pointee.waits_for = value.cStruct(in: arena) }
+    if let value = self.permits { c.pointee.permits = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.TaskPermits {
+  public static var protobufName: String { "martlet.log.v1.TaskPermits" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__task_permits__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__TaskPermits.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__TaskPermits>) throws(ProtobufDecodingError) {
+    self.init()
+    if let elements = c.pointee.takes, c.pointee.n_takes > 0 {
+      self.takes.reserveCapacity(c.pointee.n_takes)
+      for index in 0..<c.pointee.n_takes {
+        if let pointer = elements[index] { self.takes.append(try .init(c: pointer)) }
+      }
+    }
+    if c.pointee._kept_until_case.rawValue == 2 {
+      self.keptUntil = c.pointee.kept_until
+    }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskPermits> {
+    let c = arena.make(Martlet__Log__V1__TaskPermits.self, martlet__log__v1__task_permits__descriptor_address())
+    c.pointee.n_takes = self.takes.count
+    c.pointee.takes = arena.list(self.takes) { $0.cStruct(in: arena) }
+    if let value = self.keptUntil {
+      c.pointee._kept_until_case = .init(rawValue: 2)
+      c.pointee.kept_until = value
+    }
+    return c
+  }
+}
+
+extension LogAPI.LimitKey {
+  public static var protobufName: String { "martlet.log.v1.LimitKey" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__limit_key__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LimitKey.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LimitKey>) throws(ProtobufDecodingError) {
+    self.init()
+    self.limit = c.pointee.limit
+    self.key = try c.pointee.key.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LimitKey> {
+    let c = arena.make(Martlet__Log__V1__LimitKey.self, martlet__log__v1__limit_key__descriptor_address())
+    c.pointee.limit = self.limit
+    c.pointee.key = arena.copy(self.key)
     return c
   }
 }
@@ -267,6 +339,7 @@ extension LogAPI.Notes {
     }
     self.joined = c.pointee.joined
     if let pointer = c.pointee.waits_for { self.waitsFor = try .init(c: pointer) }
+    if let pointer = c.pointee.permits { self.permits = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Notes> {
@@ -289,6 +362,7 @@ extension LogAPI.Notes {
     }
     c.pointee.joined = self.joined
     if let value = self.waitsFor { c.pointee.waits_for = value.cStruct(in: arena) }
+    if let value = self.permits { c.pointee.permits = value.cStruct(in: arena) }
     return c
   }
 }
@@ -668,6 +742,7 @@ extension LogAPI.Policy {
     self.queueTimeout = c.pointee.queue_timeout
     self.heartbeatTimeout = c.pointee.heartbeat_timeout
     if let pointer = c.pointee.flow { self.flow = try .init(c: pointer) }
+    if let pointer = c.pointee.fairness { self.fairness = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Policy> {
@@ -679,6 +754,34 @@ extension LogAPI.Policy {
     c.pointee.queue_timeout = self.queueTimeout
     c.pointee.heartbeat_timeout = self.heartbeatTimeout
     if let value = self.flow { c.pointee.flow = value.cStruct(in: arena) }
+    if let value = self.fairness { c.pointee.fairness = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.Fairness {
+  public static var protobufName: String { "martlet.log.v1.Fairness" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__fairness__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__Fairness.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__Fairness>) throws(ProtobufDecodingError) {
+    self.init()
+    self.key = try c.pointee.key.utf8String()
+    self.weight = c.pointee.weight
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__Fairness> {
+    let c = arena.make(Martlet__Log__V1__Fairness.self, martlet__log__v1__fairness__descriptor_address())
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.weight = self.weight
     return c
   }
 }
@@ -1082,6 +1185,8 @@ extension LogAPI.PoolSpec {
     if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
     self.group = try c.pointee.group.utf8String()
     self.groupMinimum = c.pointee.group_minimum
+    self.permitGrace = c.pointee.permit_grace
+    self.fairness = c.pointee.fairness
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PoolSpec> {
@@ -1101,6 +1206,8 @@ extension LogAPI.PoolSpec {
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
     c.pointee.group = arena.copy(self.group)
     c.pointee.group_minimum = self.groupMinimum
+    c.pointee.permit_grace = self.permitGrace
+    c.pointee.fairness = self.fairness
     return c
   }
 }
@@ -1629,6 +1736,7 @@ extension LogAPI.EngineFact {
     self.kindCount = c.pointee.kind_count
     self.lastBulk = c.pointee.last_bulk
     self.lastGroup = c.pointee.last_group
+    self.lastLimit = c.pointee.last_limit
     self.lastWorkflow = c.pointee.last_workflow
     self.talliedFrom = c.pointee.tallied_from
   }
@@ -1644,6 +1752,7 @@ extension LogAPI.EngineFact {
     c.pointee.kind_count = self.kindCount
     c.pointee.last_bulk = self.lastBulk
     c.pointee.last_group = self.lastGroup
+    c.pointee.last_limit = self.lastLimit
     c.pointee.last_workflow = self.lastWorkflow
     c.pointee.tallied_from = self.talliedFrom
     return c
@@ -2087,6 +2196,7 @@ extension LogAPI.TaskDraft {
         if let pointer = elements[index] { self.selector.append(try .init(c: pointer)) }
       }
     }
+    if let pointer = c.pointee.fairness { self.fairness = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TaskDraft> {
@@ -2104,6 +2214,7 @@ extension LogAPI.TaskDraft {
     c.pointee.trace_parent = arena.copy(self.traceParent)
     c.pointee.n_selector = self.selector.count
     c.pointee.selector = arena.list(self.selector) { $0.cStruct(in: arena) }
+    if let value = self.fairness { c.pointee.fairness = value.cStruct(in: arena) }
     return c
   }
 }
@@ -2282,6 +2393,209 @@ extension LogAPI.LockEventRecord {
     let c = arena.make(Martlet__Log__V1__LockEventRecord.self, martlet__log__v1__lock_event_record__descriptor_address())
     c.pointee.change = self.change
     if let value = self.lock { c.pointee.lock = value.cStruct(in: arena) }
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.LimitFact {
+  public static var protobufName: String { "martlet.log.v1.LimitFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__limit_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LimitFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LimitFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.id = c.pointee.id
+    self.name = try c.pointee.name.utf8String()
+    if let pointer = c.pointee.spec { self.spec = try .init(c: pointer) }
+    self.specVersion = c.pointee.spec_version
+    self.createTime = c.pointee.create_time
+    self.updateTime = c.pointee.update_time
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LimitFact> {
+    let c = arena.make(Martlet__Log__V1__LimitFact.self, martlet__log__v1__limit_fact__descriptor_address())
+    c.pointee.id = self.id
+    c.pointee.name = arena.copy(self.name)
+    if let value = self.spec { c.pointee.spec = value.cStruct(in: arena) }
+    c.pointee.spec_version = self.specVersion
+    c.pointee.create_time = self.createTime
+    c.pointee.update_time = self.updateTime
+    if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension LogAPI.LimitSpec {
+  public static var protobufName: String { "martlet.log.v1.LimitSpec" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__limit_spec__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LimitSpec.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LimitSpec>) throws(ProtobufDecodingError) {
+    self.init()
+    self.sort = c.pointee.sort
+    self.units = c.pointee.units
+    self.span = c.pointee.span
+    self.burst = c.pointee.burst
+    if let elements = c.pointee.pools, c.pointee.n_pools > 0 {
+      self.pools.reserveCapacity(c.pointee.n_pools)
+      for index in 0..<c.pointee.n_pools {
+        self.pools.append(try elements[index].utf8String())
+      }
+    }
+    if let elements = c.pointee.kinds, c.pointee.n_kinds > 0 {
+      self.kinds.reserveCapacity(c.pointee.n_kinds)
+      for index in 0..<c.pointee.n_kinds {
+        self.kinds.append(try elements[index].utf8String())
+      }
+    }
+    self.keyLabel = try c.pointee.key_label.utf8String()
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LimitSpec> {
+    let c = arena.make(Martlet__Log__V1__LimitSpec.self, martlet__log__v1__limit_spec__descriptor_address())
+    c.pointee.sort = self.sort
+    c.pointee.units = self.units
+    c.pointee.span = self.span
+    c.pointee.burst = self.burst
+    c.pointee.n_pools = self.pools.count
+    c.pointee.pools = arena.list(self.pools) { arena.copy($0) }
+    c.pointee.n_kinds = self.kinds.count
+    c.pointee.kinds = arena.list(self.kinds) { arena.copy($0) }
+    c.pointee.key_label = arena.copy(self.keyLabel)
+    return c
+  }
+}
+
+extension LogAPI.LimitStateFact {
+  public static var protobufName: String { "martlet.log.v1.LimitStateFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__limit_state_fact__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LimitStateFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LimitStateFact>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.key { self.key = try .init(c: pointer) }
+    if c.pointee._full_at_case.rawValue == 2 {
+      self.fullAt = c.pointee.full_at
+    }
+    self.times = .init(UnsafeBufferPointer(start: c.pointee.times, count: c.pointee.n_times))
+    self.units = .init(UnsafeBufferPointer(start: c.pointee.units, count: c.pointee.n_units))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LimitStateFact> {
+    let c = arena.make(Martlet__Log__V1__LimitStateFact.self, martlet__log__v1__limit_state_fact__descriptor_address())
+    if let value = self.key { c.pointee.key = value.cStruct(in: arena) }
+    if let value = self.fullAt {
+      c.pointee._full_at_case = .init(rawValue: 2)
+      c.pointee.full_at = value
+    }
+    c.pointee.n_times = self.times.count
+    c.pointee.times = arena.list(self.times) { $0 }
+    c.pointee.n_units = self.units.count
+    c.pointee.units = arena.list(self.units) { $0 }
+    return c
+  }
+}
+
+extension LogAPI.PermitFact {
+  public static var protobufName: String { "martlet.log.v1.PermitFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__permit_fact__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__PermitFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__PermitFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.token = c.pointee.token
+    self.limit = c.pointee.limit
+    self.key = try c.pointee.key.utf8String()
+    self.units = c.pointee.units
+    self.owner = try c.pointee.owner.utf8String()
+    self.lease = c.pointee.lease
+    self.request = try c.pointee.request.utf8String()
+    self.task = c.pointee.task
+    if c.pointee._kept_until_case.rawValue == 9 {
+      self.keptUntil = c.pointee.kept_until
+    }
+    self.acquireTime = c.pointee.acquire_time
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__PermitFact> {
+    let c = arena.make(Martlet__Log__V1__PermitFact.self, martlet__log__v1__permit_fact__descriptor_address())
+    c.pointee.token = self.token
+    c.pointee.limit = self.limit
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.units = self.units
+    c.pointee.owner = arena.copy(self.owner)
+    c.pointee.lease = self.lease
+    c.pointee.request = arena.copy(self.request)
+    c.pointee.task = self.task
+    if let value = self.keptUntil {
+      c.pointee._kept_until_case = .init(rawValue: 9)
+      c.pointee.kept_until = value
+    }
+    c.pointee.acquire_time = self.acquireTime
+    return c
+  }
+}
+
+extension LogAPI.LimitEventRecord {
+  public static var protobufName: String { "martlet.log.v1.LimitEventRecord" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__limit_event_record__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__LimitEventRecord.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__LimitEventRecord>) throws(ProtobufDecodingError) {
+    self.init()
+    self.change = c.pointee.change
+    if let pointer = c.pointee.limit { self.limit = try .init(c: pointer) }
+    if let pointer = c.pointee.permits { self.permits = try .init(c: pointer) }
+    if let pointer = c.pointee.origin { self.origin = try .init(c: pointer) }
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__LimitEventRecord> {
+    let c = arena.make(Martlet__Log__V1__LimitEventRecord.self, martlet__log__v1__limit_event_record__descriptor_address())
+    c.pointee.change = self.change
+    if let value = self.limit { c.pointee.limit = value.cStruct(in: arena) }
+    if let value = self.permits { c.pointee.permits = value.cStruct(in: arena) }
     if let value = self.origin { c.pointee.origin = value.cStruct(in: arena) }
     return c
   }

@@ -25,6 +25,7 @@ extension LogAPI {
       case group(LogAPI.GroupEventRecord)
       case workflow(LogAPI.WorkflowEventRecord)
       case lock(LogAPI.LockEventRecord)
+      case limit(LogAPI.LimitEventRecord)
     }
   }
 
@@ -53,6 +54,7 @@ extension LogAPI {
     public var fromPool: UInt32 = 0
     public var member: LogAPI.WorkflowMember? = nil
     public var waitsFor: LogAPI.WaitsFor? = nil
+    public var permits: LogAPI.TaskPermits? = nil
 
     public init() {}
 
@@ -76,7 +78,8 @@ extension LogAPI {
       priority: UInt32 = 0,
       fromPool: UInt32 = 0,
       member: LogAPI.WorkflowMember? = nil,
-      waitsFor: LogAPI.WaitsFor? = nil
+      waitsFor: LogAPI.WaitsFor? = nil,
+      permits: LogAPI.TaskPermits? = nil
     ) {
       self.labels = labels
       self.progress = progress
@@ -98,6 +101,39 @@ extension LogAPI {
       self.fromPool = fromPool
       self.member = member
       self.waitsFor = waitsFor
+      self.permits = permits
+    }
+  }
+
+  /// What an attempt has taken of limits, one of each.
+  public struct TaskPermits: ProtobufMessage {
+    public var takes: [LogAPI.LimitKey] = []
+    /// Of an attempt that was fenced; presence matters.
+    public var keptUntil: Int64? = nil
+
+    public init() {}
+
+    public init(
+      takes: [LogAPI.LimitKey] = [],
+      keptUntil: Int64? = nil
+    ) {
+      self.takes = takes
+      self.keptUntil = keptUntil
+    }
+  }
+
+  public struct LimitKey: ProtobufMessage {
+    public var limit: UInt32 = 0
+    public var key: String = ""
+
+    public init() {}
+
+    public init(
+      limit: UInt32 = 0,
+      key: String = ""
+    ) {
+      self.limit = limit
+      self.key = key
     }
   }
 
@@ -164,6 +200,7 @@ extension LogAPI {
     /// The revision at which a PENDING task joined its queue, if it has changed since.
     public var joined: UInt64 = 0
     public var waitsFor: LogAPI.WaitsFor? = nil
+    public var permits: LogAPI.TaskPermits? = nil
 
     public init() {}
 
@@ -179,7 +216,8 @@ extension LogAPI {
       checkpointMark: LogAPI.CheckpointMark? = nil,
       priorityOverride: UInt32? = nil,
       joined: UInt64 = 0,
-      waitsFor: LogAPI.WaitsFor? = nil
+      waitsFor: LogAPI.WaitsFor? = nil,
+      permits: LogAPI.TaskPermits? = nil
     ) {
       self.startTime = startTime
       self.startElapsed = startElapsed
@@ -193,6 +231,7 @@ extension LogAPI {
       self.priorityOverride = priorityOverride
       self.joined = joined
       self.waitsFor = waitsFor
+      self.permits = permits
     }
   }
 
@@ -418,6 +457,7 @@ extension LogAPI {
     public var queueTimeout: Int64 = 0
     public var heartbeatTimeout: Int64 = 0
     public var flow: LogAPI.Flow? = nil
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -427,7 +467,8 @@ extension LogAPI {
       selector: [LogAPI.Label] = [],
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
-      flow: LogAPI.Flow? = nil
+      flow: LogAPI.Flow? = nil,
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.retry = retry
       self.runTimeout = runTimeout
@@ -435,6 +476,23 @@ extension LogAPI {
       self.queueTimeout = queueTimeout
       self.heartbeatTimeout = heartbeatTimeout
       self.flow = flow
+      self.fairness = fairness
+    }
+  }
+
+  /// For whom a task runs.
+  public struct Fairness: ProtobufMessage {
+    public var key: String = ""
+    public var weight: UInt32 = 0
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      weight: UInt32 = 0
+    ) {
+      self.key = key
+      self.weight = weight
     }
   }
 
@@ -735,6 +793,9 @@ extension LogAPI {
     public var scaling: LogAPI.Scaling? = nil
     public var group: String = ""
     public var groupMinimum: Int64 = 0
+    public var permitGrace: Int64 = 0
+    /// 0: priorities first.
+    public var fairness: UInt32 = 0
 
     public init() {}
 
@@ -751,7 +812,9 @@ extension LogAPI {
       retention: LogAPI.Retention? = nil,
       scaling: LogAPI.Scaling? = nil,
       group: String = "",
-      groupMinimum: Int64 = 0
+      groupMinimum: Int64 = 0,
+      permitGrace: Int64 = 0,
+      fairness: UInt32 = 0
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -766,6 +829,8 @@ extension LogAPI {
       self.scaling = scaling
       self.group = group
       self.groupMinimum = groupMinimum
+      self.permitGrace = permitGrace
+      self.fairness = fairness
     }
   }
 
@@ -1135,6 +1200,7 @@ extension LogAPI {
     public var kindCount: UInt32 = 0
     public var lastBulk: UInt64 = 0
     public var lastGroup: UInt32 = 0
+    public var lastLimit: UInt32 = 0
     public var lastWorkflow: UInt64 = 0
     /// The revision from which on tallies count; 0 in a table from before there were tallies.
     public var talliedFrom: UInt64 = 0
@@ -1151,6 +1217,7 @@ extension LogAPI {
       kindCount: UInt32 = 0,
       lastBulk: UInt64 = 0,
       lastGroup: UInt32 = 0,
+      lastLimit: UInt32 = 0,
       lastWorkflow: UInt64 = 0,
       talliedFrom: UInt64 = 0
     ) {
@@ -1163,6 +1230,7 @@ extension LogAPI {
       self.kindCount = kindCount
       self.lastBulk = lastBulk
       self.lastGroup = lastGroup
+      self.lastLimit = lastLimit
       self.lastWorkflow = lastWorkflow
       self.talliedFrom = talliedFrom
     }
@@ -1506,6 +1574,7 @@ extension LogAPI {
     public var heartbeatTimeout: Int64 = 0
     public var traceParent: String = ""
     public var selector: [LogAPI.Label] = []
+    public var fairness: LogAPI.Fairness? = nil
 
     public init() {}
 
@@ -1520,7 +1589,8 @@ extension LogAPI {
       queueTimeout: Int64 = 0,
       heartbeatTimeout: Int64 = 0,
       traceParent: String = "",
-      selector: [LogAPI.Label] = []
+      selector: [LogAPI.Label] = [],
+      fairness: LogAPI.Fairness? = nil
     ) {
       self.kind = kind
       self.payload = payload
@@ -1533,6 +1603,7 @@ extension LogAPI {
       self.heartbeatTimeout = heartbeatTimeout
       self.traceParent = traceParent
       self.selector = selector
+      self.fairness = fairness
     }
   }
 
@@ -1679,6 +1750,155 @@ extension LogAPI {
     ) {
       self.change = change
       self.lock = lock
+      self.origin = origin
+    }
+  }
+
+  /// A limit as the engine table keeps it.
+  public struct LimitFact: ProtobufMessage {
+    public var id: UInt32 = 0
+    public var name: String = ""
+    public var spec: LogAPI.LimitSpec? = nil
+    public var specVersion: UInt32 = 0
+    public var createTime: Int64 = 0
+    public var updateTime: Int64 = 0
+    public var origin: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      id: UInt32 = 0,
+      name: String = "",
+      spec: LogAPI.LimitSpec? = nil,
+      specVersion: UInt32 = 0,
+      createTime: Int64 = 0,
+      updateTime: Int64 = 0,
+      origin: LogAPI.Origin? = nil
+    ) {
+      self.id = id
+      self.name = name
+      self.spec = spec
+      self.specVersion = specVersion
+      self.createTime = createTime
+      self.updateTime = updateTime
+      self.origin = origin
+    }
+  }
+
+  public struct LimitSpec: ProtobufMessage {
+    /// 1 rate, 2 window, 3 concurrency.
+    public var sort: UInt32 = 0
+    public var units: Int64 = 0
+    public var span: Int64 = 0
+    public var burst: Int64 = 0
+    public var pools: [String] = []
+    public var kinds: [String] = []
+    public var keyLabel: String = ""
+
+    public init() {}
+
+    public init(
+      sort: UInt32 = 0,
+      units: Int64 = 0,
+      span: Int64 = 0,
+      burst: Int64 = 0,
+      pools: [String] = [],
+      kinds: [String] = [],
+      keyLabel: String = ""
+    ) {
+      self.sort = sort
+      self.units = units
+      self.span = span
+      self.burst = burst
+      self.pools = pools
+      self.kinds = kinds
+      self.keyLabel = keyLabel
+    }
+  }
+
+  /// What has been taken of one key of a rate or a window.
+  public struct LimitStateFact: ProtobufMessage {
+    public var key: LogAPI.LimitKey? = nil
+    /// Of a rate: when its bucket is full again; presence matters.
+    public var fullAt: Int64? = nil
+    /// Of a window: moments, and how many were taken at each.
+    public var times: [Int64] = []
+    public var units: [UInt32] = []
+
+    public init() {}
+
+    public init(
+      key: LogAPI.LimitKey? = nil,
+      fullAt: Int64? = nil,
+      times: [Int64] = [],
+      units: [UInt32] = []
+    ) {
+      self.key = key
+      self.fullAt = fullAt
+      self.times = times
+      self.units = units
+    }
+  }
+
+  /// Permits that somebody holds.
+  public struct PermitFact: ProtobufMessage {
+    public var token: UInt64 = 0
+    public var limit: UInt32 = 0
+    public var key: String = ""
+    public var units: Int64 = 0
+    public var owner: String = ""
+    public var lease: Int64 = 0
+    public var request: String = ""
+    public var task: UInt64 = 0
+    /// Presence matters.
+    public var keptUntil: Int64? = nil
+    public var acquireTime: Int64 = 0
+
+    public init() {}
+
+    public init(
+      token: UInt64 = 0,
+      limit: UInt32 = 0,
+      key: String = "",
+      units: Int64 = 0,
+      owner: String = "",
+      lease: Int64 = 0,
+      request: String = "",
+      task: UInt64 = 0,
+      keptUntil: Int64? = nil,
+      acquireTime: Int64 = 0
+    ) {
+      self.token = token
+      self.limit = limit
+      self.key = key
+      self.units = units
+      self.owner = owner
+      self.lease = lease
+      self.request = request
+      self.task = task
+      self.keptUntil = keptUntil
+      self.acquireTime = acquireTime
+    }
+  }
+
+  public struct LimitEventRecord: ProtobufMessage {
+    /// 1 created, 2 updated, 3 deleted, 4 granted, 5 released, 6 expired.
+    public var change: UInt32 = 0
+    public var limit: LogAPI.LimitFact? = nil
+    public var permits: LogAPI.PermitFact? = nil
+    public var origin: LogAPI.Origin? = nil
+
+    public init() {}
+
+    public init(
+      change: UInt32 = 0,
+      limit: LogAPI.LimitFact? = nil,
+      permits: LogAPI.PermitFact? = nil,
+      origin: LogAPI.Origin? = nil
+    ) {
+      self.change = change
+      self.limit = limit
+      self.permits = permits
       self.origin = origin
     }
   }

@@ -200,6 +200,8 @@ extension API.Event {
     if let pointer = c.pointee.workflow { self.workflow = try .init(c: pointer) }
     self.dependencies = c.pointee.dependencies
     if let pointer = c.pointee.lock { self.lock = try .init(c: pointer) }
+    if let pointer = c.pointee.limit { self.limit = try .init(c: pointer) }
+    if let pointer = c.pointee.permits { self.permits = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__Event> {
@@ -248,6 +250,8 @@ extension API.Event {
     if let value = self.workflow { c.pointee.workflow = value.cStruct(in: arena) }
     c.pointee.dependencies = self.dependencies
     if let value = self.lock { c.pointee.lock = value.cStruct(in: arena) }
+    if let value = self.limit { c.pointee.limit = value.cStruct(in: arena) }
+    if let value = self.permits { c.pointee.permits = value.cStruct(in: arena) }
     return c
   }
 }

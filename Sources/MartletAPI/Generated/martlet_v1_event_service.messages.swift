@@ -144,6 +144,10 @@ extension API {
     public var dependencies: Int32 = 0
     /// Of LOCK_*: the lock after the event.
     public var lock: API.Lock? = nil
+    /// Of LIMIT_CREATED, _UPDATED and _DELETED: the limit after the event, or as it was.
+    public var limit: API.NamedLimit? = nil
+    /// Of LIMIT_PERMITS_*.
+    public var permits: API.Permits? = nil
 
     public init() {}
 
@@ -179,7 +183,9 @@ extension API {
       workflowId: String = "",
       workflow: API.Workflow? = nil,
       dependencies: Int32 = 0,
-      lock: API.Lock? = nil
+      lock: API.Lock? = nil,
+      limit: API.NamedLimit? = nil,
+      permits: API.Permits? = nil
     ) {
       self.revision = revision
       self.time = time
@@ -213,6 +219,8 @@ extension API {
       self.workflow = workflow
       self.dependencies = dependencies
       self.lock = lock
+      self.limit = limit
+      self.permits = permits
     }
   }
 
@@ -361,6 +369,14 @@ extension API {
     case lockExpired
     /// An operator took it from its holder.
     case lockBroken
+    case limitCreated
+    case limitUpdated
+    case limitDeleted
+    /// To a call. What tasks take at their start is no event of its own.
+    case limitPermitsGranted
+    case limitPermitsReleased
+    /// The lease was over, or the grace that a fenced attempt left behind.
+    case limitPermitsExpired
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -426,6 +442,12 @@ extension API {
       case 113: self = .lockReleased
       case 114: self = .lockExpired
       case 115: self = .lockBroken
+      case 128: self = .limitCreated
+      case 129: self = .limitUpdated
+      case 130: self = .limitDeleted
+      case 131: self = .limitPermitsGranted
+      case 132: self = .limitPermitsReleased
+      case 133: self = .limitPermitsExpired
       default: self = .unrecognized(rawValue)
       }
     }
@@ -492,12 +514,18 @@ extension API {
       case .lockReleased: 113
       case .lockExpired: 114
       case .lockBroken: 115
+      case .limitCreated: 128
+      case .limitUpdated: 129
+      case .limitDeleted: 130
+      case .limitPermitsGranted: 131
+      case .limitPermitsReleased: 132
+      case .limitPermitsExpired: 133
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded, .lockAcquired, .lockReleased, .lockExpired, .lockBroken] }
+    public static var allCases: [Self] { [.unspecified, .poolCreated, .poolUpdated, .poolPaused, .poolResumed, .poolDraining, .poolClosed, .poolDeleting, .poolDeleted, .taskSubmitted, .taskDue, .taskStarted, .taskProgressed, .taskCancelRequested, .taskRetryScheduled, .taskReleased, .taskLost, .taskSucceeded, .taskFailed, .taskCancelled, .taskReopened, .taskCheckpointed, .taskPauseRequested, .taskPaused, .taskResumed, .tasksPurged, .eventsPurged, .taskLogged, .taskUpdated, .taskMoved, .taskUnblocked, .bulkStarted, .bulkProgressed, .bulkEnded, .scheduleCreated, .scheduleUpdated, .schedulePaused, .scheduleResumed, .scheduleDeleted, .scheduleFired, .scheduleSkipped, .scheduleMissed, .scheduleFinished, .scheduleBuffered, .scheduleRejected, .poolScaled, .poolScalingSuggested, .poolRolledBack, .groupCreated, .groupUpdated, .groupDeleted, .workflowSubmitted, .workflowCancelRequested, .workflowRetried, .workflowResumed, .workflowEnded, .lockAcquired, .lockReleased, .lockExpired, .lockBroken, .limitCreated, .limitUpdated, .limitDeleted, .limitPermitsGranted, .limitPermitsReleased, .limitPermitsExpired] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -562,6 +590,12 @@ extension API {
       case .lockReleased: "EVENT_TYPE_LOCK_RELEASED"
       case .lockExpired: "EVENT_TYPE_LOCK_EXPIRED"
       case .lockBroken: "EVENT_TYPE_LOCK_BROKEN"
+      case .limitCreated: "EVENT_TYPE_LIMIT_CREATED"
+      case .limitUpdated: "EVENT_TYPE_LIMIT_UPDATED"
+      case .limitDeleted: "EVENT_TYPE_LIMIT_DELETED"
+      case .limitPermitsGranted: "EVENT_TYPE_LIMIT_PERMITS_GRANTED"
+      case .limitPermitsReleased: "EVENT_TYPE_LIMIT_PERMITS_RELEASED"
+      case .limitPermitsExpired: "EVENT_TYPE_LIMIT_PERMITS_EXPIRED"
       case .unrecognized(let number): "\(number)"
       }
     }

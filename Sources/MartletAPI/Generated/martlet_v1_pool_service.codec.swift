@@ -88,6 +88,8 @@ extension API.PoolSpec {
     if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
     self.group = try c.pointee.group.utf8String()
     self.groupMinimum = c.pointee.group_minimum
+    if let pointer = c.pointee.permit_grace { self.permitGrace = try .init(c: pointer) }
+    self.fairness = .init(rawValue: .init(truncatingIfNeeded: c.pointee.fairness.rawValue))
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__PoolSpec> {
@@ -124,6 +126,8 @@ extension API.PoolSpec {
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
     c.pointee.group = arena.copy(self.group)
     c.pointee.group_minimum = self.groupMinimum
+    if let value = self.permitGrace { c.pointee.permit_grace = value.cStruct(in: arena) }
+    c.pointee.fairness = .init(rawValue: .init(truncatingIfNeeded: self.fairness.rawValue))
     return c
   }
 }
@@ -854,6 +858,13 @@ extension API.ExplainPoolResponse {
     self.blocked = c.pointee.blocked
     self.omittedCauses = c.pointee.omitted_causes
     if let pointer = c.pointee.scaling { self.scaling = try .init(c: pointer) }
+    if let elements = c.pointee.shares, c.pointee.n_shares > 0 {
+      self.shares.reserveCapacity(c.pointee.n_shares)
+      for index in 0..<c.pointee.n_shares {
+        if let pointer = elements[index] { self.shares.append(try .init(c: pointer)) }
+      }
+    }
+    self.omittedShares = c.pointee.omitted_shares
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__ExplainPoolResponse> {
@@ -872,6 +883,9 @@ extension API.ExplainPoolResponse {
     c.pointee.blocked = self.blocked
     c.pointee.omitted_causes = self.omittedCauses
     if let value = self.scaling { c.pointee.scaling = value.cStruct(in: arena) }
+    c.pointee.n_shares = self.shares.count
+    c.pointee.shares = arena.list(self.shares) { $0.cStruct(in: arena) }
+    c.pointee.omitted_shares = self.omittedShares
     return c
   }
 }

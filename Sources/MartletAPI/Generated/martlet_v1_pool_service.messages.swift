@@ -73,6 +73,11 @@ extension API {
     /// Slots that the group guarantees the pool: 0 to 10,000, at most as many as the pool can have, and
     /// with those of the group's other pools at most its budget. What it does not use is lent.
     public var groupMinimum: Int32 = 0
+    /// How long the permits of concurrency limits stay taken after an attempt was fenced (its lease ended, or
+    /// a timeout or a grace gave it up), since its handler may go on: up to 1 h; not at all if unset.
+    public var permitGrace: WellKnown.Duration? = nil
+    /// What goes first where tasks have fairness keys: PRIORITY_FIRST if unset.
+    public var fairness: API.PoolFairness = .init(rawValue: 0)
 
     public init() {}
 
@@ -89,7 +94,9 @@ extension API {
       retention: API.Retention? = nil,
       scaling: API.PoolScaling? = nil,
       group: String = "",
-      groupMinimum: Int32 = 0
+      groupMinimum: Int32 = 0,
+      permitGrace: WellKnown.Duration? = nil,
+      fairness: API.PoolFairness = .init(rawValue: 0)
     ) {
       self.slots = slots
       self.queueCapacity = queueCapacity
@@ -104,6 +111,8 @@ extension API {
       self.scaling = scaling
       self.group = group
       self.groupMinimum = groupMinimum
+      self.permitGrace = permitGrace
+      self.fairness = fairness
     }
   }
 
@@ -596,6 +605,11 @@ extension API {
     public var omittedCauses: Int32 = 0
     /// Of a pool with scaling in its spec: what it should do now, and why.
     public var scaling: API.PoolScalingVerdict? = nil
+    /// Of a pool with tasks that have fairness keys: the keys with the most running tasks, then those
+    /// with the most that wait; at most 20.
+    public var shares: [API.FairnessShare] = []
+    /// Further keys with tasks that run or wait.
+    public var omittedShares: Int32 = 0
 
     public init() {}
 
@@ -612,7 +626,9 @@ extension API {
       paused: Int64 = 0,
       blocked: Int64 = 0,
       omittedCauses: Int32 = 0,
-      scaling: API.PoolScalingVerdict? = nil
+      scaling: API.PoolScalingVerdict? = nil,
+      shares: [API.FairnessShare] = [],
+      omittedShares: Int32 = 0
     ) {
       self.pool = pool
       self.state = state
@@ -627,6 +643,8 @@ extension API {
       self.blocked = blocked
       self.omittedCauses = omittedCauses
       self.scaling = scaling
+      self.shares = shares
+      self.omittedShares = omittedShares
     }
   }
 
@@ -773,6 +791,57 @@ extension API {
     ) {
       self.pool = pool
       self.cursor = cursor
+    }
+  }
+
+  /// In which order free slots go to the tasks of several fairness keys. The share of a key is what runs
+  /// of it in the pool (with what workers have been offered) by its weight.
+  public enum PoolFairness: RawRepresentable, Hashable, Sendable, CaseIterable {
+    /// PRIORITY_FIRST.
+    case unspecified
+    /// To the highest priority that has a task that could start; within it to the key with the smallest
+    /// share, of equal ones to the one whose turn it is.
+    case priorityFirst
+    /// To the key with the smallest share of all that have a task that could start; of its tasks to the
+    /// one with the highest priority.
+    case shareFirst
+    /// Keys mean nothing: by priority, then who joined first.
+    case off
+    /// A number that this version of the schema does not name; it is kept.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .priorityFirst
+      case 2: self = .shareFirst
+      case 3: self = .off
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .priorityFirst: 1
+      case .shareFirst: 2
+      case .off: 3
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The values that the schema names, in its order.
+    public static var allCases: [Self] { [.unspecified, .priorityFirst, .shareFirst, .off] }
+
+    /// The name in the .proto file; the number of a value that has none.
+    public var protobufName: String {
+      switch self {
+      case .unspecified: "POOL_FAIRNESS_UNSPECIFIED"
+      case .priorityFirst: "POOL_FAIRNESS_PRIORITY_FIRST"
+      case .shareFirst: "POOL_FAIRNESS_SHARE_FIRST"
+      case .off: "POOL_FAIRNESS_OFF"
+      case .unrecognized(let number): "\(number)"
+      }
     }
   }
 

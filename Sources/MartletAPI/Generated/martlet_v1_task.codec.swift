@@ -138,6 +138,10 @@ extension API.TaskSpec {
     }
     self.onDependencyFailure = .init(rawValue: .init(truncatingIfNeeded: c.pointee.on_dependency_failure.rawValue))
     self.wantDependencyResults = c.pointee.want_dependency_results != 0
+    self.fairnessKey = try c.pointee.fairness_key.utf8String()
+    if c.pointee._fairness_weight_case.rawValue == 37 {
+      self.fairnessWeight = c.pointee.fairness_weight
+    }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__TaskSpec> {
@@ -188,6 +192,11 @@ extension API.TaskSpec {
     c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
     c.pointee.on_dependency_failure = .init(rawValue: .init(truncatingIfNeeded: self.onDependencyFailure.rawValue))
     c.pointee.want_dependency_results = self.wantDependencyResults ? 1 : 0
+    c.pointee.fairness_key = arena.copy(self.fairnessKey)
+    if let value = self.fairnessWeight {
+      c.pointee._fairness_weight_case = .init(rawValue: 37)
+      c.pointee.fairness_weight = value
+    }
     return c
   }
 }

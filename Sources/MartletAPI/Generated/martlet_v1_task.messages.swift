@@ -165,6 +165,13 @@ extension API {
     public var onDependencyFailure: API.DependencyRule = .init(rawValue: 0)
     /// Whoever runs it is handed the results of `depends_on`.
     public var wantDependencyResults: Bool = false
+    /// For whom the task runs: at most 255 bytes. Of tasks of one pool with several keys those go first
+    /// whose key has the smallest share of the running ones; `fairness` of the pool says more. Empty:
+    /// the key that all such tasks have together. Never changed.
+    public var fairnessKey: String = ""
+    /// How large a share the key is due: 1 to 1,000, 1 if unset. Twice the weight, twice the share. The
+    /// weight of the task whose turn it is counts, so give all tasks of a key the same.
+    public var fairnessWeight: Int32? = nil
 
     public init() {}
 
@@ -186,7 +193,9 @@ extension API {
       ref: String = "",
       dependsOn: [String] = [],
       onDependencyFailure: API.DependencyRule = .init(rawValue: 0),
-      wantDependencyResults: Bool = false
+      wantDependencyResults: Bool = false,
+      fairnessKey: String = "",
+      fairnessWeight: Int32? = nil
     ) {
       self.kind = kind
       self.payload = payload
@@ -206,6 +215,8 @@ extension API {
       self.dependsOn = dependsOn
       self.onDependencyFailure = onDependencyFailure
       self.wantDependencyResults = wantDependencyResults
+      self.fairnessKey = fairnessKey
+      self.fairnessWeight = fairnessWeight
     }
 
     /// When the task may start: at once if neither is set.

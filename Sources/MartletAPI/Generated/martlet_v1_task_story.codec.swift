@@ -191,6 +191,9 @@ extension API.WaitingCause {
     self.budget = c.pointee.budget
     self.budgetInUse = c.pointee.budget_in_use
     self.budgetOwed = c.pointee.budget_owed
+    self.limit = try c.pointee.limit.utf8String()
+    self.limitKey = try c.pointee.limit_key.utf8String()
+    self.limitWaiting = c.pointee.limit_waiting
     if let elements = c.pointee.depends_on, c.pointee.n_depends_on > 0 {
       self.dependsOn.reserveCapacity(c.pointee.n_depends_on)
       for index in 0..<c.pointee.n_depends_on {
@@ -198,6 +201,7 @@ extension API.WaitingCause {
       }
     }
     self.dependencies = c.pointee.dependencies
+    if let pointer = c.pointee.fairness { self.fairness = try .init(c: pointer) }
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__WaitingCause> {
@@ -240,9 +244,73 @@ extension API.WaitingCause {
     c.pointee.budget = self.budget
     c.pointee.budget_in_use = self.budgetInUse
     c.pointee.budget_owed = self.budgetOwed
+    c.pointee.limit = arena.copy(self.limit)
+    c.pointee.limit_key = arena.copy(self.limitKey)
+    c.pointee.limit_waiting = self.limitWaiting
     c.pointee.n_depends_on = self.dependsOn.count
     c.pointee.depends_on = arena.list(self.dependsOn) { arena.copy($0) }
     c.pointee.dependencies = self.dependencies
+    if let value = self.fairness { c.pointee.fairness = value.cStruct(in: arena) }
+    return c
+  }
+}
+
+extension API.FairnessShare {
+  public static var protobufName: String { "martlet.v1.FairnessShare" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__fairness_share__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__FairnessShare.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__FairnessShare>) throws(ProtobufDecodingError) {
+    self.init()
+    self.key = try c.pointee.key.utf8String()
+    self.weight = c.pointee.weight
+    self.running = c.pointee.running
+    self.waiting = c.pointee.waiting
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__FairnessShare> {
+    let c = arena.make(Martlet__V1__FairnessShare.self, martlet__v1__fairness_share__descriptor_address())
+    c.pointee.key = arena.copy(self.key)
+    c.pointee.weight = self.weight
+    c.pointee.running = self.running
+    c.pointee.waiting = self.waiting
+    return c
+  }
+}
+
+extension API.FairnessStanding {
+  public static var protobufName: String { "martlet.v1.FairnessStanding" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__v1__fairness_standing__descriptor_address(), checksFields: true)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__V1__FairnessStanding.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__V1__FairnessStanding>) throws(ProtobufDecodingError) {
+    self.init()
+    if let pointer = c.pointee.share { self.share = try .init(c: pointer) }
+    self.tasksAhead = c.pointee.tasks_ahead
+    self.otherKeys = c.pointee.other_keys
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__V1__FairnessStanding> {
+    let c = arena.make(Martlet__V1__FairnessStanding.self, martlet__v1__fairness_standing__descriptor_address())
+    if let value = self.share { c.pointee.share = value.cStruct(in: arena) }
+    c.pointee.tasks_ahead = self.tasksAhead
+    c.pointee.other_keys = self.otherKeys
     return c
   }
 }

@@ -172,7 +172,8 @@ extension API {
     /// NO_FREE_SLOT, from ExplainTask: how many tasks go before this one when slots become free. Those
     /// that nobody takes go before none.
     public var tasksAhead: Int64? = nil
-    /// There are at least `tasks_ahead`: the pool has more queues than were looked at.
+    /// There are at least `tasks_ahead`: the pool has more queues than were looked at, or others may
+    /// pass the task (`priority_ageing`, fairness keys).
     public var tasksAheadAtLeast: Bool = false
     /// SELECTOR_UNMATCHED: the labels that even the closest worker does not have.
     public var missingLabels: [String: String] = [:]
@@ -199,10 +200,18 @@ extension API {
     public var budgetInUse: Int32 = 0
     /// BUDGET_IN_USE: slots that the group owes to other pools. BUDGET_LENT: what it guarantees the pool.
     public var budgetOwed: Int32 = 0
+    /// LIMIT: its name, and the key if it has keys.
+    public var limit: String = ""
+    public var limitKey: String = ""
+    /// LIMIT: calls and tasks that wait for the same. `tasks_ahead` tells those that go before it, if it
+    /// stands in the line itself; `until`, when time brings the next permit.
+    public var limitWaiting: Int64 = 0
     /// DEPENDENCIES, HELD_BY_DEPENDENCIES: the tasks that it is about, at most 10.
     public var dependsOn: [String] = []
     /// How many there are.
     public var dependencies: Int32 = 0
+    /// FAIR_SHARE: how the task's key stands.
+    public var fairness: API.FairnessStanding? = nil
 
     public init() {}
 
@@ -233,8 +242,12 @@ extension API {
       budget: Int32 = 0,
       budgetInUse: Int32 = 0,
       budgetOwed: Int32 = 0,
+      limit: String = "",
+      limitKey: String = "",
+      limitWaiting: Int64 = 0,
       dependsOn: [String] = [],
-      dependencies: Int32 = 0
+      dependencies: Int32 = 0,
+      fairness: API.FairnessStanding? = nil
     ) {
       self.type = type
       self.text = text
@@ -262,8 +275,58 @@ extension API {
       self.budget = budget
       self.budgetInUse = budgetInUse
       self.budgetOwed = budgetOwed
+      self.limit = limit
+      self.limitKey = limitKey
+      self.limitWaiting = limitWaiting
       self.dependsOn = dependsOn
       self.dependencies = dependencies
+      self.fairness = fairness
+    }
+  }
+
+  /// What a fairness key uses of its pool.
+  public struct FairnessShare: ProtobufMessage {
+    /// Empty: that of tasks that name none.
+    public var key: String = ""
+    /// FAIR_SHARE: of the task. From ExplainPool: of the key's task that began to wait last.
+    public var weight: Int32 = 0
+    /// Running attempts, and tasks that workers have been offered.
+    public var running: Int64 = 0
+    /// PENDING tasks that have not been offered.
+    public var waiting: Int64 = 0
+
+    public init() {}
+
+    public init(
+      key: String = "",
+      weight: Int32 = 0,
+      running: Int64 = 0,
+      waiting: Int64 = 0
+    ) {
+      self.key = key
+      self.weight = weight
+      self.running = running
+      self.waiting = waiting
+    }
+  }
+
+  public struct FairnessStanding: ProtobufMessage {
+    public var share: API.FairnessShare? = nil
+    /// Tasks of its own key, priority and kind that go before it.
+    public var tasksAhead: Int64 = 0
+    /// Other keys that have tasks that wait. Which of them go first changes with each start and end.
+    public var otherKeys: Int64 = 0
+
+    public init() {}
+
+    public init(
+      share: API.FairnessShare? = nil,
+      tasksAhead: Int64 = 0,
+      otherKeys: Int64 = 0
+    ) {
+      self.share = share
+      self.tasksAhead = tasksAhead
+      self.otherKeys = otherKeys
     }
   }
 
@@ -506,6 +569,11 @@ extension API {
     case dependencies
     /// It is BLOCKED: tasks that it depends on did not succeed, and it is to wait for that.
     case heldByDependencies
+    /// A limit has no permit left for it, or others go before it.
+    case limit
+    /// Beside NO_FREE_SLOT and the BUDGET_ ones: the pool's tasks have fairness keys, and the next slot
+    /// goes to the key with the smallest share.
+    case fairShare
     /// A number that this version of the schema does not name; it is kept.
     case unrecognized(Int32)
 
@@ -538,6 +606,8 @@ extension API {
       case 46: self = .budgetInUse
       case 50: self = .dependencies
       case 51: self = .heldByDependencies
+      case 52: self = .limit
+      case 56: self = .fairShare
       default: self = .unrecognized(rawValue)
       }
     }
@@ -571,12 +641,14 @@ extension API {
       case .budgetInUse: 46
       case .dependencies: 50
       case .heldByDependencies: 51
+      case .limit: 52
+      case .fairShare: 56
       case .unrecognized(let number): number
       }
     }
 
     /// The values that the schema names, in its order.
-    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .budgetLent, .budgetInUse, .dependencies, .heldByDependencies] }
+    public static var allCases: [Self] { [.unspecified, .ended, .running, .cancelRequested, .pauseRequested, .paused, .delayed, .backOff, .serverStarting, .serverStopping, .poolPaused, .poolClosed, .poolDeleting, .noFreeSlot, .offered, .noWorker, .noWorkerForPool, .selectorUnmatched, .workersBusy, .workersSilent, .workersDraining, .workersDisconnected, .starting, .budgetLent, .budgetInUse, .dependencies, .heldByDependencies, .limit, .fairShare] }
 
     /// The name in the .proto file; the number of a value that has none.
     public var protobufName: String {
@@ -608,6 +680,8 @@ extension API {
       case .budgetInUse: "WAITING_CAUSE_TYPE_BUDGET_IN_USE"
       case .dependencies: "WAITING_CAUSE_TYPE_DEPENDENCIES"
       case .heldByDependencies: "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES"
+      case .limit: "WAITING_CAUSE_TYPE_LIMIT"
+      case .fairShare: "WAITING_CAUSE_TYPE_FAIR_SHARE"
       case .unrecognized(let number): "\(number)"
       }
     }

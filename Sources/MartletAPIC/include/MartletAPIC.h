@@ -12,6 +12,7 @@
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "martlet/v1/group_service.pb-c.h"
+#include "martlet/v1/limit_service.pb-c.h"
 #include "martlet/v1/lock_service.pb-c.h"
 #include "martlet/v1/task_story.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
@@ -81,6 +82,16 @@ martlet__log__v1__record__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__task_record__descriptor_address(void) {
   return &martlet__log__v1__task_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__task_permits__descriptor_address(void) {
+  return &martlet__log__v1__task_permits__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__limit_key__descriptor_address(void) {
+  return &martlet__log__v1__limit_key__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -161,6 +172,11 @@ martlet__log__v1__retry_policy__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__policy__descriptor_address(void) {
   return &martlet__log__v1__policy__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__fairness__descriptor_address(void) {
+  return &martlet__log__v1__fairness__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -366,6 +382,31 @@ martlet__log__v1__lock_fact__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__lock_event_record__descriptor_address(void) {
   return &martlet__log__v1__lock_event_record__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__limit_fact__descriptor_address(void) {
+  return &martlet__log__v1__limit_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__limit_spec__descriptor_address(void) {
+  return &martlet__log__v1__limit_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__limit_state_fact__descriptor_address(void) {
+  return &martlet__log__v1__limit_state_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__permit_fact__descriptor_address(void) {
+  return &martlet__log__v1__permit_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__limit_event_record__descriptor_address(void) {
+  return &martlet__log__v1__limit_event_record__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -609,6 +650,131 @@ martlet__v1__delete_group_response__descriptor_address(void) {
 }
 
 static inline const ProtobufCMessageDescriptor *
+martlet__v1__named_limit__descriptor_address(void) {
+  return &martlet__v1__named_limit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__limit_spec__descriptor_address(void) {
+  return &martlet__v1__limit_spec__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__rate_limit__descriptor_address(void) {
+  return &martlet__v1__rate_limit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__window_limit__descriptor_address(void) {
+  return &martlet__v1__window_limit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__concurrency_limit__descriptor_address(void) {
+  return &martlet__v1__concurrency_limit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__limit_status__descriptor_address(void) {
+  return &martlet__v1__limit_status__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__permits__descriptor_address(void) {
+  return &martlet__v1__permits__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_limit_request__descriptor_address(void) {
+  return &martlet__v1__create_limit_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__create_limit_response__descriptor_address(void) {
+  return &martlet__v1__create_limit_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_limit_request__descriptor_address(void) {
+  return &martlet__v1__get_limit_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_limit_response__descriptor_address(void) {
+  return &martlet__v1__get_limit_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_limits_request__descriptor_address(void) {
+  return &martlet__v1__list_limits_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_limits_response__descriptor_address(void) {
+  return &martlet__v1__list_limits_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_limit_request__descriptor_address(void) {
+  return &martlet__v1__update_limit_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__update_limit_response__descriptor_address(void) {
+  return &martlet__v1__update_limit_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_limit_request__descriptor_address(void) {
+  return &martlet__v1__delete_limit_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__delete_limit_response__descriptor_address(void) {
+  return &martlet__v1__delete_limit_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__acquire_permits_request__descriptor_address(void) {
+  return &martlet__v1__acquire_permits_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__acquire_permits_response__descriptor_address(void) {
+  return &martlet__v1__acquire_permits_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_permits_request__descriptor_address(void) {
+  return &martlet__v1__renew_permits_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__renew_permits_response__descriptor_address(void) {
+  return &martlet__v1__renew_permits_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_permits_request__descriptor_address(void) {
+  return &martlet__v1__release_permits_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__release_permits_response__descriptor_address(void) {
+  return &martlet__v1__release_permits_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__hold_permits_request__descriptor_address(void) {
+  return &martlet__v1__hold_permits_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__hold_permits_response__descriptor_address(void) {
+  return &martlet__v1__hold_permits_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
 martlet__v1__lock__descriptor_address(void) {
   return &martlet__v1__lock__descriptor;
 }
@@ -706,6 +872,16 @@ martlet__v1__waiting_cause__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__waiting_cause__missing_labels_entry__descriptor_address(void) {
   return &martlet__v1__waiting_cause__missing_labels_entry__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__fairness_share__descriptor_address(void) {
+  return &martlet__v1__fairness_share__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__fairness_standing__descriptor_address(void) {
+  return &martlet__v1__fairness_standing__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

@@ -31,8 +31,14 @@ package enum BrokenRule: CaseIterable, Sendable {
   case overlap
   /// An event that ends a task says when it was submitted.
   case createTimes
+  /// Among tasks of one priority slots go to the key with the smallest share.
+  case shares
   /// A lock has one holder.
   case lockHolders
+  /// No more permits of a concurrency limit are held than there are.
+  case limitHolders
+  /// A rate or a window grants no more than it may.
+  case limitRates
 }
 
 extension Engine {

@@ -22,6 +22,7 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var groups = GroupTable()
   package private(set) var schedules = ScheduleTable()
   package private(set) var locks = LockTable()
+  package private(set) var limits = LimitTable()
   /// Events below it are no longer kept.
   package private(set) var oldestEvent = Revision(1)
 
@@ -33,8 +34,8 @@ package struct Catalog: Hashable, Sendable {
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
     bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
     groups: GroupTable = GroupTable(), schedules: ScheduleTable = ScheduleTable(),
-    locks: LockTable = LockTable(), tallies: TallyTable = TallyTable(),
-    talliedFrom: Revision = Revision(1)
+    locks: LockTable = LockTable(), limits: LimitTable = LimitTable(),
+    tallies: TallyTable = TallyTable(), talliedFrom: Revision = Revision(1)
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -54,7 +55,19 @@ package struct Catalog: Hashable, Sendable {
     self.locks = locks
     self.tallies = tallies
     self.talliedFrom = talliedFrom
+    self.limits = limits
   }
+
+  /// What running tasks of a snapshot hold.
+  mutating func restore(_ permits: TaskPermits, of task: TaskID) {
+    limits.restore(permits, of: task)
+  }
+
+  /// Drops states of limits that are idle; nothing that a replay does not come to.
+  mutating func sweepLimits(at now: Elapsed, count: Int) { limits.sweep(at: now, count: count) }
+
+  /// Takes over from a catalog of the same revision what only tasks say.
+  package mutating func takeHolds(from other: Catalog) { limits = other.limits }
 
   package func pool(named name: String) -> PoolRecord? {
     poolsByName[name].flatMap { pools[$0] }
@@ -63,8 +76,11 @@ package struct Catalog: Hashable, Sendable {
   package mutating func evolve(_ event: Event, at stamp: Stamp) {
     revision = event.revision
     self.stamp = stamp
+    if !limits.isEmpty { limits.sweep(at: stamp.elapsed) }
     switch event.body {
-    case .task(let task): evolve(task)
+    case .task(let task):
+      evolve(task)
+      if !limits.isEmpty { limits.evolve(task, revision: event.revision, at: stamp) }
     case .pool(let pool): evolve(pool, revision: event.revision)
     case .tasksPurged(let purge): evolve(purge)
     case .eventsPurged(let before, _): oldestEvent = before
@@ -74,6 +90,7 @@ package struct Catalog: Hashable, Sendable {
     case .schedule(let schedule):
       schedules.evolve(schedule, revision: event.revision, at: stamp.time)
     case .lock(let lock): locks.evolve(lock, revision: event.revision, at: stamp.time)
+    case .limit(let limit): limits.evolve(limit, revision: event.revision, at: stamp)
     }
   }
 

@@ -16,6 +16,8 @@ package struct TaskDraft: Hashable, Sendable {
   /// Only workers that have all these labels may run it.
   package var selector: LabelSet
   package var unique: UniqueClaim?
+  /// For whom it runs; nil: for all that name nobody.
+  package var fairness: TaskFairness?
   /// What others of its batch call it; empty if nothing.
   package var ref = ""
   package var dependencies: [DraftDependency] = []
@@ -58,7 +60,7 @@ package struct TaskDraft: Hashable, Sendable {
       retry: retry ?? pool.retry, runTimeout: runTimeout ?? pool.runTimeout,
       queueTimeout: queueTimeout ?? pool.queueTimeout,
       heartbeatTimeout: heartbeatTimeout ?? pool.heartbeatTimeout, selector: selector,
-      flow: flow(member))
+      flow: flow(member), fairness: fairness)
   }
 
   private func flow(_ member: WorkflowMember?) -> TaskFlow? {
@@ -178,6 +180,8 @@ package enum Command: Sendable {
   case group(GroupCommand)
   case schedule(ScheduleCommand)
   case lock(LockCommand)
+  case limit(LimitCommand)
+  case permits(PermitCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
   case purgeTasks(rows: [TasksPurged.Entry], asOf: Revision)
@@ -197,6 +201,9 @@ package enum Answer: Hashable, Sendable {
   case schedule(ScheduleAnswer)
   /// nil: the call stands in line, or there is nothing to tell.
   case lock(LockView?)
+  case limit(LimitView)
+  /// nil: the call stands in line, or there is nothing to tell.
+  case permits(PermitView?)
   case worker(WorkerWelcome)
   case leases(LeaseReport)
   /// Of finishes, in their order: nil, or why it was not taken.

@@ -10,7 +10,11 @@ extension Engine {
   func event(
     _ change: TaskEvent.Change, _ task: LiveTask, _ status: TaskStatus
   ) -> Event.Body {
-    .task(
+    var status = status
+    if task.state == .running, status.state != .running, status.notes?.permits != nil {
+      status.notes = status.notes?.with { $0.permits = nil }
+    }
+    return .task(
       TaskEvent(
         task: task.id, pool: task.pool, kind: task.kind, labels: durable.tasks.labels(of: task),
         from: task.state, status: status, change: change,
@@ -30,6 +34,7 @@ extension Engine {
     facts.startTime = stamp.time
     facts.startElapsed = now.elapsed
     facts.assignment = assignment
+    facts.permits = permits(of: task)
     status.notes = TaskNotes(facts)
     return event(.started, task, status)
   }
@@ -146,10 +151,14 @@ extension Engine {
   func decideRecover(at now: Instant) -> Decision {
     guard state.session.awaitsRecovery, !breaks(.recovery) else { return Decision([]) }
     return Decision(
-      durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lose($0, at: now) })
+      durable.tasks.allRunning().filter { $0.notes?.assignment == nil }.map { lost($0, at: now) })
   }
 
   func lose(_ task: LiveTask, at now: Instant) -> Event.Body {
+    fenced(lost(task, at: now), at: now)
+  }
+
+  private func lost(_ task: LiveTask, at now: Instant) -> Event.Body {
     if task.notes?.cancel != nil { return cancelled(task, at: now) }
     let process = task.notes?.assignment.map { "the worker \($0.worker.name)" }
     let failure = Failure(

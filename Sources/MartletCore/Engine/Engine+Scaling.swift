@@ -81,8 +81,9 @@ extension Engine {
     let offered = state.session.leases.offerCount(in: pool)
     let pending = Int(catalog.counters.states(pool: pool)[.pending])
     return PoolLoad(
-      inUse: slotsTaken(in: pool), pending: max(0, pending - offered),
-      oldestAge: durable.tasks.oldestReady(in: pool).map { max(now - $0, .zero) })
+      inUse: slotsTaken(in: pool),
+      pending: max(0, pending - offered - limitedCount(in: pool, at: now)),
+      oldestAge: durable.tasks.oldestReady(in: pool, isLimited: false).map { max(now - $0, .zero) })
   }
 
   /// True if a pool has more slots, or fewer, than before.

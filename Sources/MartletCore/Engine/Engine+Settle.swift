@@ -2,6 +2,7 @@
 extension Engine {
   mutating func settle(at now: Instant, stamp: Stamp, into events: inout [Event]) {
     settleLocks(at: now, stamp: stamp, into: &events)
+    expirePermits(at: now, stamp: stamp, into: &events)
     // With timers left nothing is started: a deadline that has passed comes before a start.
     guard fireTimers(at: now, stamp: stamp, into: &events),
       expireLeases(at: now, stamp: stamp, into: &events),
@@ -10,11 +11,13 @@ extension Engine {
     letProgressGo(at: now, stamp: stamp, into: &events)
     settleDependants(at: now, stamp: stamp, into: &events)
     settleSchedules(at: now, stamp: stamp, into: &events)
+    giveTurns(at: now, stamp: stamp, into: &events)
     settlePools(at: now, stamp: stamp, into: &events)
     if scalePools(at: now, stamp: stamp, into: &events) {
       settlePools(at: now, stamp: stamp, into: &events)
     }
     settleWorkflows(at: now, stamp: stamp, into: &events)
+    endTurns(at: now.elapsed)
   }
 
   /// Whether a further step has something to do at once.
@@ -22,6 +25,7 @@ extension Engine {
     !state.session.unsettled.isEmpty || !state.session.decided.isEmpty
       || !state.session.touchedWorkflows.isEmpty || !state.session.shares.touched.isEmpty
       || !catalog.schedules.ready.isEmpty || !state.session.locks.freed.isEmpty
+      || !state.session.limitBook.touched.isEmpty
   }
 
   // MARK: - Time
@@ -33,7 +37,8 @@ extension Engine {
     let due = now.elapsed + (breaks(.timers) ? .milliseconds(5) : .zero)
     for _ in 0..<state.session.timersPerStep {
       guard let task = durable.tasks.firstDue(at: due) else { return true }
-      events.append(evolve(expire(task, at: now), at: stamp))
+      let body = expire(task, at: now)
+      events.append(evolve(task.state == .running ? fenced(body, at: now) : body, at: stamp))
     }
     return durable.tasks.firstDue(at: now.elapsed) == nil
   }
@@ -138,6 +143,7 @@ extension Engine {
     guard obstacle(in: pool) == nil else { return }
     learnServedKinds()
     var free = freeSlots(in: pool)
+    callUp(pool, free: free)
     while free > 0, let (task, taker) = nextStartable(in: pool, at: now) {
       begin(task, by: taker, in: pool, at: now, stamp: stamp, into: &events)
       free -= 1
@@ -153,20 +159,30 @@ extension Engine {
     _ task: LiveTask, by taker: Taker, in pool: PoolRecord, at now: Instant, stamp: Stamp,
     into events: inout [Event]
   ) {
+    state.durable.tasks.takeTurn(task)
+    useTurns(for: task, reserving: taker.isWorker)
     switch taker {
     case .server: begin(task, at: now, stamp: stamp, into: &events)
     case .worker(let worker): offer(task, to: worker, in: pool, at: now)
     }
   }
 
-  func nextStartable(
+  mutating func nextStartable(
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
+    if !catalog.limits.isEmpty { return nextWithinLimits(in: pool, at: now) }
+    return durable.tasks.nextReady(
+      in: pool.id, fairness: fairness(of: pool), ageing: ageing(of: pool), at: now.elapsed
+    ) { taker(of: $0, $1, in: pool) }
+  }
+
+  func fairness(of pool: PoolRecord) -> FairnessMode {
+    breaks(.shares) ? .off : pool.spec.fairness
+  }
+
+  func ageing(of pool: PoolRecord) -> PriorityAgeing? {
     let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
-    let ageing = step.map(PriorityAgeing.init)
-    return durable.tasks.nextReady(in: pool.id, ageing: ageing, at: now.elapsed) {
-      taker(of: $0, $1, in: pool)
-    }
+    return step.map(PriorityAgeing.init)
   }
 
   mutating func learnServedKinds() {

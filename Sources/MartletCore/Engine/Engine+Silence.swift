@@ -62,7 +62,7 @@ extension Engine {
         continue
       }
       let body = fail(task, timeout.failure(of: token.attempt), at: now)
-      events.append(evolve(body, at: stamp))
+      events.append(evolve(fenced(body, at: now), at: stamp))
     }
     return state.session.silences.firstSilent(at: now.elapsed) == nil
   }

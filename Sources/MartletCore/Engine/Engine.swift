@@ -28,6 +28,7 @@ package struct Engine: Sendable {
       case workflow(WorkflowID)
       case group(GroupView)
       case schedule(ScheduleForm)
+      case limit(LimitView)
       case done
     }
 
@@ -79,7 +80,7 @@ package struct Engine: Sendable {
       try decideRelease(lease, delay: delay, at: now)
     case .worker(.checkpoint(let lease, let checkpoint)):
       try decideCheckpoint(lease, checkpoint)
-    case .worker, .lock:
+    case .worker, .lock, .permits:
       // They change the session: `perform` does.
       Decision([])
     case .bulk(let command):
@@ -90,6 +91,8 @@ package struct Engine: Sendable {
       try decideGroup(command, at: now)
     case .schedule(let command):
       try decideSchedule(command, at: now)
+    case .limit(let command):
+      try decideLimit(command, at: now)
     case .recover:
       decideRecover(at: now)
     case .purgeTasks(let rows, let asOf):
@@ -105,6 +108,7 @@ package struct Engine: Sendable {
   package mutating func evolve(_ body: Event.Body, at stamp: Stamp) -> Event {
     let event = Event(revision: durable.catalog.revision.next, body: body)
     noteMark(of: body, revision: event.revision)
+    noteFreed(by: body)
     state.durable.evolve(event, at: stamp)
     noteFollowUps(of: body, revision: event.revision, at: stamp.elapsed)
     return event
@@ -130,6 +134,11 @@ package struct Engine: Sendable {
       settle(at: now, stamp: stamp, into: &events)
       return .lock(view)
     }
+    if case .permits(let change) = command {
+      let view = try perform(change, at: now, stamp: stamp, into: &events)
+      settle(at: now, stamp: stamp, into: &events)
+      return .permits(view)
+    }
     let decision = try decide(command, at: now)
     if case .recover = command { beginSession(at: now) }
     for body in decision.events { events.append(evolve(body, at: stamp)) }
@@ -144,6 +153,7 @@ package struct Engine: Sendable {
       durable.tasks.nextTimer, state.session.progress.nextDeadline,
       state.session.leases.nextDeadline, state.session.silences.nextDeadline,
       state.session.scaling.nextDeadline, state.session.locks.nextDeadline,
+      state.session.limitBook.nextDeadline,
     ]
     return deadlines.lazy.compactMap { $0 }.min()
   }
@@ -159,6 +169,7 @@ package struct Engine: Sendable {
     case .workflow(let id): catalog.workflows[id].map(Answer.workflow) ?? .done
     case .group(let view): .group(view)
     case .schedule(let form): answer(form)
+    case .limit(let view): answer(view, at: stamp.elapsed)
     case .done: .done
     }
   }
@@ -170,6 +181,7 @@ package struct Engine: Sendable {
     switch body {
     case .pool(let event):
       followScaling(event, at: now)
+      if event.change == .deleted { state.session.limitBook.forget(event.pool) }
       enrol(event.pool)
       unsettle(event.pool)
     case .task(let event):
@@ -181,6 +193,7 @@ package struct Engine: Sendable {
       followDependencies(of: event)
       followWorkflow(of: event)
       if event.status.state != .running { endLease(of: event.task) }
+      if event.from == .running { followKept(event, revision: revision) }
       if event.status.state.isTerminal {
         state.session.departed.note(event.task, at: revision)
       }
@@ -204,6 +217,7 @@ package struct Engine: Sendable {
     case .group(let event): touchGroup(event.record.id)
     case .schedule(let event): followSchedule(event)
     case .lock(let event): followLock(event, at: now)
+    case .limit(let event): followLimit(event, revision: revision, at: now)
     case .eventsPurged, .bulk, .workflow: break
     }
   }
@@ -214,6 +228,7 @@ package struct Engine: Sendable {
     state.session.awaitsRecovery = false
     restoreLeases(at: now)
     restoreLocks(at: now.elapsed)
+    restorePermits(at: now.elapsed)
     watchAgain(at: now)
     findDecided()
     findTouchedWorkflows()

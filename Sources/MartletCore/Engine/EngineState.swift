@@ -32,7 +32,7 @@ package struct DurableState: Sendable {
     case .task(let change): evolve(change, revision: event.revision, at: stamp)
     case .pool(let pool):
       if pool.change == .deleted { tasks.removeQueues(of: pool.pool) }
-    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock: break
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock, .limit: break
     }
   }
 
@@ -89,6 +89,9 @@ package struct DurableState: Sendable {
       deadline: task.deadline, unique: task.revival.unique,
       createTime: task.revival.createTime, submitRevision: task.revival.submitRevision,
       revision: task.revision)
+    if task.status.state == .running, let permits = task.status.notes?.permits {
+      catalog.restore(permits, of: task.task)
+    }
   }
 
   /// Puts back what live tasks wait for; call it after the last `restore`.
@@ -186,6 +189,10 @@ package struct SessionState: Sendable {
   var locks = LockBook()
   /// For calls that stood in line, in order; whoever drives the engine takes them.
   var lockNotices: [LockNotice] = []
+  /// Who stands in line for limits, and who holds what of them.
+  var limitBook = LimitBook()
+  /// For calls that stood in line, in order; whoever drives the engine takes them.
+  var permitNotices: [PermitNotice] = []
   /// Pools that scale.
   var scaling = ScalingBook()
   /// What pools in groups use and are owed.

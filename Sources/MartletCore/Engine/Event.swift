@@ -25,6 +25,7 @@ package struct Event: Hashable, Sendable {
     indirect case group(GroupEvent)
     indirect case schedule(ScheduleEvent)
     indirect case lock(LockEvent)
+    indirect case limit(LimitEvent)
     /// Segments wholly before the revision are deleted; `count` events.
     case eventsPurged(before: Revision, count: Int64)
   }

@@ -73,6 +73,8 @@ extension InternTable<TaskPolicy> {
   /// Asked of every task that begins to wait or to run.
   func queueTimeout(_ reference: Reference) -> Span? { read(reference) { $0.queueTimeout } }
 
+  func fairness(_ reference: Reference) -> TaskFairness? { read(reference) { $0.fairness } }
+
   func heartbeatTimeout(_ reference: Reference) -> Span? {
     read(reference) { $0.heartbeatTimeout }
   }

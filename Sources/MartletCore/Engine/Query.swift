@@ -27,6 +27,9 @@ package enum Query: Sendable {
   case schedules(ScheduleListing)
   case lock(String)
   case locks(LockListing)
+  /// With the state of one key.
+  case limit(String, key: String)
+  case limits(LimitListing)
   /// What a command would be refused for; nothing is changed.
   case rehearsal(Command)
 }
@@ -50,6 +53,8 @@ package enum Sight: Sendable {
   case schedules(SchedulePage)
   case lock(LockView)
   case locks(LockPage)
+  case limit(LimitView)
+  case limits(LimitPage)
   case rehearsed
 }
 
@@ -94,6 +99,9 @@ extension Engine {
     case .schedules(let listing): return .schedules(catalog.schedules.page(listing))
     case .lock(let name): return .lock(try see(lock: name, at: now.elapsed))
     case .locks(let listing): return .locks(see(listing, at: now.elapsed))
+    case .limit(let name, let key):
+      return .limit(try see(limit: name, key: key, at: now.elapsed))
+    case .limits(let listing): return .limits(see(listing, at: now.elapsed))
     case .rehearsal(let command):
       _ = try decide(command, at: now)
       return .rehearsed

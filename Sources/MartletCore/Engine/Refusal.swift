@@ -50,6 +50,19 @@ package enum Refusal: Error, Hashable, Sendable {
   /// Not by that owner with that token, or no longer.
   case lockNotHeld(String, Revision)
   case lockNotFound(String)
+  case limitNotFound(String)
+  case limitExists(String)
+  case limitEtagMismatch(String)
+  /// A rate stays a rate: delete it and make another.
+  case limitSortFixed(String)
+  /// It never has so many at once.
+  case limitTooSmall(String, units: Int, most: Int)
+  /// There are not so many now, and the call may not wait, or not longer.
+  case limitExceeded(LimitShortage)
+  /// Not by that owner with that token, or no longer.
+  case permitsNotHeld(String, Revision)
+  /// Only permits of concurrency limits are held.
+  case limitNotHeld(String)
   case etagMismatch(pool: String)
   /// Fields that are each in their range do not fit together.
   case poolSpecInvalid(PoolSpecProblem)

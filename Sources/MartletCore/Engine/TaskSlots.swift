@@ -5,11 +5,16 @@ struct TaskSlots: Sendable {
 
   struct Slot: Sendable {
     var task: LiveTask
+    /// A worker has been offered the task: it is PENDING, and in no ready queue. Here, where the task
+    /// leaves room for it.
+    var isOffered = false
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
-    /// A worker has been offered the task: it is PENDING, and in no ready queue.
-    var isOffered = false
+    /// The line of a limit that the task waits in: it is PENDING, and in no ready queue; -1: none.
+    var parked: Int32 = -1
+    /// Of its pool: whose share it counts for, and by what weight.
+    var claim = FairShares.plain
   }
 
   private static let chunkSize = 1024

@@ -13,9 +13,10 @@ struct PoolQueues: Sendable {
     var priority: UInt8
     var kind: KindID
     var selector: LabelSet
-    private(set) var list = TaskList()
-    /// Of a long queue.
-    private(set) var marks: QueueMarks?
+    /// All its tasks, unless `lanes` has them.
+    private(set) var plain = TaskLane()
+    /// Set while one of its tasks has a fairness key.
+    private(set) var lanes: FairLanes?
 
     init(priority: UInt8, kind: KindID, selector: LabelSet) {
       self.priority = priority
@@ -23,49 +24,81 @@ struct PoolQueues: Sendable {
       self.selector = selector
     }
 
-    mutating func append(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
-      slots.append(place, to: &list)
-      if marks != nil {
-        marks?.append(place, slots[place].task.joined)
-      } else if list.count > QueueMarks.queueTasks {
-        setMarks(slots)
+    var count: Int { lanes?.count ?? plain.list.count }
+
+    /// The task that joined first.
+    var oldest: TaskTable.Place { lanes?.oldest ?? plain.list.head }
+
+    mutating func append(
+      _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares?
+    ) {
+      guard let shares, makeLanes(for: place, slots, shares) else {
+        return plain.append(place, &slots)
       }
+      lanes?.append(place, &slots, shares)
     }
 
     /// Puts it back to where it was.
-    mutating func reinsert(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
-      slots.reinsert(place, into: &list)
-      marks?.insert(place, slots[place].task.joined, before: slots[place].next)
-    }
-
-    mutating func remove(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
-      let next = slots[place].next
-      slots.remove(place, from: &list)
-      marks?.remove(place, slots[place].task.joined, before: next)
-    }
-
-    /// Takes over the same tasks in another order.
-    mutating func replace(_ sorted: TaskList, _ slots: TaskSlots) {
-      list = sorted
-      marks = nil
-      if list.count > QueueMarks.queueTasks { setMarks(slots) }
-    }
-
-    private mutating func setMarks(_ slots: TaskSlots) {
-      var new = QueueMarks()
-      var place = list.head
-      while place != TaskTable.nowhere {
-        new.append(place, slots[place].task.joined)
-        place = slots[place].next
+    mutating func reinsert(
+      _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares?
+    ) {
+      guard let shares, makeLanes(for: place, slots, shares) else {
+        return plain.reinsert(place, &slots)
       }
-      marks = new
+      lanes?.reinsert(place, &slots, shares)
+    }
+
+    mutating func remove(
+      _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares?
+    ) {
+      guard lanes != nil, let shares else { return plain.remove(place, &slots) }
+      lanes?.remove(place, &slots, shares)
+      guard let rest = lanes?.plain else { return }
+      plain = rest
+      lanes = nil
+    }
+
+    mutating func follow(
+      _ share: FairShares.Share, _ slots: TaskSlots, _ shares: FairShares
+    ) {
+      lanes?.follow(share, slots, shares)
+    }
+
+    /// Gives its tasks another order.
+    mutating func sort(
+      _ slots: inout TaskSlots, _ shares: FairShares?,
+      by sort: (inout TaskList, inout TaskSlots) -> Void
+    ) {
+      if lanes != nil, let shares {
+        lanes?.replace(&slots, shares, by: sort)
+      } else {
+        var list = plain.list
+        sort(&list, &slots)
+        plain.replace(list, slots)
+      }
+    }
+
+    /// False if its tasks, with this one, need none.
+    private mutating func makeLanes(
+      for place: TaskTable.Place, _ slots: TaskSlots, _ shares: FairShares
+    ) -> Bool {
+      if lanes != nil { return true }
+      if shares.share(of: slots[place].claim) == FairShares.plain { return false }
+      lanes = FairLanes(plain)
+      plain = TaskLane()
+      return true
     }
   }
 
   /// By falling priority, then rising kind; none is empty.
   var ready: ContiguousArray<Ready> = []
+  /// Set while one of the pool's live tasks has a fairness key or a weight.
+  var shares: FairShares?
   /// PENDING tasks that workers have been offered.
   var offered = TaskList()
+  /// PENDING tasks that wait for a limit, by its line; none is empty.
+  var parked: [Int32: TaskList] = [:]
+  var parkedCount = 0
   var scheduled = TaskList()
   var paused = TaskList()
   var blocked = TaskList()
@@ -115,17 +148,22 @@ struct PoolQueues: Sendable {
 
 extension TaskTable {
   /// The PENDING task that a free slot of the pool goes to, and who takes it: of the highest
-  /// priority that has one that anybody takes, the one that has been PENDING the longest.
+  /// priority that has one that anybody takes, the one that has been PENDING the longest; where
+  /// tasks have fairness keys, as the rule says.
   func nextReady<Taker>(
-    in pool: PoolID, ageing: PriorityAgeing? = nil, at now: Elapsed = .zero,
-    taker: (KindID, LabelSet) -> Taker?
+    in pool: PoolID, fairness: FairnessMode = .priorityFirst, ageing: PriorityAgeing? = nil,
+    at now: Elapsed = .zero, taker: (KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     guard let queues = queues[pool] else { return nil }
+    if let shares = queues.shares {
+      let rule = FairRule(mode: fairness, ageing: ageing, now: now)
+      return nextFair(queues.ready, shares, rule, taker: taker)
+    }
     if let ageing { return nextReady(queues.ready, ageing, at: now, taker: taker) }
     var best: (task: LiveTask, taker: Taker)?
     for entry in queues.ready {
       if let best, entry.priority < best.task.priority { break }
-      let head = self[entry.list.head].task
+      let head = self[entry.plain.list.head].task
       if let best, best.task.joined < head.joined { continue }
       if let taker = taker(entry.kind, entry.selector) { best = (head, taker) }
     }
@@ -140,7 +178,7 @@ extension TaskTable {
     var best: (task: LiveTask, taker: Taker)?
     var bestLevel: UInt8 = 0
     for entry in queues {
-      let head = self[entry.list.head].task
+      let head = self[entry.plain.list.head].task
       let level = ageing.level(of: entry.priority, pendingSince: head.due, at: now)
       if let best, level < bestLevel || level == bestLevel && best.task.joined < head.joined {
         continue
@@ -153,9 +191,12 @@ extension TaskTable {
   }
 
   /// When the task that has been PENDING the longest became so.
-  func oldestReady(in pool: PoolID) -> Elapsed? {
+  ///
+  /// - Parameter isLimited: Whether those count that wait for a limit.
+  func oldestReady(in pool: PoolID, isLimited: Bool = true) -> Elapsed? {
     guard let queues = queues[pool] else { return nil }
-    let heads = queues.ready.map(\.list.head) + [queues.offered.head]
+    var heads = queues.ready.map(\.oldest) + [queues.offered.head]
+    if isLimited { heads += queues.parked.values.map(\.head) }
     return heads.lazy.filter { $0 != Self.nowhere }.map { self[$0].task.due }.min()
   }
 
@@ -167,8 +208,9 @@ extension TaskTable {
   func waiting(in pool: PoolID, limit: Int) -> [LiveTask] {
     guard let queues = queues[pool] else { return [] }
     var found: [LiveTask] = []
+    let parked = queues.parked.sorted { $0.key < $1.key }.map(\.value)
     let lists =
-      queues.ready.map(\.list)
+      queues.ready.flatMap(\.lists) + parked
       + [queues.offered, queues.scheduled, queues.paused, queues.blocked]
     for list in lists {
       collect(list, into: &found, limit: limit)
@@ -204,22 +246,25 @@ extension TaskTable {
     Self.unlink(place, in: &queues[pool, default: PoolQueues()], &slots, selector: selector)
   }
 
-  private static func link(
+  static func link(
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet,
     atItsPlace: Bool = false
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
+    if state == .running || isOffered { queues.takeSlot(slots[place].claim, slots) }
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
     if isOffered { return slots.append(place, to: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.park(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     if !found {
       queues.ready.insert(
         PoolQueues.Ready(priority: priority, kind: kind, selector: selector), at: index)
     }
+    queues.shares?.wait(slots[place].claim)
     if atItsPlace {
-      queues.ready[index].reinsert(place, &slots)
+      queues.ready[index].reinsert(place, &slots, queues.shares)
     } else {
-      queues.ready[index].append(place, &slots)
+      queues.ready[index].append(place, &slots, queues.shares)
     }
   }
 
@@ -227,12 +272,15 @@ extension TaskTable {
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
+    if state == .running || isOffered { queues.giveSlotBack(slots[place].claim, slots) }
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
     if isOffered { return slots.remove(place, from: &queues.offered) }
+    if slots[place].parked >= 0 { return queues.unpark(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
-    queues.ready[index].remove(place, &slots)
-    if queues.ready[index].list.count == 0 { queues.ready.remove(at: index) }
+    queues.shares?.waitNoMore(slots[place].claim)
+    queues.ready[index].remove(place, &slots, queues.shares)
+    if queues.ready[index].count == 0 { queues.ready.remove(at: index) }
   }
 
   // MARK: - Offers
@@ -271,33 +319,31 @@ extension TaskTable {
     for pool in Array(queues.keys) {
       guard var pooled = queues[pool] else { continue }
       for index in pooled.ready.indices {
-        var list = pooled.ready[index].list
-        sort(&list)
-        pooled.ready[index].replace(list, slots)
+        pooled.ready[index].sort(&slots, pooled.shares, by: Self.sort)
       }
-      sort(&pooled.offered)
-      sort(&pooled.scheduled)
-      sort(&pooled.paused)
-      sort(&pooled.blocked)
-      sort(&pooled.running)
+      Self.sort(&pooled.offered, &slots)
+      Self.sort(&pooled.scheduled, &slots)
+      Self.sort(&pooled.paused, &slots)
+      Self.sort(&pooled.blocked, &slots)
+      Self.sort(&pooled.running, &slots)
       queues[pool] = pooled
     }
   }
 
-  private mutating func sort(_ list: inout TaskList) {
+  private static func sort(_ list: inout TaskList, _ slots: inout TaskSlots) {
     var places: [Place] = []
     places.reserveCapacity(list.count)
     var place = list.head
     var isSorted = true
-    while place != Self.nowhere {
-      if let last = places.last, self[place].task.joined < self[last].task.joined {
+    while place != TaskTable.nowhere {
+      if let last = places.last, slots[place].task.joined < slots[last].task.joined {
         isSorted = false
       }
       places.append(place)
-      place = self[place].next
+      place = slots[place].next
     }
     if isSorted { return }
-    places.sort { self[$0].task.joined < self[$1].task.joined }
+    places.sort { [slots] in slots[$0].task.joined < slots[$1].task.joined }
     list = TaskList()
     for place in places { slots.append(place, to: &list) }
   }

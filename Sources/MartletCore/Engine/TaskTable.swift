@@ -48,6 +48,8 @@ package struct TaskTable: Sendable {
   private var members: [WorkflowID: Set<TaskID>] = [:]
   var queues: [PoolID: PoolQueues] = [:]
   var timers: ContiguousArray<TimerEntry> = []
+  /// Those in which a live task has a fairness key or a weight.
+  var fairPools: Set<PoolID> = []
 
   package init() {}
 
@@ -86,6 +88,7 @@ package struct TaskTable: Sendable {
     if let member = policy.flow?.member {
       members[member.workflow, default: []].insert(event.task)
     }
+    joinShares(place, policy.fairness)
     link(place)
     setTimer(place)
   }
@@ -96,6 +99,7 @@ package struct TaskTable: Sendable {
     if moves {
       unlink(place)
       self[place].isOffered = false
+      self[place].parked = -1
     }
     self[place].task.state = status.state
     self[place].task.attempt = status.attempt
@@ -113,6 +117,7 @@ package struct TaskTable: Sendable {
   package mutating func update(_ event: TaskEvent, priority: UInt8, revision: Revision) {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)
+    setParked(nil, event.task)
     let status = event.status
     let moves = status.notes?.joined == nil
     if moves { unlink(place) }
@@ -133,11 +138,14 @@ package struct TaskTable: Sendable {
   package mutating func move(_ event: TaskEvent, from old: PoolID, revision: Revision) {
     guard let place = places[event.task] else { return }
     setOffered(false, event.task)
+    setParked(nil, event.task)
     unlink(place)
+    leaveShares(place)
     self[place].task.pool = event.pool
     self[place].task.notes = event.status.notes
     self[place].task.revision = revision
     unique.move(event.task, from: old, to: event.pool)
+    joinShares(place, policies.fairness(self[place].task.policy))
     link(place)
     setTimer(place)
   }
@@ -145,6 +153,7 @@ package struct TaskTable: Sendable {
   package mutating func remove(_ id: TaskID) {
     guard let place = places[id] else { return }
     unlink(place)
+    leaveShares(place)
     removeTimer(place)
     leaveWorkflow(self[place].task)
     labels.release(self[place].task.labels)
@@ -174,5 +183,6 @@ package struct TaskTable: Sendable {
 
   package mutating func removeQueues(of pool: PoolID) {
     queues[pool] = nil
+    fairPools.remove(pool)
   }
 }

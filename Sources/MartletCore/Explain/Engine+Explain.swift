@@ -22,6 +22,7 @@ extension Engine {
     if let offer = offer(of: task, at: now) { return offer }
     if freeSlots(in: pool) <= 0 { return noFreeSlot(in: pool, position: nil) }
     if let obstacle = groupObstacle(of: pool) { return obstacle }
+    if let wait = limitWait(of: task, at: now, isWhole: false) { return .limit(wait) }
     let selector = durable.tasks.policy(of: task).selector
     return lacks(task.kind, selector, in: pool, &looks).map { $0.first ?? .starting }
   }
@@ -66,9 +67,12 @@ extension Engine {
     if let offer = offer(of: task, at: now) { return causes + [offer] }
     if freeSlots(in: pool) <= 0 {
       causes.append(noFreeSlot(in: pool, position: position(of: task, in: pool)))
+      causes += standing(of: task, in: pool)
     } else if let obstacle = groupObstacle(of: pool) {
       causes.append(obstacle)
+      causes += standing(of: task, in: pool)
     }
+    if let wait = limitWait(of: task, at: now, isWhole: true) { causes.append(.limit(wait)) }
     causes += lacks(task.kind, durable.tasks.policy(of: task).selector, in: pool)
     return causes.isEmpty ? [.starting] : causes
   }
@@ -146,10 +150,17 @@ extension Engine {
   private func position(of task: LiveTask, in pool: PoolRecord) -> QueuePosition? {
     var looks = WorkerLooks()
     let ages = pool.spec.priorityAgeing != nil
-    return durable.tasks.position(of: task.id, ages: ages) { kind, selector in
+    return durable.tasks.position(
+      of: task.id, fairness: pool.spec.fairness, ages: ages
+    ) { kind, selector in
       let count = state.session.roster.servingCount(catalog.kinds[kind])
       return looks.take(count) ? isServed(kind, selector, in: pool) : nil
     }
+  }
+
+  private func standing(of task: LiveTask, in pool: PoolRecord) -> [WaitingCause] {
+    guard pool.spec.fairness != .off else { return [] }
+    return durable.tasks.standing(of: task, in: pool.name).map { [.fairShare($0)] } ?? []
   }
 
   // MARK: - Running
@@ -214,13 +225,16 @@ extension Engine {
       }
       lacking += lacks.map { .init(cause: $0, tasks: tasks) }
     }
+    lacking += limitCauses(in: pool, at: now)
     lacking.sort { $0.tasks > $1.tasks }
     let scaling = scalingVerdict(of: pool, at: now.elapsed)
-    return PoolExplanation(
+    var explanation = PoolExplanation(
       pool: pool, counts: catalog.counters.states(pool: pool.id), inUse: inUse, offered: offered,
       causes: causes + lacking.prefix(Self.poolCausesMax),
       omittedCauses: omitted + max(0, lacking.count - Self.poolCausesMax), scaling: scaling,
       coolsUntil: scaling?.coolsUntil.map { now.wall(at: $0) })
+    (explanation.shares, explanation.omittedShares) = durable.tasks.shares(in: pool.id)
+    return explanation
   }
 }
 
@@ -257,5 +271,5 @@ extension WaitingCause {
 
 extension Instant {
   /// What the wall clock will show, or has shown, at a moment of the log's, unless it is set.
-  fileprivate func wall(at moment: Elapsed) -> WallTime { wall + (moment - elapsed) }
+  func wall(at moment: Elapsed) -> WallTime { wall + (moment - elapsed) }
 }

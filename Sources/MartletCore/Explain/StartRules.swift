@@ -28,13 +28,15 @@ extension Engine {
     guard durable.tasks.moment(for: task) > now.elapsed, let pool = catalog.pools[task.pool]
     else { return false }
     return obstacle(in: pool) == nil && durable.tasks.runningCount(in: pool.id) < pool.slotLimit
-      && isWithinBudget(pool.id)
+      && isWithinBudget(pool.id) && mayTakeAll(task, at: now.elapsed)
   }
 
   /// Who runs a task.
   enum Taker {
     case server
     case worker(WorkerID)
+
+    var isWorker: Bool { if case .worker = self { true } else { false } }
   }
 
   /// A handler of this process, if one serves the kind and no labels are asked for; else a worker.

@@ -21,12 +21,14 @@ extension WaitingCause {
     case .poolDeleting(let pool): return "the pool \(pool) is being deleted"
     case .noFreeSlot(_, let slots, let inUse, let position):
       return Self.slots(slots, inUse) + Self.words(position)
+    case .fairShare(let standing): return Self.words(standing)
     case .budgetLent(let group, _, let minimum, let inUse):
       return "the group \(group) has lent the pool's slots: "
         + "\(inUse) of \(minimum) that are guaranteed are its own"
     case .budgetInUse(let group, let budget, let inUse, let owed):
       return "the budget of the group \(group) is taken: \(inUse) of \(budget) slots are in use"
         + (owed > 0 ? ", \(owed) are owed to other pools" : "")
+    case .limit(let wait): return wait.text
     case .offered(let worker, _):
       return "it is offered to the worker \(worker), which has yet to accept"
     case .noWorker(let kind, let byServer):
@@ -72,8 +74,10 @@ extension WaitingCause {
     case .poolPaused, .poolClosed: "ResumePool"
     case .poolDeleting: "nothing: it is about to be cancelled"
     case .noFreeSlot: "the end of an attempt, or more slots (UpdatePool)"
+    case .fairShare: "its key's turn; a larger `fairness_weight` brings it sooner"
     case .budgetLent: "the end of any attempt in the group: the pool is next"
     case .budgetInUse: "the end of attempts in the group, or a larger budget (UpdateGroup)"
+    case .limit(let wait): wait.remedy
     case .offered(_, let until):
       "its acceptance; without one it is offered again at \(until.inMilliseconds)"
     case .noWorker(let kind, _): "a worker that serves \(kind)"
@@ -111,6 +115,16 @@ extension WaitingCause {
     return ", \(least)\(position.ahead) \(position.ahead == 1 ? "task goes" : "tasks go") before it"
   }
 
+  private static func words(_ standing: FairStanding) -> String {
+    let share = standing.share
+    let name = share.key.isEmpty ? "tasks without a key have" : "its key \(share.key) has"
+    let weight = share.weight == 1 ? "" : " at weight \(share.weight)"
+    let others = standing.others == 1 ? "1 other key waits" : "\(standing.others) other keys wait"
+    return "slots go to the key with the smallest share: \(name) \(share.running) running"
+      + "\(weight), \(standing.ahead) of its own \(standing.ahead == 1 ? "goes" : "go") before it, "
+      + others
+  }
+
   private static func words(_ tasks: [TaskID], _ count: Int) -> String {
     let names = tasks.map(\.description).joined(separator: ", ")
     let rest = count > tasks.count ? " and \(count - tasks.count) more" : ""
@@ -130,6 +144,29 @@ extension WaitingCause {
     count == 1
       ? "the worker that could run \(kind) \(one)"
       : "\(count) workers that could run \(kind) \(many)"
+  }
+}
+
+extension LimitWait {
+  fileprivate var text: String {
+    let name = key.isEmpty ? limit : "\(limit) for \(key)"
+    let what =
+      switch rule {
+      case .rate(let units, let per, _): "the limit \(name) lets \(units) start in \(per.text)"
+      case .window(let units, let length):
+        "the limit \(name) lets \(units) start in any \(length.text)"
+      case .concurrency(let units): "the limit \(name) lets \(units) run at a time"
+      }
+    guard let ahead, ahead.ahead > 0 else { return what }
+    let least = ahead.isExact ? "" : "at least "
+    return "\(what), \(least)\(ahead.ahead) \(ahead.ahead == 1 ? "waits" : "wait") before it"
+  }
+
+  fileprivate var remedy: String {
+    if let until { return "time: the next may start at \(until.inMilliseconds)" }
+    return rule.isConcurrency
+      ? "the end of one of those, or a larger limit (UpdateLimit)"
+      : "time, or a larger limit (UpdateLimit)"
   }
 }
 

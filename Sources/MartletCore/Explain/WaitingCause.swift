@@ -18,10 +18,14 @@ package enum WaitingCause: Hashable, Sendable {
   case poolDeleting(String)
   /// - Parameter position: How many tasks go before it; nil if that was not asked for.
   case noFreeSlot(pool: String, slots: Int, inUse: Int, position: QueuePosition?)
+  /// Its pool gives slots by the shares of keys.
+  case fairShare(FairStanding)
   /// Its pool's guaranteed slots are lent: the next that falls free in the group is the pool's.
   case budgetLent(group: String, budget: Int, minimum: Int, inUse: Int)
   /// - Parameter owed: Of the budget: what other pools of the group have a claim to.
   case budgetInUse(group: String, budget: Int, inUse: Int, owed: Int)
+  /// A limit has no permit left for it, or others wait for one before it.
+  case limit(LimitWait)
   /// It has a slot; the worker has yet to accept.
   case offered(worker: String, until: WallTime)
   /// - Parameter byServer: Handlers of the server do, but the task selects workers by labels.
@@ -77,11 +81,47 @@ package enum WaitingCause: Hashable, Sendable {
   }
 }
 
+/// What a task waits for that waits for a limit.
+package struct LimitWait: Hashable, Sendable {
+  package var limit: String
+  /// Empty of a limit without keys.
+  package var key: String
+  package var rule: LimitRule
+  /// Of the limit's permits: those that could be taken now.
+  package var available: Int
+  /// Calls and parked tasks that wait for the same.
+  package var waiting: Int
+  /// Tasks of its pool that go before it there, and calls; nil if that was not asked for.
+  package var ahead: QueuePosition?
+  /// When the next permit is there; nil if somebody must give one back.
+  package var until: WallTime?
+}
+
 /// How many PENDING tasks of its pool go before one.
 package struct QueuePosition: Hashable, Sendable {
   package var ahead: Int
   /// Else there are at least so many: the pool has more queues than were looked at.
   package var isExact: Bool
+}
+
+/// What a fairness key uses of its pool.
+package struct KeyShare: Hashable, Sendable {
+  package var key: String
+  package var weight: Int
+  /// Attempts, and what workers have been offered.
+  package var running: Int
+  /// PENDING tasks that have not been offered.
+  package var waiting: Int
+}
+
+/// How a task's key stands among those of its pool.
+package struct FairStanding: Hashable, Sendable {
+  package var share: KeyShare
+  package var pool: String
+  /// Tasks of its own key, priority and kind that go before it.
+  package var ahead: Int
+  /// Other keys that have tasks that wait.
+  package var others: Int
 }
 
 /// All that keeps a task from running, what must go away first in front; what becomes of it if it
@@ -112,4 +152,9 @@ package struct PoolExplanation: Hashable, Sendable {
   /// Of a pool with scaling in its spec: what it should do now, and until when it cools down.
   package var scaling: ScalingVerdict?
   package var coolsUntil: WallTime?
+  /// Of a pool with tasks that have fairness keys: the keys with the most running tasks, then those
+  /// with the most that wait.
+  package var shares: [KeyShare] = []
+  /// Keys that are not listed.
+  package var omittedShares = 0
 }

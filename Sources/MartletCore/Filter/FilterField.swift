@@ -29,6 +29,8 @@ package enum FilterField: Hashable, Sendable {
     case reason
     /// The id of the workflow that it is of: `w17`.
     case workflow
+    /// For whom it runs.
+    case fairnessKey
   }
 
   package enum Time: String, Hashable, Sendable, CaseIterable {
@@ -70,7 +72,7 @@ struct FilterVocabulary {
       ("start_time", .time(.startTime)), ("finish_time", .time(.finishTime)),
       ("priority", .number(.priority)), ("attempt", .number(.attempt)), ("age", .span(.age)),
       ("run_time", .span(.runTime)), ("queue_time", .span(.queueTime)), ("worker", .text(.worker)),
-      ("workflow", .text(.workflow)),
+      ("workflow", .text(.workflow)), ("fairness_key", .text(.fairnessKey)),
     ] + shared, eventTypes: [])
 
   static func events(types: [String]) -> FilterVocabulary {

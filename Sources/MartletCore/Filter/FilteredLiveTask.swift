@@ -3,11 +3,13 @@ package struct FilteredLiveTask: FilteredTask {
   private let task: LiveTask
   private let labels: LabelSet
   private let workflow: WorkflowID?
+  private let fairnessKey: String?
 
   package init(_ task: LiveTask, in table: TaskTable) {
     self.task = task
     labels = table.labels(of: task)
     workflow = table.member(of: task)?.workflow
+    fairnessKey = table.policies.fairness(task.policy)?.key
   }
 
   package var poolID: PoolID { task.pool }
@@ -26,6 +28,7 @@ package struct FilteredLiveTask: FilteredTask {
       case .progressStep: task.notes?.progress?.step
       case .worker: task.notes?.assignment?.worker.name
       case .workflow: workflow?.description
+      case .fairnessKey: fairnessKey
       case .pool, .kind, .eventType, .actor, .reason: nil
       }
     if case .label = field { return text }

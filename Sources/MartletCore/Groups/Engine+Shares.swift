@@ -54,10 +54,12 @@ extension Engine {
     return max(0, min(lacking, readyCount(in: id)))
   }
 
-  /// PENDING tasks that no worker has been offered.
+  /// PENDING tasks that no worker has been offered, without those that wait for a limit.
   func readyCount(in pool: PoolID) -> Int {
     let pending = Int(catalog.counters.states(pool: pool)[.pending])
-    return max(0, pending - state.session.leases.offerCount(in: pool))
+    return max(
+      0,
+      pending - state.session.leases.offerCount(in: pool) - durable.tasks.parkedCount(in: pool))
   }
 
   /// What of its group keeps a pool from starting one more.
@@ -106,7 +108,9 @@ extension Engine {
 
   /// Whether the pool itself would start one, and notes it if only workers are missing.
   private mutating func canStart(_ pool: PoolRecord, at now: Instant) -> Bool {
-    let isFree = freeSlots(in: pool) > 0
+    let free = freeSlots(in: pool)
+    let isFree = free > 0
+    callUp(pool, free: free)
     let isReady = isFree && nextStartable(in: pool, at: now) != nil
     if isFree, !isReady, durable.tasks.hasReady(in: pool.id) {
       state.session.starved.insert(pool.id)

@@ -47,6 +47,9 @@ package struct Limits: Hashable, Sendable {
   package var schedulePayloadBytes = 65_536
   package var locks = 100_000
   package var lockWaiters = 10_000
+  package var namedLimits = 1_000
+  package var limitKeys = 1_000_000
+  package var limitWaiters = 10_000
   /// 0: no guard.
   package var memoryBytes = 0
 
@@ -204,6 +207,17 @@ extension Limits {
     Description(
       name: "lock-waiters", field: \.lockWaiters, unit: "calls", range: 1...100_000,
       beyond: "of those that wait for one lock: AcquireLock is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "named-limits", field: \.namedLimits, unit: "limits", range: 1...10_000,
+      beyond: "CreateLimit is refused: MEMORY_PRESSURE"),
+    Description(
+      name: "limit-keys", field: \.limitKeys, unit: "keys", range: 1...10_000_000,
+      beyond: "of all limits that are not idle: tasks of others wait, AcquirePermits is refused: "
+        + "MEMORY_PRESSURE"),
+    Description(
+      name: "limit-waiters", field: \.limitWaiters, unit: "calls", range: 1...100_000,
+      beyond: "of those that wait for one key of a limit: AcquirePermits is refused: "
+        + "MEMORY_PRESSURE"),
     Description(
       name: "memory-bytes", field: \.memoryBytes, unit: "bytes", range: 0...(1 << 44),
       beyond: "if the process holds more, submits are refused: MEMORY_PRESSURE (0: never)"),

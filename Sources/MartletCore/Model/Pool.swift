@@ -23,13 +23,17 @@ package struct PoolSpec: Hashable, Sendable {
   package var group: String
   /// Slots that its group guarantees, 0 to 10,000.
   package var groupMinimum: Int
+  /// What comes first where tasks have fairness keys.
+  package var fairness: FairnessMode
+  /// How long the permits of an attempt that was fenced stay taken, up to 1 h; nil: not at all.
+  package var permitGrace: Span?
 
   package init(
     slots: Int, queueCapacity: Int, retry: RetryPolicy, runTimeout: Span,
     queueTimeout: Span? = nil, heartbeatTimeout: Span? = nil, labels: LabelSet = .none,
     failureClassDelays: [String: Span] = [:], priorityAgeing: Span? = nil,
     retention: Retention = Retention(), scaling: PoolScaling? = nil, group: String = "",
-    groupMinimum: Int = 0
+    groupMinimum: Int = 0, fairness: FairnessMode = .priorityFirst, permitGrace: Span? = nil
   ) {
     self.slots = slots
     self.queueCapacity = queueCapacity
@@ -44,6 +48,8 @@ package struct PoolSpec: Hashable, Sendable {
     self.scaling = scaling
     self.group = group
     self.groupMinimum = groupMinimum
+    self.fairness = fairness
+    self.permitGrace = permitGrace
   }
 }
 

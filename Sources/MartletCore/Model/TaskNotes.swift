@@ -167,6 +167,9 @@ package final class TaskNotes: Sendable {
     /// Of a task that was reopened: which of its dependencies had not ended then. It waits for no
     /// others.
     package var waitsFor: [TaskID]?
+    /// What the attempt that is being made has taken of limits; of one that was fenced, what stays
+    /// taken for a while.
+    package var permits: TaskPermits?
 
     package init() {}
 
@@ -220,6 +223,7 @@ package final class TaskNotes: Sendable {
   package var priority: UInt8? { facts.priority }
   package var joined: Revision? { facts.joined }
   package var waitsFor: [TaskID]? { facts.waitsFor }
+  package var permits: TaskPermits? { facts.permits }
 }
 
 extension TaskNotes: Hashable {

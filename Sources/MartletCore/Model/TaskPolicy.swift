@@ -12,10 +12,13 @@ package struct TaskPolicy: Hashable, Sendable {
   package var selector: LabelSet
   /// How it goes with others; nil: it does not.
   package var flow: TaskFlow?
+  /// For whom it runs; nil: for all that name nobody.
+  package var fairness: TaskFairness?
 
   package init(
     retry: RetryPolicy, runTimeout: Span, queueTimeout: Span? = nil,
-    heartbeatTimeout: Span? = nil, selector: LabelSet = .none, flow: TaskFlow? = nil
+    heartbeatTimeout: Span? = nil, selector: LabelSet = .none, flow: TaskFlow? = nil,
+    fairness: TaskFairness? = nil
   ) {
     self.retry = retry
     self.runTimeout = runTimeout
@@ -23,5 +26,6 @@ package struct TaskPolicy: Hashable, Sendable {
     self.heartbeatTimeout = heartbeatTimeout
     self.selector = selector
     self.flow = flow
+    self.fairness = fairness
   }
 }

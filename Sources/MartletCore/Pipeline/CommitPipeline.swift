@@ -51,6 +51,8 @@ package struct CommitPipeline: Sendable {
   private var notices: [(revision: Revision, notice: WorkerNotice)] = []
   /// For calls that stood in line for a lock, the same.
   private var lockNotices: [(revision: Revision, notice: LockNotice)] = []
+  /// And for permits.
+  private var permitNotices: [(revision: Revision, notice: PermitNotice)] = []
 
   private struct OpenSegment: Sendable {
     var instant: Instant
@@ -87,6 +89,9 @@ package struct CommitPipeline: Sendable {
     }
     for notice in engine.takeLockNotices() {
       lockNotices.append((engine.state.durable.catalog.revision, notice))
+    }
+    for notice in engine.takePermitNotices() {
+      permitNotices.append((engine.state.durable.catalog.revision, notice))
     }
     if let ticket { reply(ticket, content) }
   }
@@ -146,6 +151,13 @@ package struct CommitPipeline: Sendable {
     let count = lockNotices.firstIndex { $0.revision > durable } ?? lockNotices.count
     defer { lockNotices.removeFirst(count) }
     return lockNotices[..<count].map(\.notice)
+  }
+
+  package mutating func takePermitNotices() -> [PermitNotice] {
+    if permitNotices.isEmpty { return [] }
+    let count = permitNotices.firstIndex { $0.revision > durable } ?? permitNotices.count
+    defer { permitNotices.removeFirst(count) }
+    return permitNotices[..<count].map(\.notice)
   }
 
   // MARK: - What the driver may ask

@@ -40,10 +40,14 @@ extension API.WaitingCause {
       slotsInUse = Int32(clamping: inUse)
       tasksAhead = position.map { Int64($0.ahead) }
       tasksAheadAtLeast = position.map { !$0.isExact } ?? false
+    case .fairShare(let standing):
+      set(.fairShare, pool: standing.pool)
+      fairness = .init(standing)
     case .budgetLent(let group, let budget, let minimum, let inUse):
       set(.budgetLent, group: group, budget, inUse: inUse, owed: minimum)
     case .budgetInUse(let group, let budget, let inUse, let owed):
       set(.budgetInUse, group: group, budget, inUse: inUse, owed: owed)
+    case .limit(let wait): set(wait)
     case .offered(let worker, let until):
       type = .offered
       self.worker = worker
@@ -53,6 +57,16 @@ extension API.WaitingCause {
     case .starting: type = .starting
     default: setWorkers(cause)
     }
+  }
+
+  private mutating func set(_ wait: LimitWait) {
+    type = .limit
+    limit = wait.limit
+    limitKey = wait.key
+    limitWaiting = Int64(wait.waiting)
+    until = wait.until.map { .init($0) }
+    tasksAhead = wait.ahead.map { Int64($0.ahead) }
+    tasksAheadAtLeast = wait.ahead.map { !$0.isExact } ?? false
   }
 
   /// Causes that are about workers.
@@ -117,6 +131,22 @@ extension API.WaitingCause {
   }
 }
 
+extension API.FairnessShare {
+  init(_ share: KeyShare) {
+    self.init(
+      key: share.key, weight: Int32(clamping: share.weight), running: Int64(share.running),
+      waiting: Int64(share.waiting))
+  }
+}
+
+extension API.FairnessStanding {
+  init(_ standing: FairStanding) {
+    self.init(
+      share: .init(standing.share), tasksAhead: Int64(standing.ahead),
+      otherKeys: Int64(standing.others))
+  }
+}
+
 extension API.AttemptTimer {
   init(_ timer: WaitingCause.Timer) {
     self.init(type: .init(rawValue: Int32(timer.kind.rawValue)), time: .init(timer.at))
@@ -136,6 +166,7 @@ extension API.ExplainPoolResponse {
       omittedCauses: Int32(clamping: explanation.omittedCauses),
       scaling: explanation.scaling.map {
         .init($0, mode: pool.spec.scaling?.mode, coolsUntil: explanation.coolsUntil)
-      })
+      }, shares: explanation.shares.map { .init($0) },
+      omittedShares: Int32(clamping: explanation.omittedShares))
   }
 }

@@ -19,6 +19,7 @@ extension API.Event {
     case .group(let change): set(change)
     case .schedule(let change): set(change)
     case .lock(let change): set(change, at: stamp)
+    case .limit(let change): set(change, catalog: catalog)
     case .eventsPurged(_, let number):
       type = .eventsPurged
       count = number
@@ -226,7 +227,9 @@ extension API.PoolSpec {
       priorityAgeing: spec.priorityAgeing.map { .init($0) },
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int32(clamping: spec.groupMinimum))
+      groupMinimum: Int32(clamping: spec.groupMinimum),
+      permitGrace: spec.permitGrace.map { .init($0) },
+      fairness: .init(rawValue: Int32(spec.fairness.rawValue)))
   }
 }
 

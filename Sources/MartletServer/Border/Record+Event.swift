@@ -23,6 +23,7 @@ extension LogAPI.Record {
     case .group(let event): self.init(body: .group(.init(event)))
     case .schedule(let event): self.init(body: .schedule(.init(event)))
     case .lock(let event): self.init(body: .lock(.init(event)))
+    case .limit(let event): self.init(body: .limit(.init(event)))
     case .eventsPurged(let before, let count):
       self.init(body: .eventsPurged(.init(before: before.rawValue, count: count)))
     }
@@ -49,6 +50,7 @@ extension LogAPI.Record {
     case .group(let record): return record.value.map(Event.Body.group)
     case .schedule(let record): return record.value.map(Event.Body.schedule)
     case .lock(let record): return record.value.map(Event.Body.lock)
+    case .limit(let record): return record.value.map(Event.Body.limit)
     case nil: return nil
     }
   }

@@ -75,17 +75,20 @@ extension LogAPI.TaskDraft {
       retry: draft.retry.map { .init($0) }, runTimeout: draft.runTimeout?.nanoseconds ?? 0,
       queueTimeout: draft.queueTimeout?.nanoseconds ?? 0,
       heartbeatTimeout: draft.heartbeatTimeout?.nanoseconds ?? 0,
-      traceParent: draft.traceParent, selector: draft.selector.records)
+      traceParent: draft.traceParent, selector: draft.selector.records,
+      fairness: draft.fairness.map { .init($0) })
   }
 
   var value: TaskDraft? {
     UInt8(exactly: priority).map {
-      TaskDraft(
+      var draft = TaskDraft(
         kind: kind, payload: payload, contentType: contentType,
         labels: LabelSet(records: labels), priority: $0, retry: retry?.value,
         runTimeout: Span(unlessZero: runTimeout), queueTimeout: Span(unlessZero: queueTimeout),
         heartbeatTimeout: Span(unlessZero: heartbeatTimeout), traceParent: traceParent,
         selector: LabelSet(records: selector))
+      draft.fairness = fairness?.value
+      return draft
     }
   }
 }

@@ -27,7 +27,7 @@ extension LogAPI.Policy {
       selector: policy.selector.records,
       queueTimeout: policy.queueTimeout?.nanoseconds ?? 0,
       heartbeatTimeout: policy.heartbeatTimeout?.nanoseconds ?? 0,
-      flow: policy.flow.map { .init($0) })
+      flow: policy.flow.map { .init($0) }, fairness: policy.fairness.map { .init($0) })
   }
 
   var value: TaskPolicy? {
@@ -36,9 +36,17 @@ extension LogAPI.Policy {
         retry: $0.value, runTimeout: Span(nanoseconds: runTimeout),
         queueTimeout: Span(unlessZero: queueTimeout),
         heartbeatTimeout: Span(unlessZero: heartbeatTimeout),
-        selector: LabelSet(records: selector), flow: flow?.value)
+        selector: LabelSet(records: selector), flow: flow?.value, fairness: fairness?.value)
     }
   }
+}
+
+extension LogAPI.Fairness {
+  init(_ fairness: TaskFairness) {
+    self.init(key: fairness.key, weight: UInt32(fairness.weight))
+  }
+
+  var value: TaskFairness { TaskFairness(key: key, weight: Int(weight)) }
 }
 
 extension LogAPI.Origin {
@@ -108,7 +116,7 @@ extension LogAPI.Notes {
       assignment: notes.assignment.map { .init($0) }, pause: notes.pause.map { .init($0) },
       checkpointMark: notes.checkpoint.map { .init($0) },
       priorityOverride: notes.priority.map { UInt32($0) }, joined: notes.joined?.rawValue ?? 0,
-      waitsFor: notes.waitsFor.map { .init($0) })
+      waitsFor: notes.waitsFor.map { .init($0) }, permits: notes.permits.map { .init($0) })
   }
 
   var value: TaskNotes {
@@ -125,6 +133,7 @@ extension LogAPI.Notes {
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
     facts.waitsFor = waitsFor?.value
+    facts.permits = permits?.value
     return TaskNotes(facts)
   }
 }
@@ -238,7 +247,8 @@ extension LogAPI.PoolSpec {
       priorityAgeing: spec.priorityAgeing?.nanoseconds ?? 0,
       retention: spec.retention.isEmpty ? nil : .init(spec.retention),
       scaling: spec.scaling.map { .init($0) }, group: spec.group,
-      groupMinimum: Int64(spec.groupMinimum))
+      groupMinimum: Int64(spec.groupMinimum), permitGrace: spec.permitGrace?.nanoseconds ?? 0,
+      fairness: UInt32(spec.fairness.rawValue))
   }
 
   var value: PoolSpec? {
@@ -252,7 +262,9 @@ extension LogAPI.PoolSpec {
         uniquingKeysWith: { first, _ in first }),
       priorityAgeing: Span(unlessZero: priorityAgeing),
       retention: retention?.value ?? Retention(), scaling: scaling?.value, group: group,
-      groupMinimum: Int(groupMinimum))
+      groupMinimum: Int(groupMinimum),
+      fairness: UInt8(exactly: fairness).flatMap(FairnessMode.init(rawValue:)) ?? .priorityFirst,
+      permitGrace: Span(unlessZero: permitGrace))
   }
 }
 

@@ -108,6 +108,8 @@ struct RequestFingerprint {
       add(32, number: UInt64(bitPattern: Int64(spec.onDependencyFailure.rawValue)))
     }
     if spec.wantDependencyResults { add(33, number: 1) }
+    add(36, spec.fairnessKey)
+    if let weight = spec.fairnessWeight { add(37, number: UInt64(bitPattern: Int64(weight))) }
     add(0, number: field)
   }
 

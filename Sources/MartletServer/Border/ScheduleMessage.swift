@@ -23,6 +23,7 @@ extension API.Schedule {
     count += spec.cron.utf8.count + spec.timeZone.utf8.count
     guard let task = spec.task else { return count }
     count += task.contentType.utf8.count + task.traceParent.utf8.count
+    count += task.fairnessKey.utf8.count
     for (key, value) in task.labels { count += key.utf8.count + value.utf8.count + 8 }
     for (key, value) in task.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
     for code in task.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
@@ -72,7 +73,9 @@ extension API.TaskSpec {
       retryPolicy: draft.retry.map { .init($0) }, runTimeout: draft.runTimeout.map { .init($0) },
       traceParent: draft.traceParent, workerSelector: draft.selector.dictionary,
       queueTimeout: draft.queueTimeout.map { .init($0) },
-      heartbeatTimeout: draft.heartbeatTimeout.map { .init($0) })
+      heartbeatTimeout: draft.heartbeatTimeout.map { .init($0) },
+      fairnessKey: draft.fairness?.key ?? "",
+      fairnessWeight: draft.fairness.map { Int32($0.weight) })
   }
 }
 

@@ -82,6 +82,7 @@ extension API.Task {
       for (key, value) in spec.workerSelector { count += key.utf8.count + value.utf8.count + 8 }
       count += spec.payload.count + spec.contentType.utf8.count + spec.traceParent.utf8.count
       count += spec.unique?.key.utf8.count ?? 0
+      count += spec.fairnessKey.utf8.count
       count += spec.ref.utf8.count + spec.dependsOn.count * 15
       for (key, value) in spec.labels { count += key.utf8.count + value.utf8.count + 8 }
       for code in spec.retryPolicy?.nonRetryableCodes ?? [] { count += code.utf8.count + 4 }
@@ -113,7 +114,9 @@ extension API.TaskSpec {
       onDependencyFailure: submission.policy.flow.map {
         .init(rawValue: Int32($0.onFailure.rawValue))
       } ?? .unspecified,
-      wantDependencyResults: submission.policy.flow?.wantsResults ?? false)
+      wantDependencyResults: submission.policy.flow?.wantsResults ?? false,
+      fairnessKey: submission.policy.fairness?.key ?? "",
+      fairnessWeight: submission.policy.fairness.map { Int32($0.weight) })
   }
 
   /// A task that is only checked: as it would be stored, with what the pool would give it.

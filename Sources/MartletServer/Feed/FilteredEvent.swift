@@ -27,7 +27,7 @@ struct FilteredEvent: FilterSubject {
       case .reason: event.reason
       case .label(let key): event.labels[key]
       case .workflow: event.workflowId
-      case .worker: nil
+      case .worker, .fairnessKey: nil
       }
     if case .label = field { return text }
     return text?.isEmpty == true ? nil : text

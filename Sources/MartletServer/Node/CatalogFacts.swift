@@ -11,6 +11,13 @@ enum CatalogFacts {
   static func groupKey(_ group: GroupID) -> String { "group/\(group.rawValue)" }
   static func scheduleKey(_ schedule: ScheduleID) -> String { "schedule/\(schedule.rawValue)" }
   static func lockKey(_ name: String) -> String { "lock/\(name)" }
+  static func limitKey(_ limit: LimitID) -> String { "limit/\(limit.rawValue)" }
+  static func permitKey(_ id: PermitID) -> String {
+    "limit-permits/\(id.token.rawValue)/\(id.limit.rawValue)"
+  }
+  static func limitStateKey(_ key: LimitKey) -> String {
+    "limit-state/\(key.limit.rawValue)/\(key.key)"
+  }
   static func countsKey(_ key: Counters.Key) -> String {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
@@ -27,7 +34,7 @@ enum CatalogFacts {
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
       kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
       lastGroup: catalog.groups.last.rawValue, lastWorkflow: catalog.workflows.last.rawValue,
-      talliedFrom: catalog.talliedFrom.rawValue
+      lastLimit: catalog.limits.last.rawValue, talliedFrom: catalog.talliedFrom.rawValue
     ).protobufBytes()
   }
 
@@ -86,6 +93,7 @@ enum CatalogFacts {
     var schedules: [ScheduleRecord] = []
     var locks: [LockRecord] = []
     var tallies: [Counters.Key: TaskTally] = [:]
+    var limits = LimitFacts()
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
         guard let pool = Self.pool(bytes) else { return nil }
@@ -115,6 +123,8 @@ enum CatalogFacts {
       } else if key.hasPrefix(talliesPrefix) {
         guard let (key, tally) = Self.tally(bytes, key: key) else { return nil }
         tallies[key] = tally
+      } else if key.hasPrefix("limit") {
+        guard limits.read(key, bytes) else { return nil }
       }
     }
     return Catalog(
@@ -128,6 +138,9 @@ enum CatalogFacts {
       workflows: WorkflowTable(workflows, last: WorkflowID(rawValue: engine.lastWorkflow)),
       groups: GroupTable(groups, last: GroupID(rawValue: engine.lastGroup)),
       schedules: ScheduleTable(schedules), locks: LockTable(locks),
+      limits: LimitTable(
+        limits.records, last: LimitID(rawValue: engine.lastLimit), states: limits.states,
+        grants: limits.grants, at: Elapsed(nanoseconds: engine.elapsed)),
       tallies: TallyTable(tallies),
       // A table from before there were tallies: they begin with what comes next.
       talliedFrom: Revision(engine.talliedFrom == 0 ? engine.revision + 1 : engine.talliedFrom))

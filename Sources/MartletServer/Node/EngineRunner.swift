@@ -46,6 +46,8 @@ final class EngineRunner: Sendable {
     var notified: @Sendable ([WorkerNotice]) -> Void
     /// For calls that stood in line for a lock; what it rests on is durable.
     var granted: @Sendable ([LockNotice]) -> Void
+    /// And for permits.
+    var permitted: @Sendable ([PermitNotice]) -> Void
     /// What may go on while the index is behind.
     var pace: @Sendable () -> Pace
     /// Too many commands wait: stop reading sockets, or go on.
@@ -166,6 +168,8 @@ final class EngineRunner: Sendable {
     exits.notified(work.pipeline.takeNotices())
     let lockNotices = work.pipeline.takeLockNotices()
     if !lockNotices.isEmpty { exits.granted(lockNotices) }
+    let permitNotices = work.pipeline.takePermitNotices()
+    if !permitNotices.isEmpty { exits.permitted(permitNotices) }
   }
 
   private struct Work {

@@ -28,6 +28,7 @@ package struct IndexFold: Sendable {
   private let poolRevisionsKept: Int
   private var touchedSchedules: Set<ScheduleID> = []
   private var touchedLocks: Set<String> = []
+  private var touchedLimits: TouchedLimits
   /// Events come in runs of one pool and kind.
   private var newestTouched: Counters.Key?
   private var requests: [RememberedRequest.Key: Int] = [:]
@@ -48,7 +49,12 @@ package struct IndexFold: Sendable {
     self.turnsKept = turnsKept
     self.poolRevisionsKept = poolRevisionsKept
     knownKinds = catalog.kinds.names.count
+    touchedLimits = TouchedLimits(catalog.limits)
+    touchedLimits.knows(catalog.limits)
   }
+
+  /// At the same revision: what only live tasks say.
+  mutating func takeHolds(from catalog: Catalog) { self.catalog.takeHolds(from: catalog) }
 
   package var isEmpty: Bool { eventCount == 0 }
 
@@ -77,6 +83,7 @@ package struct IndexFold: Sendable {
       case .group(let change): touchedGroups.insert(change.record.id)
       case .schedule(let change): touchedSchedules.insert(change.schedule)
       case .lock(let change): touchedLocks.insert(change.record.name)
+      case .limit(let change): touchedLimits.note(change, in: catalog.limits)
       }
     }
     eventCount += segment.events.count
@@ -116,6 +123,9 @@ package struct IndexFold: Sendable {
   // MARK: - Events
 
   private mutating func apply(_ event: TaskEvent, revision: Revision, at stamp: Stamp) {
+    if !catalog.limits.isEmpty {
+      touchedLimits.note(event, revision: revision, in: catalog.limits)
+    }
     touch(Counters.Key(pool: event.pool, kind: event.kind))
     if let member = event.member { touchedWorkflows.insert(member.workflow) }
     let status = ChangedStatus(event, revision: revision)
@@ -259,7 +269,7 @@ package struct IndexFold: Sendable {
 
   // MARK: - Facts
 
-  private func facts() -> [String: [UInt8]?] {
+  private mutating func facts() -> [String: [UInt8]?] {
     var facts: [String: [UInt8]?] = [:]
     facts["engine"] = CatalogFacts.engine(catalog)
     for kind in knownKinds..<catalog.kinds.names.count {
@@ -294,6 +304,7 @@ package struct IndexFold: Sendable {
         catalog.locks[name].map { LogAPI.LockFact($0).protobufBytes() },
         forKey: CatalogFacts.lockKey(name))
     }
+    touchedLimits.take(catalog.limits, at: catalog.stamp.elapsed, into: &facts)
     for key in touchedCounts.union(leftTallies) {
       setTally(of: key, in: &facts)
       if catalog.tallies.isFull {

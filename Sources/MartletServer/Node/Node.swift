@@ -17,6 +17,7 @@ package final class Node: Sendable {
   package let handlerKinds: [String]
   package let waits: WaitHub
   let locks: LockHub
+  let permits: PermitHub
   package let feed: FeedHub
   /// What started the node's clock.
   package let startTime: WallTime
@@ -80,6 +81,7 @@ package final class Node: Sendable {
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
     let locks = LockHub()
+    let permits = PermitHub()
     let workers = WorkerGate(clock: clock)
     runner = EngineRunner(
       clock: clock, limits: limits,
@@ -93,7 +95,8 @@ package final class Node: Sendable {
           links.node?.follow(sealed)
         },
         notified: { workers.tell($0) },
-        granted: { locks.tell($0) },
+        granted: { locks.tell($0.map { ($0.waiter, $0.outcome) }) },
+        permitted: { permits.tell($0.map { ($0.waiter, $0.outcome) }) },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
@@ -105,6 +108,7 @@ package final class Node: Sendable {
     }
     self.waits = waits
     self.locks = locks
+    self.permits = permits
     self.workers = workers
     self.limits = limits
     self.clock = clock
@@ -215,6 +219,7 @@ package final class Node: Sendable {
     logWriter.stop()
     waits.close()
     locks.close()
+    permits.close()
     feed.close()
     indexWriter.run { index throws(StoreFailure) in _ = try index.checkpoint() }
     indexWriter.stop()

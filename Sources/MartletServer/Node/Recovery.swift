@@ -71,6 +71,7 @@ package struct Recovery: Sendable {
     state.sortQueues()
     try Self.restoreDependencies(waits, of: &state, from: index)
     durable = state
+    fold.takeHolds(from: durable.catalog)
   }
 
   /// What live tasks wait for is in their specs, which are read only where there is such a thing.

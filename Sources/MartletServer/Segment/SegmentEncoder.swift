@@ -99,7 +99,7 @@ extension Event.Body {
     switch self {
     case .task(let event): event.pool
     case .pool(let event): event.pool
-    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock: nil
+    case .tasksPurged, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock, .limit: nil
     }
   }
 }

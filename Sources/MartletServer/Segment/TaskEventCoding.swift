@@ -131,6 +131,7 @@ extension TaskEvent {
       notes.progress != nil || notes.failure != nil || notes.cancel != nil
         || notes.assignment != nil || notes.pause != nil || notes.checkpoint != nil
         || notes.priority != nil || notes.joined != nil || notes.waitsFor != nil
+        || notes.permits != nil
     {
       return true
     }
@@ -189,6 +190,7 @@ extension LogAPI.TaskRecord {
       priorityOverride = notes.priority.map { UInt32($0) }
       joined = notes.joined?.rawValue ?? 0
       waitsFor = notes.waitsFor.map { .init($0) }
+      permits = notes.permits.map { .init($0) }
     }
     switch event.change {
     case .submitted(let submission): self.submission = .init(submission)
@@ -259,6 +261,7 @@ extension LogAPI.TaskRecord {
     facts.priority = priorityOverride.map { UInt8(truncatingIfNeeded: $0) }
     facts.joined = joined == 0 ? nil : Revision(joined)
     facts.waitsFor = waitsFor?.value
+    facts.permits = permits?.value
     return facts
   }
 

@@ -23,7 +23,8 @@ package struct StatsSpan: Hashable, Sendable {
     let first = StatsFold.second(of: start)
     // The second that is open belongs to what is up to now.
     let whole = end + Span(nanoseconds: 999_999_999)
-    let last = max(first, end < now ? StatsFold.second(of: whole) - 1 : StatsFold.second(of: now)) + 1
+    let last =
+      max(first, end < now ? StatsFold.second(of: whole) - 1 : StatsFold.second(of: now)) + 1
     let length = last - first
     var step = step ?? Self.steps.first { length - 1 <= $0 * Self.stepsWanted } ?? 14 * 86_400
     let age = StatsFold.second(of: now) - first

@@ -148,6 +148,9 @@ struct QueryPredicate {
       let path = parameter(.bytes(NoteField.workflow.path))
       return "CAST('w' || note(policy, \(path)) AS BLOB)"
     }
+    if field == .fairnessKey {
+      return "note(policy, \(parameter(.bytes(NoteField.fairnessKey.path))))"
+    }
     return NoteField(field).map { note($0) } ?? "NULL"
   }
 

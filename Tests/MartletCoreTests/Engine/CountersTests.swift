@@ -11,7 +11,7 @@ struct CountersTests {
         states[change.task] = (.init(pool: change.pool, kind: change.kind), change.status.state)
       case .tasksPurged(let purge):
         for entry in purge.entries { states[entry.task] = nil }
-      case .pool, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock: break
+      case .pool, .eventsPurged, .bulk, .workflow, .group, .schedule, .lock, .limit: break
       }
     }
     var counts: [Counters.Key: Counters.States] = [:]

@@ -54,7 +54,8 @@ struct RequestFingerprintTests {
       { $0.spec?.retryPolicy?.jitter = 0 }, { $0.spec?.retryPolicy?.nonRetryableCodes = [""] },
       { $0.spec?.runTimeout = nil }, { $0.spec?.deadline = .init(seconds: 11) },
       { $0.spec?.traceParent = "u" }, { $0.spec?.queueTimeout = .init(seconds: 9) },
-      { $0.spec?.heartbeatTimeout = .init(seconds: 9) }, { $0.spec = nil },
+      { $0.spec?.heartbeatTimeout = .init(seconds: 9) }, { $0.spec?.fairnessKey = "k" },
+      { $0.spec?.fairnessWeight = 2 }, { $0.spec = nil },
     ]
     var seen: Set<UInt64> = [try #require(RequestFingerprint.stamp(Self.request)).fingerprint]
     for change in changes {

@@ -125,6 +125,32 @@ struct StatusMappingTests {
       refusal: .lockNotHeld("l", Revision(7)), code: .failedPrecondition,
       reason: "LOCK_NOT_HELD", metadata: ["lock": "l", "token": "7"]),
     .init(
+      refusal: .limitNotFound("m"), code: .notFound, reason: "LIMIT_NOT_FOUND",
+      metadata: ["limit": "m"]),
+    .init(
+      refusal: .limitExists("m"), code: .alreadyExists, reason: "LIMIT_EXISTS",
+      metadata: ["limit": "m"]),
+    .init(
+      refusal: .limitEtagMismatch("m"), code: .aborted, reason: "ETAG_MISMATCH",
+      metadata: ["limit": "m"]),
+    .init(
+      refusal: .limitSortFixed("m"), code: .failedPrecondition, reason: "LIMIT_SORT_FIXED",
+      metadata: ["limit": "m"]),
+    .init(
+      refusal: .limitNotHeld("m"), code: .failedPrecondition, reason: "LIMIT_NOT_HELD",
+      metadata: ["limit": "m"]),
+    .init(
+      refusal: .limitTooSmall("m", units: 5, most: 3), code: .failedPrecondition,
+      reason: "LIMIT_TOO_SMALL", metadata: ["limit": "m", "most": "3"]),
+    .init(
+      refusal: .limitExceeded(
+        LimitShortage(limit: "m", key: "k", units: 2, available: 1, retryAfter: .seconds(3))),
+      code: .resourceExhausted, reason: "LIMIT_EXCEEDED",
+      metadata: ["limit": "m", "key": "k", "available": "1"], retries: true),
+    .init(
+      refusal: .permitsNotHeld("m", Revision(7)), code: .failedPrecondition,
+      reason: "PERMITS_NOT_HELD", metadata: ["limit": "m", "token": "7"]),
+    .init(
       refusal: .lockNotFound("l"), code: .notFound, reason: "LOCK_NOT_FOUND",
       metadata: ["lock": "l"]),
     .init(

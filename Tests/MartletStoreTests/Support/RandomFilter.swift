@@ -39,11 +39,18 @@ struct RandomFilter {
         id: TaskID(rawValue: id), pool: PoolID(rawValue: UInt32(upTo(Self.pools.count))),
         kind: KindID(rawValue: UInt32(upTo(Self.kinds.count))), priority: UInt8(upTo(11)),
         createTime: time(), submitRevision: Revision(id), deadline: .never,
-        labels: LabelSet(labels), policy: [], spec: [], payload: []),
+        labels: LabelSet(labels), policy: policy(), spec: [], payload: []),
       status: TaskStatusRow(
         state: state, attempt: UInt32(upTo(4)), attemptsForgiven: 0, revision: Revision(id),
         due: .zero, dueTime: time(), startTime: upTo(2) == 0 ? nil : time(),
         finishTime: state.isTerminal ? time() : nil, status: notes(), result: nil))
+  }
+
+  /// As `martlet.log.v1.Policy`.
+  private mutating func policy() -> [UInt8] {
+    guard upTo(2) == 0 else { return [] }
+    let fairness = Self.text(1, pick(Self.words)) + [16, 2]
+    return [16, 9, 146, 4, UInt8(fairness.count)] + fairness
   }
 
   private mutating func time() -> WallTime { .seconds(Int64(upTo(30))) }
@@ -97,7 +104,9 @@ struct RandomFilter {
     case 2: return .state(equality, pick(TaskState.allCases))
     case 3, 4: return .text(.label(key: pick(Self.keys + ["c"])), test(Self.words))
     case 5:
-      return .text(pick([.failureCode, .failureMessage, .progressStep, .worker]), test(Self.words))
+      return .text(
+        pick([.failureCode, .failureMessage, .progressStep, .worker, .fairnessKey]),
+        test(Self.words))
     case 6: return .has(field())
     case 7:
       return .time(

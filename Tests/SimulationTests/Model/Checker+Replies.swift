@@ -87,6 +87,8 @@ extension Checker {
         "\(view) was told and is older than what is there")
     case (.schedule(let change), .schedule(let answer)): try check(answer, after: change)
     case (.lock(let change), .lock(let view)): try check(view, after: change)
+    case (.permits(let change), .permits(let view)): try check(view, after: change)
+    case (.limit, .limit): break
     case (_, .pool(let view)): try check(view)
     case (.recover, .done): try model.recovered()
     case (.purgeTasks, .done), (.purgeEvents, .done), (.tick, .done): break
@@ -298,6 +300,9 @@ extension Checker {
       .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
       .timeZoneUnknown, .lockHeld, .lockNotHeld, .lockNotFound:
       return isJustOfOne(refusal, command)
+    case .limitNotFound, .limitExists, .limitEtagMismatch, .limitSortFixed, .limitTooSmall,
+      .limitExceeded, .permitsNotHeld, .limitNotHeld:
+      return isJustOfLimit(refusal, command)
     case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
       .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
       return isJustOfGroup(refusal, command)
@@ -311,6 +316,8 @@ extension Checker {
     case .bulk(.start): model.bulks.values.count { $0.state == .running } >= limit
     case .schedule(.create): model.schedules.count >= limit
     case .lock(.acquire(let claim, _, _)): isJust(lockLimit: limit, claim)
+    case .limit(.create): model.limits.records.count >= limit
+    case .permits(.acquire): true
     default: replayed.tasks.count + command.newTasks() > limit
     }
   }

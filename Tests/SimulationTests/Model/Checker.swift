@@ -147,6 +147,7 @@ struct Checker {
     }
     try model.checkSchedules(catalog.schedules)
     try model.checkLocks(catalog.locks)
+    try model.checkLimits(catalog.limits)
     try require(
       Set(catalog.workflows.all.map(\.id)) == Set(model.workflows.keys), "other workflows are kept")
     for record in catalog.workflows.all { try model.checkWorkflow(record) }

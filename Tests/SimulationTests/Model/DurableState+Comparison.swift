@@ -48,7 +48,10 @@ extension LiveTask {
 extension TaskTable {
   fileprivate var withoutOffers: TaskTable {
     var table = self
-    for task in all() { table.setOffered(false, task.id) }
+    for task in all() {
+      table.setOffered(false, task.id)
+      table.setParked(nil, task.id)
+    }
     return table
   }
 
@@ -57,10 +60,14 @@ extension TaskTable {
     guard let queues = queues[pool] else { return [[], [], [], []] }
     // Queues of one priority and kind have no order among themselves: their heads have.
     let ready = queues.ready.sorted {
-      ($1.priority, $0.kind, self[$0.list.head].task.revision)
-        < ($0.priority, $1.kind, self[$1.list.head].task.revision)
+      ($1.priority, $0.kind, self[$0.oldest].task.revision)
+        < ($0.priority, $1.kind, self[$1.oldest].task.revision)
     }
-    let lists = ready.map(\.list) + [queues.scheduled, queues.paused, queues.blocked]
+    // Nor have lanes of one queue.
+    let lanes = ready.flatMap { queue in
+      queue.lists.sorted { self[$0.head].task.joined < self[$1.head].task.joined }
+    }
+    let lists = lanes + [queues.scheduled, queues.paused, queues.blocked]
     return lists.map(ids) + [ids(of: queues.running).sorted()]
   }
 

@@ -16,9 +16,13 @@ extension Model {
       verdict.from == pool.slotLimit && verdict.to != verdict.from
         && event.slotLimit == (isDry ? verdict.from : verdict.to),
       "\(pool.name) scales from \(verdict.from) to \(event.slotLimit), it has \(pool.slotLimit)")
-    let (load, demand) = (verdict.load, pool.running + pool.pending.count)
+    // What waits for limits is no demand.
+    let limited = pool.pending.count { tasks[$0].map { !needs($0).isEmpty } ?? false }
+    let (load, most) = (verdict.load, pool.running + pool.pending.count)
+    let demand = load.demand
     try require(
-      load.demand == demand && load.inUse >= pool.running && load.inUse <= demand,
+      load.demand <= most && load.demand >= most - limited && load.inUse >= pool.running
+        && load.inUse <= demand,
       "\(pool.name) scales by \(load), \(pool.running) run of \(demand)")
     let isUp = verdict.to > verdict.from
     let rest = stamp.elapsed - pool.scaledAt
@@ -156,7 +160,7 @@ extension Model {
   private func leastOwed(to pool: ModelPool) -> Int {
     guard [.active, .draining].contains(pool.state) else { return 0 }
     let waiting = pool.pending.compactMap { tasks[$0] }
-    let here = waiting.count { isServedHere($0) }
+    let here = waiting.count { isServedHere($0) && needs($0).isEmpty }
     let elsewhere = waiting.count - here
     let lacking = min(pool.spec.groupMinimum, pool.slotLimit) - pool.running - elsewhere
     return max(0, min(lacking, here))

@@ -24,6 +24,7 @@ extension Model {
     if case .started = event.change {
       try checkStart(of: task, by: event.status.notes?.assignment)
     }
+    try checkPermits(event, of: task)
     move(task.id, in: task.pool, from: task.status.state, to: event.status.state)
     if event.status.state.isWaiting, !task.status.state.isWaiting {
       rooms[task.pool]?.extra += 1
@@ -329,12 +330,16 @@ extension Model {
   /// It has the highest level of all that could start, and joined before those of the same. Where
   /// waiting counts it is that of the first of each queue.
   private func checkTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
+    if goesByShare(pool) { return try checkFairTurn(of: task, in: pool) }
     let ageing = pool.spec.priorityAgeing.map(PriorityAgeing.init)
     func level(_ task: ModelTask) -> UInt8 {
       ageing?.level(of: task.priority, pendingSince: task.status.due, at: stamp.elapsed)
         ?? task.priority
     }
-    let others = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    // Whoever needs a permit may have to let others go first.
+    let others = pool.pending.compactMap { tasks[$0] }.filter {
+      isServedHere($0) && ($0.id == task.id || needs($0).isEmpty)
+    }
     let mine = level(task)
     for other in others where other.id != task.id {
       let isBehind = others.contains {

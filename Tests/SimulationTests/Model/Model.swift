@@ -127,6 +127,7 @@ struct Model {
   /// Every grant that there was, by its token.
   var lockGrants: [Revision: LockGrant] = [:]
   var askedLocks = AskedLocks()
+  var limits = ModelLimits()
   /// The newest moment that the process that runs may have decided at.
   var lockNow = Elapsed.zero
   /// Tasks that runs of schedules are to submit in this commit, with the schedules' names.
@@ -158,6 +159,7 @@ struct Model {
     bootedAt = now
     self.leaseLength = leaseLength
     lostLockCalls(at: now)
+    lostPermitCalls(at: now)
     let running = tasks.values.filter { $0.status.state == .running }
     orphans = Set(running.filter { $0.status.notes?.assignment == nil }.map(\.token))
   }
@@ -210,6 +212,7 @@ struct Model {
     case .group(let change): try apply(change)
     case .schedule(let change): try apply(change)
     case .lock(let change): try apply(change)
+    case .limit(let change): try apply(change)
     case .eventsPurged(let before, let count):
       try require(
         before > oldestEvent && before <= revision

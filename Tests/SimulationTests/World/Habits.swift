@@ -14,6 +14,7 @@ struct Habits {
     case changeGroup, rollBack, scalePool
     case createSchedule, steerSchedule
     case acquireLock, steerLock
+    case changeLimit, acquirePermits, steerPermits
   }
 
   private var weights: [(deed: Deed, upTo: Int)] = []
@@ -55,6 +56,9 @@ struct Habits {
     limits.schedules = [2, 100].randomElement(using: &random) ?? 2
     limits.locks = [2, 100].randomElement(using: &random) ?? 2
     limits.lockWaiters = [2, 100].randomElement(using: &random) ?? 2
+    limits.namedLimits = [2, 100].randomElement(using: &random) ?? 2
+    limits.limitKeys = [2, 100, 100].randomElement(using: &random) ?? 100
+    limits.limitWaiters = [2, 100].randomElement(using: &random) ?? 2
     firesPerStep = [1, 3, 1_000].randomElement(using: &random) ?? 3
     limits.keptBulks = [0, 2, 100].randomElement(using: &random) ?? 2
     limits.leaseMilliseconds = [1_000, 10_000].randomElement(using: &random) ?? 10_000
@@ -113,6 +117,9 @@ struct Habits {
     case .steerSchedule: 40
     case .acquireLock: 30
     case .steerLock: 45
+    case .changeLimit: 15
+    case .acquirePermits: 30
+    case .steerPermits: 40
     }
   }
 

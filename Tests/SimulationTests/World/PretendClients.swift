@@ -25,11 +25,14 @@ struct PretendClients {
   var lockCalls: [(waiter: LockWaiter, name: String)] = []
   /// By which somebody holds a lock, or did.
   var grants: [LockGrant] = []
+  var permitCalls: [PermitWaiter] = []
+  var permits: [PermitGrant] = []
 
   /// Calls of the process before got no answer, and what was read from it is not used any more.
   mutating func restarted() {
     late = []
     lockCalls = []
+    permitCalls = []
   }
 }
 
@@ -62,7 +65,11 @@ extension Simulation {
         ? .milliseconds(Int64.random(in: 1...2_000, using: &random)) : nil,
       retention: randomRetention(), scaling: randomScaling(),
       group: isShared ? randomGroup() : "",
-      groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0)
+      groupMinimum: isShared ? Int.random(in: 0...min(2, slots), using: &random) : 0,
+      fairness: [.priorityFirst, .priorityFirst, .shareFirst, .off].randomElement(using: &random)
+        ?? .priorityFirst,
+      permitGrace: chance(1, of: 3)
+        ? .milliseconds(Int64.random(in: 1...9_000, using: &random)) : nil)
   }
 
   private func randomRetention() -> Retention {
@@ -148,7 +155,7 @@ extension Simulation {
     default: start = .now
     }
     let isLimited = chance(1, of: 6)
-    return TaskDraft(
+    var draft = TaskDraft(
       kind: habits.kinds.randomElement(using: &random) ?? "work",
       payload: (0..<Int.random(in: 0...20, using: &random)).map { UInt8($0) },
       contentType: chance(1, of: 2) ? "a/b" : "",
@@ -162,6 +169,17 @@ extension Simulation {
         ? clock.wall + .milliseconds(Int64.random(in: -100...20_000, using: &random)) : nil,
       traceParent: chance(1, of: 9) ? "00-1" : "",
       selector: chance(1, of: 8) ? LabelSet(["zone": "a"]) : .none, unique: randomClaim(start))
+    draft.fairness = randomFairness()
+    return draft
+  }
+
+  /// In one world in three nobody has a key.
+  private func randomFairness() -> TaskFairness? {
+    guard !seed.isMultiple(of: 3), chance(2, of: 3) else { return nil }
+    return TaskFairness(
+      key: ["", "x", "y", "z"].randomElement(using: &random) ?? "x",
+      weight: [1, 1, 2, 7].randomElement(using: &random) ?? 1
+    ).unlessPlain
   }
 
   private func randomClaim(_ start: TaskSubmission.Start) -> UniqueClaim? {

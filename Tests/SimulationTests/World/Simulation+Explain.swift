@@ -15,8 +15,14 @@ extension Simulation {
       let explanation = engine.explain(task.id, at: clock.now)
     else { return }
     let wanted = Obstacles(of: task, in: pool, among: tasks, engine, at: clock.now)
+    let waits = explanation.causes.filter { if case .limit = $0 { true } else { false } }
+    if !waits.isEmpty { limitedSeen += 1 }
     try require(
-      explanation.causes == wanted.causes,
+      waits.isEmpty || engine.lacking(task, at: clock.now.elapsed) != nil,
+      "\(task.id) waits for a limit that has enough")
+    try require(
+      explanation.causes.filter { !waits.contains($0) }
+        == (waits.isEmpty ? wanted.causes : wanted.causes.filter { $0 != .starting }),
       "\(task.id) is said to wait for \(explanation.causes), it does for \(wanted.causes)")
     // Nothing but the next step may be what it waits for.
     let isDue = engine.nextDeadline.map { $0 <= clock.elapsed } ?? false
@@ -57,22 +63,33 @@ private struct Obstacles {
     let inUse = mine.count { $0.state == .running || offered.contains($0.id) }
     if inUse >= pool.slotLimit {
       let ages = pool.spec.priorityAgeing != nil
+      let isFair = Self.isFair(pool, mine, engine)
       let ahead = mine.count { other in
-        if ages, other.priority != task.priority || !Self.isAlike(other, task, engine) {
+        guard other.state == .pending, !offered.contains(other.id), other.id != task.id else {
           return false
         }
-        return other.state == .pending && !offered.contains(other.id)
-          && (other.priority > task.priority
-            || other.priority == task.priority && other.joined < task.joined)
-          && (Self.isAlike(other, task, engine)
-            || Self.takers(of: other, in: pool, engine).contains(where: \.isThere))
+        guard engine.state.durable.tasks.parking(of: other.id, limit: 0) == nil else {
+          return false
+        }
+        let isAlike = Self.isAlike(other, task, engine)
+        if ages, other.priority != task.priority || !isAlike { return false }
+        let isOfKey = !isFair || Self.fairness(other, engine).key == Self.fairness(task, engine).key
+        let isHigher =
+          other.priority > task.priority && (isOfKey || pool.spec.fairness == .priorityFirst)
+        let isBefore =
+          other.priority == task.priority && other.joined < task.joined && isOfKey
+        return (isHigher || isBefore)
+          && (isAlike || Self.takers(of: other, in: pool, engine).contains(where: \.isThere))
       }
       causes.append(
         .noFreeSlot(
           pool: pool.name, slots: pool.slotLimit, inUse: inUse,
-          position: QueuePosition(ahead: ahead, isExact: !ages)))
+          position: engine.state.durable.tasks.parking(of: task.id, limit: 0) == nil
+            ? QueuePosition(ahead: ahead, isExact: !ages && !isFair) : nil))
+      causes += Self.standing(of: task, in: pool, mine, offered, engine)
     } else if let budget = Self.budget(of: pool, engine) {
       causes.append(budget)
+      causes += Self.standing(of: task, in: pool, mine, offered, engine)
     }
     causes += Self.lacks(of: task, in: pool, engine)
     if causes.isEmpty { causes = [.starting] }
@@ -99,6 +116,38 @@ private struct Obstacles {
     }
     return inUse + owed < budget
       ? nil : .budgetInUse(group: group.name, budget: budget, inUse: inUse, owed: owed)
+  }
+
+  private static func fairness(_ task: LiveTask, _ engine: Engine) -> TaskFairness {
+    engine.state.durable.tasks.policy(of: task).fairness ?? TaskFairness(key: "")
+  }
+
+  private static func isFair(_ pool: PoolRecord, _ mine: [LiveTask], _ engine: Engine) -> Bool {
+    pool.spec.fairness != .off
+      && mine.contains { engine.state.durable.tasks.policy(of: $0).fairness != nil }
+  }
+
+  /// How its key stands.
+  private static func standing(
+    of task: LiveTask, in pool: PoolRecord, _ mine: [LiveTask], _ offered: Set<TaskID>,
+    _ engine: Engine
+  ) -> [WaitingCause] {
+    guard isFair(pool, mine, engine) else { return [] }
+    let own = fairness(task, engine)
+    let ofKey = mine.filter { fairness($0, engine).key == own.key }
+    let waiting = mine.filter { $0.state == .pending && !offered.contains($0.id) }
+    let ahead = ofKey.count {
+      $0.state == .pending && !offered.contains($0.id) && $0.priority == task.priority
+        && isAlike($0, task, engine) && $0.joined < task.joined
+    }
+    let share = KeyShare(
+      key: own.key, weight: own.weight,
+      running: ofKey.count { $0.state == .running || offered.contains($0.id) },
+      waiting: waiting.count { fairness($0, engine).key == own.key })
+    let others = Set(waiting.map { fairness($0, engine).key }).subtracting([own.key]).count
+    return [
+      .fairShare(FairStanding(share: share, pool: pool.name, ahead: ahead, others: others))
+    ]
   }
 
   private static func isAlike(_ a: LiveTask, _ b: LiveTask, _ engine: Engine) -> Bool {

@@ -109,6 +109,7 @@ extension Simulation {
     switch (command, reply.content) {
     case (.worker(let change), let content): heard(content, to: change)
     case (.lock(let change), .answer(.lock(let view))): heard(view, to: change)
+    case (.permits(let change), .answer(.permits(let view))): heard(view, to: change)
     case (.submit(_, _, let stamp?, _, _), .answer(.submitted(let tasks, _))):
       heard(tasks, for: stamp)
     case (.submit(_, _, let stamp?, _, _), .refusal(.staleHistory)):
@@ -209,6 +210,7 @@ extension Simulation {
     }
     try checkSchedulesRest()
     try checkLocksRest()
+    try checkLimitsRest()
     for pool in checker.model.pools.values {
       let isStuck = pool.state == .deleting || pool.state == .draining && pool.unfinished == 0
       try require(!isStuck, "pool \(pool.name) rests as \(pool.state)")

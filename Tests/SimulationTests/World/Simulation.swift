@@ -21,6 +21,8 @@ final class Simulation {
   var lastInstance = 3
   private(set) var step = 0
   var crashes = 0
+  /// How often a task was seen to wait for a limit.
+  var limitedSeen = 0
 
   /// - Parameter broken: A rule that the engine breaks.
   init(seed: UInt64, broken: BrokenRule? = nil) throws {
@@ -67,6 +69,9 @@ final class Simulation {
     case .steerSchedule: steerSchedule()
     case .acquireLock: acquireLock()
     case .steerLock: steerLock()
+    case .changeLimit: changeLimit()
+    case .acquirePermits: acquirePermits()
+    case .steerPermits: steerPermits()
     case .submit: submit(count: Int.random(in: 1...4, using: &random))
     case .submitMany: submit(count: Int.random(in: 5...30, using: &random))
     case .repeatRequest: repeatRequest()
@@ -151,6 +156,7 @@ final class Simulation {
       try heard(reply, to: call)
     }
     try tellLockCalls()
+    try tellPermitCalls()
     tellWorkers()
   }
 

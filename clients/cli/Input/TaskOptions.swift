@@ -54,6 +54,7 @@ struct TaskOptions: ParsableArguments {
       "A label that workers must have to run it. Repeatable.", valueName: "key=value"))
   var workerSelector: [LabelArgument] = []
 
+  @OptionGroup(title: "Fairness") var fairness: FairnessOptions
   @OptionGroup(title: "Retries") var retries: RetryOptions
 
   func validate() throws {
@@ -75,6 +76,8 @@ struct TaskOptions: ParsableArguments {
     spec.deadline = deadline?.timestamp(now: now)
     spec.traceParent = traceParent ?? ""
     spec.workerSelector = workerSelector.dictionary
+    spec.fairnessKey = fairness.fairnessKey ?? ""
+    spec.fairnessWeight = fairness.fairnessWeight
     return spec
   }
 }

@@ -57,6 +57,14 @@ enum EventLine {
     if let lock = event.lock {
       parts.append("\(lock.name) \(lock.owner)  token \(lock.token)  count \(lock.count)")
     }
+    if let limit = event.limit {
+      parts.append("\(limit.name)  \(limit.spec?.ruleText ?? "")")
+    }
+    if let permits = event.permits {
+      let key = permits.key.isEmpty ? "" : " \(permits.key)"
+      parts.append(
+        "\(permits.limit)\(key) \(permits.owner)  token \(permits.token)  units \(permits.units)")
+    }
     if event.checkpointSequence > 0 { parts.append("checkpoint \(event.checkpointSequence)") }
     if event.logLinesDropped > 0 { parts.append("\(event.logLinesDropped) lines dropped") }
     parts += event.logLines.map { "\($0.level.name) \($0.text)" }

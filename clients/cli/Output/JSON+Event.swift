@@ -33,6 +33,8 @@ extension JSON {
     if event.dependencies > 0 { fields.add("dependencies", Int64(event.dependencies)) }
     fields.add("group", event.group.map { JSON($0) })
     fields.add("lock", event.lock.map { JSON($0) })
+    fields.add("limit", event.limit.map { JSON($0) })
+    fields.add("permits", event.permits.map { JSON($0) })
     fields.add("pool_change", event.poolChange.map { JSON($0) })
     if event.checkpointSequence > 0 {
       fields.append(Field("checkpoint_sequence", .unsigned(event.checkpointSequence)))

@@ -35,6 +35,8 @@ extension JSON {
       fields.add("group", spec.group)
       fields.add("group_minimum", spec.groupMinimum)
     }
+    fields.add("fairness", spec.fairness.name)
+    fields.add("permit_grace", spec.permitGrace.map { JSON($0) })
     self = .object(fields)
   }
 

@@ -69,6 +69,10 @@ extension JSON {
     fields.add("paused", explanation.paused)
     fields.add("blocked", explanation.blocked)
     fields.add("scaling", explanation.scaling.map { JSON($0) })
+    if !explanation.shares.isEmpty {
+      fields.append(Field("shares", .array(explanation.shares.map { JSON($0) })))
+      fields.add("omitted_shares", explanation.omittedShares)
+    }
     fields.add("cursor", explanation.cursor)
     self = .object(fields)
   }
@@ -96,6 +100,7 @@ extension JSON {
     }
     fields.add("tasks_ahead", cause.tasksAhead.map { .integer($0) })
     if cause.tasksAheadAtLeast { fields.append(Field("tasks_ahead_at_least", .bool(true))) }
+    fields.add("fairness", cause.fairness.map { JSON($0) })
     if !cause.missingLabels.isEmpty {
       fields.append(Field("missing_labels", JSON(cause.missingLabels)))
     }

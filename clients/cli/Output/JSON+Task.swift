@@ -54,6 +54,8 @@ extension JSON {
     if !spec.workerSelector.isEmpty {
       fields.append(Field("worker_selector", JSON(spec.workerSelector)))
     }
+    if !spec.fairnessKey.isEmpty { fields.add("fairness_key", spec.fairnessKey) }
+    fields.add("fairness_weight", spec.fairnessWeight.map { .integer(Int64($0)) })
     fields.add("unique", spec.unique.map { JSON($0) })
     if !spec.ref.isEmpty { fields.add("ref", spec.ref) }
     if !spec.dependsOn.isEmpty {

@@ -18,6 +18,10 @@ extension API.PoolScalingReason {
   var name: String { protobufName.droppingPrefix("POOL_SCALING_REASON_") }
 }
 
+extension API.PoolFairness {
+  var name: String { protobufName.droppingPrefix("POOL_FAIRNESS_") }
+}
+
 extension API.PoolRevisionType {
   var name: String { protobufName.droppingPrefix("POOL_REVISION_TYPE_") }
 }

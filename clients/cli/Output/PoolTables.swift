@@ -44,6 +44,8 @@ extension Table {
       add("labels", spec.labels.text)
       add("keeps", spec.retention?.text)
       add("scaling", spec.scaling?.text)
+      add("fairness", spec.fairness.name)
+      add("permit grace", spec.permitGrace?.duration.text)
       if !spec.group.isEmpty { add("group", "\(spec.group), minimum \(spec.groupMinimum)") }
     }
     if let status = pool.status {

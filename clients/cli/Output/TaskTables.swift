@@ -41,6 +41,7 @@ extension Table {
     add("labels", task.spec?.labels.text)
     add("payload", task.spec.flatMap { $0.payload.isEmpty ? nil : contentText($0.payload) })
     add("priority", task.spec?.priority.map { "\($0)" })
+    add("fairness", task.spec?.fairnessText)
     add("created", task.createTime?.rfc3339())
     add(task.state == .scheduled ? "due" : "queued", task.dueTime?.rfc3339())
     add("started", task.startTime?.rfc3339())

@@ -56,6 +56,7 @@ struct WorkflowFile {
   private static let specKeys: Set<String> = [
     "kind", "payload", "payload_file", "content_type", "labels", "priority", "run_timeout",
     "queue_timeout", "heartbeat_timeout", "retry", "worker_selector", "trace_parent",
+    "fairness_key", "fairness_weight",
   ]
   private static let taskKeys = specKeys.union([
     "ref", "pool", "delay", "at", "deadline", "depends_on", "on_dependency_failure",
@@ -81,6 +82,8 @@ struct WorkflowFile {
     if let retry = fields["retry"] { spec.retryPolicy = try policy(retry) }
     spec.workerSelector = try texts(fields["worker_selector"])
     spec.traceParent = try text(fields["trace_parent"]) ?? ""
+    spec.fairnessKey = try text(fields["fairness_key"]) ?? ""
+    spec.fairnessWeight = try integer(fields["fairness_weight"])
     return spec
   }
 

@@ -76,6 +76,9 @@ public struct MartletClient: Sendable {
   /// Rules that submit tasks over time: create, steer, look ahead.
   public var schedules: ScheduleClient { ScheduleClient(runner: runner) }
 
+  /// Named limits: make and change them, take their permits.
+  public var limits: LimitClient { LimitClient(runner: runner) }
+
   /// Named locks: hold, see, break.
   public var locks: LockClient { LockClient(runner: runner) }
 

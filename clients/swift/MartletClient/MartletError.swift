@@ -120,6 +120,19 @@ extension MartletError {
     public static let lockHeld = Self(rawValue: "LOCK_HELD")
     /// The lock is not held by that owner with that token, or no longer.
     public static let lockNotHeld = Self(rawValue: "LOCK_NOT_HELD")
+    /// There is no limit of that name.
+    public static let limitNotFound = Self(rawValue: "LIMIT_NOT_FOUND")
+    public static let limitExists = Self(rawValue: "LIMIT_EXISTS")
+    /// A rate stays a rate: delete it and create another.
+    public static let limitSortFixed = Self(rawValue: "LIMIT_SORT_FIXED")
+    /// It never has so many permits at once.
+    public static let limitTooSmall = Self(rawValue: "LIMIT_TOO_SMALL")
+    /// There are not so many permits now, and the call may not wait longer.
+    public static let limitExceeded = Self(rawValue: "LIMIT_EXCEEDED")
+    /// Of rates and windows nothing is held.
+    public static let limitNotHeld = Self(rawValue: "LIMIT_NOT_HELD")
+    /// The permits are not held by that owner with that token, or no longer.
+    public static let permitsNotHeld = Self(rawValue: "PERMITS_NOT_HELD")
     /// Nobody holds a lock of that name.
     public static let lockNotFound = Self(rawValue: "LOCK_NOT_FOUND")
     /// The server has no time zone of that name.

@@ -6,6 +6,8 @@ struct BatchLoad: Sendable {
   var pools: [String]
   var specs = [API.TaskSpec](repeating: .nothing, count: 100)
   var inFlight = 16
+  /// The tasks of each batch, if not all batches are the same; as many as `specs`.
+  var specsOf: (@Sendable (Int) -> [API.TaskSpec])?
 
   struct Outcome: Sendable {
     var tasks: Int
@@ -28,7 +30,8 @@ struct BatchLoad: Sendable {
     let before = try await ended(client)
     let start = Self.clock.now
     let tasks = try await submit(client, extent)
-    // What is waiting then is many commits' work: looking for its end each millisecond adds nothing.
+    // What is waiting then is many commits' work: looking for its end each millisecond adds
+    // nothing.
     while try await ended(client) < before + tasks {
       try await Task.sleep(for: .milliseconds(1))
     }
@@ -62,12 +65,13 @@ struct BatchLoad: Sendable {
       case .tasks(let count): if number * specs.count >= count { return tasks }
       }
       let reply = try await client.tasks.batchSubmitTasks(
-        .init(pool: pools[number % pools.count], specs: specs))
+        .init(pool: pools[number % pools.count], specs: specsOf?(number) ?? specs))
       tasks += reply.taskIds.count
     }
   }
 
-  /// How many tasks of the pools have ended since the pools were made. Fails if any did not succeed.
+  /// How many tasks of the pools have ended since the pools were made. Fails if any did not
+  /// succeed.
   private func ended(_ client: Client) async throws -> Int {
     var succeeded: Int64 = 0
     var others: Int64 = 0

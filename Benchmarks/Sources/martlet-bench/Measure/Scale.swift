@@ -19,6 +19,8 @@ struct Scale {
   var resizes: Int
   /// Layers of a workflow, each of 100 tasks.
   var layers: Int
+  /// Tasks of the key that floods a pool, and of all others together.
+  var fairTasks: Int
   /// How long snapshots are waited for.
   var snapshotTime: Duration
   var pools: Int
@@ -40,7 +42,7 @@ struct Scale {
   static let full = Scale(
     loadTime: .seconds(5), latencySamples: 2_000, startSamples: 500, cancellable: 20_000,
     oldEvents: 5_000_000, queued: 1_000_000, listCalls: 1_000, bulkTasks: 100_000,
-    resizes: 1_000, layers: 100,
+    resizes: 1_000, layers: 100, fairTasks: 100_000,
     snapshotTime: .seconds(60),
     pools: 200, heldTasks: 1_000, idleWorkers: 1_000, schedules: 100_000, firingSchedules: 1_000,
     leaseMilliseconds: 10_000,
@@ -49,7 +51,7 @@ struct Scale {
   static let short = Scale(
     loadTime: .milliseconds(200), latencySamples: 100, startSamples: 20, cancellable: 1_000,
     oldEvents: 30_000, queued: 10_000, listCalls: 20, bulkTasks: 2_000, resizes: 50, layers: 5,
-    snapshotTime: .milliseconds(500), pools: 200,
+    fairTasks: 4_000, snapshotTime: .milliseconds(500), pools: 200,
     heldTasks: 20, idleWorkers: 50, schedules: 1_000, firingSchedules: 50, leaseMilliseconds: 1_000,
     flushSamples: 20, runs: 1)
 }

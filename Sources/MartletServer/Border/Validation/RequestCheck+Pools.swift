@@ -17,6 +17,8 @@ struct PoolSpecChange: Hashable, Sendable {
   var scaling: PoolScaling??
   var group: String?
   var groupMinimum: Int?
+  var fairness: FairnessMode?
+  var permitGrace: Span??
 
   func apply(to spec: inout PoolSpec) {
     if let slots { spec.slots = slots }
@@ -32,6 +34,8 @@ struct PoolSpecChange: Hashable, Sendable {
     if let scaling { spec.scaling = scaling }
     if let group { spec.group = group }
     if let groupMinimum { spec.groupMinimum = groupMinimum }
+    if let fairness { spec.fairness = fairness }
+    if let permitGrace { spec.permitGrace = permitGrace }
   }
 }
 
@@ -127,13 +131,16 @@ extension RequestCheck {
     if named.contains("scaling") { change.scaling = .some(scaling(spec)) }
     if named.contains("group") { change.group = group(spec) }
     if named.contains("group_minimum") { change.groupMinimum = groupMinimum(spec) }
+    if named.contains("fairness") { change.fairness = fairness(spec) }
+    if named.contains("permit_grace") { change.permitGrace = .some(permitGrace(spec)) }
     return change
   }
 
   private static let specPaths = [
     "slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels",
     "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays",
-    "priority_ageing", "retention", "scaling", "group", "group_minimum",
+    "priority_ageing", "retention", "scaling", "group", "group_minimum", "fairness",
+    "permit_grace",
   ]
 }
 

@@ -45,6 +45,7 @@ extension RequestCheck {
     if let rule = spec.unique {
       draft.unique = UniqueClaim(rule: unique(rule, path.inside("unique")))
     }
+    draft.fairness = fairness(spec, path)
     draft.ref = spec.ref
     draft.onDependencyFailure = self.rule(spec.onDependencyFailure, path)
     draft.wantsDependencyResults = spec.wantDependencyResults
@@ -165,7 +166,7 @@ extension RequestCheck {
       heartbeatTimeout: defaultHeartbeatTimeout(spec), labels: labels(spec.labels, .spec),
       failureClassDelays: failureClassDelays(spec), priorityAgeing: priorityAgeing(spec),
       retention: retention(spec), scaling: scaling(spec), group: group(spec),
-      groupMinimum: groupMinimum(spec))
+      groupMinimum: groupMinimum(spec), fairness: fairness(spec), permitGrace: permitGrace(spec))
   }
 
   mutating func retention(_ spec: API.PoolSpec) -> Retention {

@@ -241,6 +241,8 @@ extension Event {
     case .group(let event): "group \(event.change)"
     case .schedule(let event): "schedule \(event.change.word)"
     case .lock(let event): "lock \(event.change)"
+    case .limit(.limit(let change, _, _)): "limit \(change)"
+    case .limit(.permits(let change, _, _)): "permits \(change)"
     }
   }
 }
@@ -304,6 +306,7 @@ extension Event {
     case .group(let event): return event.origin
     case .schedule(let event): return event.origin
     case .lock(let event): return event.origin
+    case .limit(let event): return event.origin
     case .tasksPurged, .eventsPurged: return nil
     }
   }

@@ -10,6 +10,7 @@ struct PoolCreate: MartletCommand {
         martlet pool create reports --slots 2 --queue-capacity 500 --run-timeout 10m \\
           --max-attempts 2 --label team=data
         martlet pool create scans --slots 8 --keep-succeeded-for 1h --keep-failed 1000
+        martlet pool create renders --slots 8 --fairness share-first
         martlet pool create thumbs --slots 4 --scale 2..32 --group batch --group-minimum 2
       """)
 
@@ -67,6 +68,12 @@ struct PoolSettings: ParsableArguments {
   var priorityAgeing: DurationArgument?
 
   @Option(
+    help: .init(
+      "Where tasks have fairness keys: what goes first, or off (priority-first if unset).",
+      valueName: "rule"))
+  var fairness: FairnessArgument?
+
+  @Option(
     name: [.long, .customShort("l")],
     help: .init("A label of the pool; may be repeated.", valueName: "key=value"))
   var label: [LabelArgument] = []
@@ -76,6 +83,12 @@ struct PoolSettings: ParsableArguments {
       "How long to wait after a failure of a class, in place of the back-off; may be repeated.",
       valueName: "class=duration"))
   var failureDelay: [FailureDelayArgument] = []
+
+  @Option(
+    help: .init(
+      "How long permits stay taken after an attempt was fenced, up to 1 h (not at all if unset).",
+      valueName: "duration"))
+  var permitGrace: DurationArgument?
 
   @OptionGroup(title: "Retries, of tasks that set none") var retries: RetryOptions
   @OptionGroup(title: "Finished tasks that are kept (as long and as many as the server keeps)")
@@ -93,6 +106,8 @@ struct PoolSettings: ParsableArguments {
       failureClassDelays: failureDelay.dictionary,
       priorityAgeing: priorityAgeing.map { WellKnown.Duration($0.duration) },
       retention: retention.retention, scaling: scaling.scaling, group: group.group ?? "",
-      groupMinimum: group.groupMinimum ?? 0)
+      groupMinimum: group.groupMinimum ?? 0,
+      permitGrace: permitGrace.map { WellKnown.Duration($0.duration) },
+      fairness: fairness?.fairness ?? .unspecified)
   }
 }

@@ -15,12 +15,17 @@ struct PoolExplain: MartletCommand {
     if let scaling = explanation.scaling {
       session.print("scaling \(scaling.mode.name): \(scaling.text)")
     }
-    guard !explanation.causes.isEmpty else {
-      return session.print("Nothing holds back what it has.")
+    if explanation.causes.isEmpty {
+      session.print("Nothing holds back what it has.")
+    } else {
+      session.print(Table.causes(explanation.causes, withTasks: true))
     }
-    session.print(Table.causes(explanation.causes, withTasks: true))
     if explanation.omittedCauses > 0 {
       session.print("and \(explanation.omittedCauses) causes more, with fewer tasks each")
+    }
+    if !explanation.shares.isEmpty { session.print(Table.shares(explanation.shares)) }
+    if explanation.omittedShares > 0 {
+      session.print("and \(explanation.omittedShares) keys more, which use less")
     }
   }
 }

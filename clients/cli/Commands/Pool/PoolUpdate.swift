@@ -74,6 +74,8 @@ struct PoolUpdate: MartletCommand {
     if settings.scaling.scaling != nil { given.append(.scaling) }
     if settings.group.group != nil { given.append(.group) }
     if settings.group.groupMinimum != nil { given.append(.groupMinimum) }
+    if settings.fairness != nil { given.append(.fairness) }
+    if settings.permitGrace != nil { given.append(.permitGrace) }
     return given
   }
 
@@ -101,6 +103,8 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
   case scaling
   case group
   case groupMinimum = "group-minimum"
+  case fairness
+  case permitGrace = "permit-grace"
 
   /// Its path in an update.
   var field: String {
@@ -117,6 +121,8 @@ enum PoolSetting: String, ExpressibleByArgument, CaseIterable, Sendable {
     case .scaling: "scaling"
     case .group: "group"
     case .groupMinimum: "group_minimum"
+    case .fairness: "fairness"
+    case .permitGrace: "permit_grace"
     }
   }
 }

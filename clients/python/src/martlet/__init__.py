@@ -8,6 +8,7 @@ from martlet.content import Content, result_of
 from martlet.errors import FieldViolation, MartletError, TaskNotSucceeded
 from martlet.events import Batch, EventFeed
 from martlet.groups import Groups
+from martlet.limits import HeldPermits, Limits
 from martlet.locks import HeldLock, Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules, schedule_spec
@@ -35,7 +36,9 @@ __all__ = [
     "FieldViolation",
     "Groups",
     "HeldLock",
+    "HeldPermits",
     "LeaseLost",
+    "Limits",
     "Locks",
     "MartletError",
     "Pools",

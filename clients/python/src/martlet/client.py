@@ -15,6 +15,7 @@ from martlet.content import encode
 from martlet.errors import MartletError
 from martlet.events import EventFeed
 from martlet.groups import Groups
+from martlet.limits import Limits
 from martlet.locks import Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules
@@ -52,11 +53,15 @@ def task_spec(
     depends_on: Iterable[str] = (),
     on_dependency_failure: task_pb2.DependencyRule = task_pb2.DEPENDENCY_RULE_UNSPECIFIED,
     want_dependency_results: bool = False,
+    fairness_key: str = "",
+    fairness_weight: int | None = None,
 ) -> task_pb2.TaskSpec:
     """What a submitter says about a task; see TaskSpec in the contract.
 
     `payload`: bytes and `Content` are taken as they are, anything else but None becomes JSON.
     `depends_on`: what it waits for: the `ref` of tasks of the same batch, or ids of tasks.
+    `fairness_key`: for whom it runs, at most 255 bytes: slots are shared among the keys of a pool,
+    by `fairness_weight`, 1 to 1,000.
     """
     content = encode(payload)
     return task_pb2.TaskSpec(
@@ -79,6 +84,8 @@ def task_spec(
         depends_on=depends_on,
         on_dependency_failure=on_dependency_failure,
         want_dependency_results=want_dependency_results,
+        fairness_key=fairness_key,
+        fairness_weight=fairness_weight,
     )
 
 
@@ -127,6 +134,8 @@ class Client:
         self.pools = Pools(self._connection)
         #: The calls about groups of pools.
         self.groups = Groups(self._connection)
+        #: The calls about limits.
+        self.limits = Limits(self._connection)
         #: The calls about locks.
         self.locks = Locks(self._connection)
         #: Counts, times and failures of tasks.

@@ -578,7 +578,7 @@ const ProtobufCMessageDescriptor martlet__v1__event__labels_entry__descriptor =
   (ProtobufCMessageInit) martlet__v1__event__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[32] =
+static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[34] =
 {
   {
     "revision",
@@ -964,6 +964,30 @@ static const ProtobufCFieldDescriptor martlet__v1__event__field_descriptors[32] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, limit),
+    &martlet__v1__named_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "permits",
+    71,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__Event, permits),
+    &martlet__v1__permits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = actor */
@@ -978,10 +1002,12 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   27,   /* field[27] = group */
   5,   /* field[5] = kind */
   6,   /* field[6] = labels */
+  32,   /* field[32] = limit */
   31,   /* field[31] = lock */
   19,   /* field[19] = log_lines */
   20,   /* field[20] = log_lines_dropped */
   16,   /* field[16] = payload */
+  33,   /* field[33] = permits */
   3,   /* field[3] = pool */
   14,   /* field[14] = pool_change */
   21,   /* field[21] = priority */
@@ -999,7 +1025,7 @@ static const unsigned martlet__v1__event__field_indices_by_name[] = {
   29,   /* field[29] = workflow */
   28,   /* field[28] = workflow_id */
 };
-static const ProtobufCIntRange martlet__v1__event__number_ranges[7 + 1] =
+static const ProtobufCIntRange martlet__v1__event__number_ranges[8 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
@@ -1008,7 +1034,8 @@ static const ProtobufCIntRange martlet__v1__event__number_ranges[7 + 1] =
   { 55, 27 },
   { 60, 28 },
   { 65, 31 },
-  { 0, 32 }
+  { 70, 32 },
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
 {
@@ -1018,10 +1045,10 @@ const ProtobufCMessageDescriptor martlet__v1__event__descriptor =
   "Martlet__V1__Event",
   "martlet.v1",
   sizeof(Martlet__V1__Event),
-  32,
+  34,
   martlet__v1__event__field_descriptors,
   martlet__v1__event__field_indices_by_name,
-  7,  martlet__v1__event__number_ranges,
+  8,  martlet__v1__event__number_ranges,
   (ProtobufCMessageInit) martlet__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1205,7 +1232,7 @@ const ProtobufCMessageDescriptor martlet__v1__schedule_change__descriptor =
   (ProtobufCMessageInit) martlet__v1__schedule_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[60] =
+static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[66] =
 {
   { "EVENT_TYPE_UNSPECIFIED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED", 0 },
   { "EVENT_TYPE_POOL_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_POOL_CREATED", 1 },
@@ -1267,11 +1294,17 @@ static const ProtobufCEnumValue martlet__v1__event_type__enum_values_by_number[6
   { "EVENT_TYPE_LOCK_RELEASED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_RELEASED", 113 },
   { "EVENT_TYPE_LOCK_EXPIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_EXPIRED", 114 },
   { "EVENT_TYPE_LOCK_BROKEN", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_BROKEN", 115 },
+  { "EVENT_TYPE_LIMIT_CREATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_CREATED", 128 },
+  { "EVENT_TYPE_LIMIT_UPDATED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_UPDATED", 129 },
+  { "EVENT_TYPE_LIMIT_DELETED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_DELETED", 130 },
+  { "EVENT_TYPE_LIMIT_PERMITS_GRANTED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_GRANTED", 131 },
+  { "EVENT_TYPE_LIMIT_PERMITS_RELEASED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_RELEASED", 132 },
+  { "EVENT_TYPE_LIMIT_PERMITS_EXPIRED", "MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_EXPIRED", 133 },
 };
 static const ProtobufCIntRange martlet__v1__event_type__value_ranges[] = {
-{0, 0},{16, 9},{48, 31},{64, 34},{80, 45},{96, 51},{112, 56},{0, 60}
+{0, 0},{16, 9},{48, 31},{64, 34},{80, 45},{96, 51},{112, 56},{128, 60},{0, 66}
 };
-static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[60] =
+static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_name[66] =
 {
   { "EVENT_TYPE_BULK_ENDED", 33 },
   { "EVENT_TYPE_BULK_PROGRESSED", 32 },
@@ -1280,6 +1313,12 @@ static const ProtobufCEnumValueIndex martlet__v1__event_type__enum_values_by_nam
   { "EVENT_TYPE_GROUP_CREATED", 48 },
   { "EVENT_TYPE_GROUP_DELETED", 50 },
   { "EVENT_TYPE_GROUP_UPDATED", 49 },
+  { "EVENT_TYPE_LIMIT_CREATED", 60 },
+  { "EVENT_TYPE_LIMIT_DELETED", 62 },
+  { "EVENT_TYPE_LIMIT_PERMITS_EXPIRED", 65 },
+  { "EVENT_TYPE_LIMIT_PERMITS_GRANTED", 63 },
+  { "EVENT_TYPE_LIMIT_PERMITS_RELEASED", 64 },
+  { "EVENT_TYPE_LIMIT_UPDATED", 61 },
   { "EVENT_TYPE_LOCK_ACQUIRED", 56 },
   { "EVENT_TYPE_LOCK_BROKEN", 59 },
   { "EVENT_TYPE_LOCK_EXPIRED", 58 },
@@ -1341,11 +1380,11 @@ const ProtobufCEnumDescriptor martlet__v1__event_type__descriptor =
   "EventType",
   "Martlet__V1__EventType",
   "martlet.v1",
-  60,
+  66,
   martlet__v1__event_type__enum_values_by_number,
-  60,
+  66,
   martlet__v1__event_type__enum_values_by_name,
-  7,
+  8,
   martlet__v1__event_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

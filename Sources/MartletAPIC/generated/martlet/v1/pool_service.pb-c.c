@@ -1645,7 +1645,7 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__failure_class_delays_en
   (ProtobufCMessageInit) martlet__v1__pool_spec__failure_class_delays_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[15] =
 {
   {
     "slots",
@@ -1803,6 +1803,30 @@ static const ProtobufCFieldDescriptor martlet__v1__pool_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permit_grace",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, permit_grace),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fairness",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__PoolSpec, fairness),
+    &martlet__v1__pool_fairness__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   6,   /* field[6] = default_heartbeat_timeout */
@@ -1810,20 +1834,24 @@ static const unsigned martlet__v1__pool_spec__field_indices_by_name[] = {
   2,   /* field[2] = default_retry_policy */
   3,   /* field[3] = default_run_timeout */
   7,   /* field[7] = failure_class_delays */
+  14,   /* field[14] = fairness */
   11,   /* field[11] = group */
   12,   /* field[12] = group_minimum */
   4,   /* field[4] = labels */
+  13,   /* field[13] = permit_grace */
   8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
   9,   /* field[9] = retention */
   10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__pool_spec__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
-  { 0, 13 }
+  { 30, 13 },
+  { 34, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
 {
@@ -1833,10 +1861,10 @@ const ProtobufCMessageDescriptor martlet__v1__pool_spec__descriptor =
   "Martlet__V1__PoolSpec",
   "martlet.v1",
   sizeof(Martlet__V1__PoolSpec),
-  13,
+  15,
   martlet__v1__pool_spec__field_descriptors,
   martlet__v1__pool_spec__field_indices_by_name,
-  2,  martlet__v1__pool_spec__number_ranges,
+  4,  martlet__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3391,7 +3419,7 @@ const ProtobufCMessageDescriptor martlet__v1__explain_pool_request__descriptor =
   (ProtobufCMessageInit) martlet__v1__explain_pool_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_descriptors[15] =
 {
   {
     "pool",
@@ -3549,27 +3577,54 @@ static const ProtobufCFieldDescriptor martlet__v1__explain_pool_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shares",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__V1__ExplainPoolResponse, n_shares),
+    offsetof(Martlet__V1__ExplainPoolResponse, shares),
+    &martlet__v1__fairness_share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "omitted_shares",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__ExplainPoolResponse, omitted_shares),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__explain_pool_response__field_indices_by_name[] = {
   10,   /* field[10] = blocked */
   2,   /* field[2] = causes */
   3,   /* field[3] = cursor */
   11,   /* field[11] = omitted_causes */
+  14,   /* field[14] = omitted_shares */
   9,   /* field[9] = paused */
   7,   /* field[7] = pending */
   0,   /* field[0] = pool */
   12,   /* field[12] = scaling */
   8,   /* field[8] = scheduled */
+  13,   /* field[13] = shares */
   4,   /* field[4] = slots */
   5,   /* field[5] = slots_in_use */
   6,   /* field[6] = slots_offered */
   1,   /* field[1] = state */
 };
-static const ProtobufCIntRange martlet__v1__explain_pool_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__explain_pool_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 12 },
-  { 0, 13 }
+  { 34, 13 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor =
 {
@@ -3579,10 +3634,10 @@ const ProtobufCMessageDescriptor martlet__v1__explain_pool_response__descriptor 
   "Martlet__V1__ExplainPoolResponse",
   "martlet.v1",
   sizeof(Martlet__V1__ExplainPoolResponse),
-  13,
+  15,
   martlet__v1__explain_pool_response__field_descriptors,
   martlet__v1__explain_pool_response__field_indices_by_name,
-  2,  martlet__v1__explain_pool_response__number_ranges,
+  3,  martlet__v1__explain_pool_response__number_ranges,
   (ProtobufCMessageInit) martlet__v1__explain_pool_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4086,6 +4141,38 @@ const ProtobufCMessageDescriptor martlet__v1__rollback_pool_response__descriptor
   1,  martlet__v1__rollback_pool_response__number_ranges,
   (ProtobufCMessageInit) martlet__v1__rollback_pool_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue martlet__v1__pool_fairness__enum_values_by_number[4] =
+{
+  { "POOL_FAIRNESS_UNSPECIFIED", "MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_UNSPECIFIED", 0 },
+  { "POOL_FAIRNESS_PRIORITY_FIRST", "MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_PRIORITY_FIRST", 1 },
+  { "POOL_FAIRNESS_SHARE_FIRST", "MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_SHARE_FIRST", 2 },
+  { "POOL_FAIRNESS_OFF", "MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_OFF", 3 },
+};
+static const ProtobufCIntRange martlet__v1__pool_fairness__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex martlet__v1__pool_fairness__enum_values_by_name[4] =
+{
+  { "POOL_FAIRNESS_OFF", 3 },
+  { "POOL_FAIRNESS_PRIORITY_FIRST", 1 },
+  { "POOL_FAIRNESS_SHARE_FIRST", 2 },
+  { "POOL_FAIRNESS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor martlet__v1__pool_fairness__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "martlet.v1.PoolFairness",
+  "PoolFairness",
+  "Martlet__V1__PoolFairness",
+  "martlet.v1",
+  4,
+  martlet__v1__pool_fairness__enum_values_by_number,
+  4,
+  martlet__v1__pool_fairness__enum_values_by_name,
+  1,
+  martlet__v1__pool_fairness__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue martlet__v1__pool_scaling_mode__enum_values_by_number[4] =
 {

@@ -929,7 +929,7 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__worker_selector_entry__
   (ProtobufCMessageInit) martlet__v1__task_spec__worker_selector_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[19] =
+static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[21] =
 {
   {
     "kind",
@@ -1159,12 +1159,38 @@ static const ProtobufCFieldDescriptor martlet__v1__task_spec__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness_key",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__TaskSpec, fairness_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fairness_weight",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Martlet__V1__TaskSpec, _fairness_weight_case),
+    offsetof(Martlet__V1__TaskSpec, fairness_weight),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
   9,   /* field[9] = deadline */
   5,   /* field[5] = delay */
   16,   /* field[16] = depends_on */
+  19,   /* field[19] = fairness_key */
+  20,   /* field[20] = fairness_weight */
   13,   /* field[13] = heartbeat_timeout */
   0,   /* field[0] = kind */
   3,   /* field[3] = labels */
@@ -1181,11 +1207,12 @@ static const unsigned martlet__v1__task_spec__field_indices_by_name[] = {
   18,   /* field[18] = want_dependency_results */
   11,   /* field[11] = worker_selector */
 };
-static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__v1__task_spec__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 15 },
-  { 0, 19 }
+  { 36, 19 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
 {
@@ -1195,10 +1222,10 @@ const ProtobufCMessageDescriptor martlet__v1__task_spec__descriptor =
   "Martlet__V1__TaskSpec",
   "martlet.v1",
   sizeof(Martlet__V1__TaskSpec),
-  19,
+  21,
   martlet__v1__task_spec__field_descriptors,
   martlet__v1__task_spec__field_indices_by_name,
-  2,  martlet__v1__task_spec__number_ranges,
+  3,  martlet__v1__task_spec__number_ranges,
   (ProtobufCMessageInit) martlet__v1__task_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

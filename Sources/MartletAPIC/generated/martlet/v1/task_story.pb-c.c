@@ -193,6 +193,96 @@ void   martlet__v1__waiting_cause__free_unpacked
   assert(message->base.descriptor == &martlet__v1__waiting_cause__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__v1__fairness_share__init
+                     (Martlet__V1__FairnessShare         *message)
+{
+  static const Martlet__V1__FairnessShare init_value = MARTLET__V1__FAIRNESS_SHARE__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__fairness_share__get_packed_size
+                     (const Martlet__V1__FairnessShare *message)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__fairness_share__pack
+                     (const Martlet__V1__FairnessShare *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__fairness_share__pack_to_buffer
+                     (const Martlet__V1__FairnessShare *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__FairnessShare *
+       martlet__v1__fairness_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__FairnessShare *)
+     protobuf_c_message_unpack (&martlet__v1__fairness_share__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__fairness_share__free_unpacked
+                     (Martlet__V1__FairnessShare *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__fairness_share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__v1__fairness_standing__init
+                     (Martlet__V1__FairnessStanding         *message)
+{
+  static const Martlet__V1__FairnessStanding init_value = MARTLET__V1__FAIRNESS_STANDING__INIT;
+  *message = init_value;
+}
+size_t martlet__v1__fairness_standing__get_packed_size
+                     (const Martlet__V1__FairnessStanding *message)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_standing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__v1__fairness_standing__pack
+                     (const Martlet__V1__FairnessStanding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_standing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__v1__fairness_standing__pack_to_buffer
+                     (const Martlet__V1__FairnessStanding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__v1__fairness_standing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__V1__FairnessStanding *
+       martlet__v1__fairness_standing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__V1__FairnessStanding *)
+     protobuf_c_message_unpack (&martlet__v1__fairness_standing__descriptor,
+                                allocator, len, data);
+}
+void   martlet__v1__fairness_standing__free_unpacked
+                     (Martlet__V1__FairnessStanding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__v1__fairness_standing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__v1__attempt_timer__init
                      (Martlet__V1__AttemptTimer         *message)
 {
@@ -728,7 +818,7 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entr
   (ProtobufCMessageInit) martlet__v1__waiting_cause__missing_labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[28] =
+static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descriptors[32] =
 {
   {
     "type",
@@ -1066,6 +1156,54 @@ static const ProtobufCFieldDescriptor martlet__v1__waiting_cause__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_key",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_waiting",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, limit_waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fairness",
+    56,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__WaitingCause, fairness),
+    &martlet__v1__fairness_standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   18,   /* field[18] = actor */
@@ -1076,8 +1214,12 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   27,   /* field[27] = dependencies */
   26,   /* field[26] = depends_on */
   14,   /* field[14] = failure */
+  31,   /* field[31] = fairness */
   22,   /* field[22] = group */
   6,   /* field[6] = kind */
+  28,   /* field[28] = limit */
+  29,   /* field[29] = limit_key */
+  30,   /* field[30] = limit_waiting */
   13,   /* field[13] = missing_labels */
   5,   /* field[5] = pool */
   19,   /* field[19] = reason */
@@ -1097,12 +1239,13 @@ static const unsigned martlet__v1__waiting_cause__field_indices_by_name[] = {
   7,   /* field[7] = worker */
   8,   /* field[8] = workers */
 };
-static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__v1__waiting_cause__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 45, 22 },
   { 50, 26 },
-  { 0, 28 }
+  { 56, 31 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
 {
@@ -1112,11 +1255,152 @@ const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor =
   "Martlet__V1__WaitingCause",
   "martlet.v1",
   sizeof(Martlet__V1__WaitingCause),
-  28,
+  32,
   martlet__v1__waiting_cause__field_descriptors,
   martlet__v1__waiting_cause__field_indices_by_name,
-  3,  martlet__v1__waiting_cause__number_ranges,
+  4,  martlet__v1__waiting_cause__number_ranges,
   (ProtobufCMessageInit) martlet__v1__waiting_cause__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__fairness_share__field_descriptors[4] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessShare, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessShare, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessShare, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessShare, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__fairness_share__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  2,   /* field[2] = running */
+  3,   /* field[3] = waiting */
+  1,   /* field[1] = weight */
+};
+static const ProtobufCIntRange martlet__v1__fairness_share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__v1__fairness_share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.FairnessShare",
+  "FairnessShare",
+  "Martlet__V1__FairnessShare",
+  "martlet.v1",
+  sizeof(Martlet__V1__FairnessShare),
+  4,
+  martlet__v1__fairness_share__field_descriptors,
+  martlet__v1__fairness_share__field_indices_by_name,
+  1,  martlet__v1__fairness_share__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__fairness_share__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__v1__fairness_standing__field_descriptors[3] =
+{
+  {
+    "share",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessStanding, share),
+    &martlet__v1__fairness_share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tasks_ahead",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessStanding, tasks_ahead),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_keys",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__V1__FairnessStanding, other_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__v1__fairness_standing__field_indices_by_name[] = {
+  2,   /* field[2] = other_keys */
+  0,   /* field[0] = share */
+  1,   /* field[1] = tasks_ahead */
+};
+static const ProtobufCIntRange martlet__v1__fairness_standing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor martlet__v1__fairness_standing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.v1.FairnessStanding",
+  "FairnessStanding",
+  "Martlet__V1__FairnessStanding",
+  "martlet.v1",
+  sizeof(Martlet__V1__FairnessStanding),
+  3,
+  martlet__v1__fairness_standing__field_descriptors,
+  martlet__v1__fairness_standing__field_indices_by_name,
+  1,  martlet__v1__fairness_standing__number_ranges,
+  (ProtobufCMessageInit) martlet__v1__fairness_standing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__v1__attempt_timer__field_descriptors[2] =
@@ -1282,7 +1566,7 @@ const ProtobufCEnumDescriptor martlet__v1__attempt_outcome__descriptor =
   martlet__v1__attempt_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[27] =
+static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_number[29] =
 {
   { "WAITING_CAUSE_TYPE_UNSPECIFIED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED", 0 },
   { "WAITING_CAUSE_TYPE_ENDED", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_ENDED", 1 },
@@ -1311,11 +1595,13 @@ static const ProtobufCEnumValue martlet__v1__waiting_cause_type__enum_values_by_
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE", 46 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES", 50 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 51 },
+  { "WAITING_CAUSE_TYPE_LIMIT", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_LIMIT", 52 },
+  { "WAITING_CAUSE_TYPE_FAIR_SHARE", "MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_FAIR_SHARE", 56 },
 };
 static const ProtobufCIntRange martlet__v1__waiting_cause_type__value_ranges[] = {
-{0, 0},{45, 23},{50, 25},{0, 27}
+{0, 0},{45, 23},{50, 25},{56, 28},{0, 29}
 };
-static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[27] =
+static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_values_by_name[29] =
 {
   { "WAITING_CAUSE_TYPE_BACK_OFF", 7 },
   { "WAITING_CAUSE_TYPE_BUDGET_IN_USE", 24 },
@@ -1324,7 +1610,9 @@ static const ProtobufCEnumValueIndex martlet__v1__waiting_cause_type__enum_value
   { "WAITING_CAUSE_TYPE_DELAYED", 6 },
   { "WAITING_CAUSE_TYPE_DEPENDENCIES", 25 },
   { "WAITING_CAUSE_TYPE_ENDED", 1 },
+  { "WAITING_CAUSE_TYPE_FAIR_SHARE", 28 },
   { "WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES", 26 },
+  { "WAITING_CAUSE_TYPE_LIMIT", 27 },
   { "WAITING_CAUSE_TYPE_NO_FREE_SLOT", 13 },
   { "WAITING_CAUSE_TYPE_NO_WORKER", 15 },
   { "WAITING_CAUSE_TYPE_NO_WORKER_FOR_POOL", 16 },
@@ -1352,11 +1640,11 @@ const ProtobufCEnumDescriptor martlet__v1__waiting_cause_type__descriptor =
   "WaitingCauseType",
   "Martlet__V1__WaitingCauseType",
   "martlet.v1",
-  27,
+  29,
   martlet__v1__waiting_cause_type__enum_values_by_number,
-  27,
+  29,
   martlet__v1__waiting_cause_type__enum_values_by_name,
-  3,
+  4,
   martlet__v1__waiting_cause_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

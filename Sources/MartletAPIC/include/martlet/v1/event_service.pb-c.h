@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "martlet/v1/bulk_service.pb-c.h"
 #include "martlet/v1/group_service.pb-c.h"
+#include "martlet/v1/limit_service.pb-c.h"
 #include "martlet/v1/lock_service.pb-c.h"
 #include "martlet/v1/pool_service.pb-c.h"
 #include "martlet/v1/schedule_service.pb-c.h"
@@ -95,7 +96,13 @@ typedef enum _Martlet__V1__EventType {
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_ACQUIRED = 112,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_RELEASED = 113,
   MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_EXPIRED = 114,
-  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_BROKEN = 115
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LOCK_BROKEN = 115,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_CREATED = 128,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_UPDATED = 129,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_DELETED = 130,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_GRANTED = 131,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_RELEASED = 132,
+  MARTLET__V1__EVENT_TYPE__EVENT_TYPE_LIMIT_PERMITS_EXPIRED = 133
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__EVENT_TYPE)
 } Martlet__V1__EventType;
 
@@ -214,6 +221,8 @@ struct  Martlet__V1__Event
   Martlet__V1__Workflow *workflow;
   int32_t dependencies;
   Martlet__V1__Lock *lock;
+  Martlet__V1__NamedLimit *limit;
+  Martlet__V1__Permits *permits;
   Martlet__V1__Event__PriorityCase _priority_case;
   union {
     int32_t priority;
@@ -221,7 +230,7 @@ struct  Martlet__V1__Event
 };
 #define MARTLET__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__event__descriptor) \
-    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, NULL, NULL, {0,NULL}, NULL, 0, NULL, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
+    , 0, NULL, MARTLET__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, 0, 0,NULL, 0, NULL, {0,NULL}, {0,NULL}, NULL, NULL, NULL, {0,NULL}, NULL, 0, NULL, NULL, NULL, MARTLET__V1__EVENT___PRIORITY__NOT_SET, {0} }
 
 
 struct  Martlet__V1__PoolChange

@@ -57,6 +57,13 @@ typedef struct Martlet__V1__RollbackPoolResponse Martlet__V1__RollbackPoolRespon
 
 /* --- enums --- */
 
+typedef enum _Martlet__V1__PoolFairness {
+  MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_UNSPECIFIED = 0,
+  MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_PRIORITY_FIRST = 1,
+  MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_SHARE_FIRST = 2,
+  MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_OFF = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__POOL_FAIRNESS)
+} Martlet__V1__PoolFairness;
 typedef enum _Martlet__V1__PoolScalingMode {
   MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_UNSPECIFIED = 0,
   MARTLET__V1__POOL_SCALING_MODE__POOL_SCALING_MODE_OFF = 1,
@@ -166,6 +173,8 @@ struct  Martlet__V1__PoolSpec
   Martlet__V1__PoolScaling *scaling;
   ProtobufCBinaryData group;
   int32_t group_minimum;
+  Google__Protobuf__Duration *permit_grace;
+  Martlet__V1__PoolFairness fairness;
   Martlet__V1__PoolSpec__QueueCapacityCase _queue_capacity_case;
   union {
     int32_t queue_capacity;
@@ -173,7 +182,7 @@ struct  Martlet__V1__PoolSpec
 };
 #define MARTLET__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__pool_spec__descriptor) \
-    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
+    , 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0, NULL, MARTLET__V1__POOL_FAIRNESS__POOL_FAIRNESS_UNSPECIFIED, MARTLET__V1__POOL_SPEC___QUEUE_CAPACITY__NOT_SET, {0} }
 
 
 typedef enum {
@@ -506,10 +515,13 @@ struct  Martlet__V1__ExplainPoolResponse
   int64_t blocked;
   int32_t omitted_causes;
   Martlet__V1__PoolScalingVerdict *scaling;
+  size_t n_shares;
+  Martlet__V1__FairnessShare **shares;
+  int32_t omitted_shares;
 };
 #define MARTLET__V1__EXPLAIN_POOL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__explain_pool_response__descriptor) \
-    , {0,NULL}, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+    , {0,NULL}, MARTLET__V1__POOL_STATE__POOL_STATE_UNSPECIFIED, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0,NULL, 0 }
 
 
 struct  Martlet__V1__ListPoolRevisionsRequest
@@ -1407,6 +1419,7 @@ void martlet__v1__pool_service__rollback_pool(ProtobufCService *service,
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    martlet__v1__pool_fairness__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__pool_scaling_mode__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__pool_scaling_reason__descriptor;
 extern const ProtobufCEnumDescriptor    martlet__v1__pool_state__descriptor;

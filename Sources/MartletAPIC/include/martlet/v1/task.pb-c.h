@@ -165,6 +165,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__TASK_SPEC___PRIORITY__CASE)
 } Martlet__V1__TaskSpec__PriorityCase;
 
+typedef enum {
+  MARTLET__V1__TASK_SPEC___FAIRNESS_WEIGHT__NOT_SET = 0,
+  MARTLET__V1__TASK_SPEC___FAIRNESS_WEIGHT_FAIRNESS_WEIGHT = 37
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__TASK_SPEC___FAIRNESS_WEIGHT__CASE)
+} Martlet__V1__TaskSpec__FairnessWeightCase;
+
 struct  Martlet__V1__TaskSpec
 {
   ProtobufCMessage base;
@@ -187,6 +193,7 @@ struct  Martlet__V1__TaskSpec
   ProtobufCBinaryData *depends_on;
   Martlet__V1__DependencyRule on_dependency_failure;
   protobuf_c_boolean want_dependency_results;
+  ProtobufCBinaryData fairness_key;
   Martlet__V1__TaskSpec__StartCase start_case;
   union {
     Google__Protobuf__Duration *delay;
@@ -196,10 +203,14 @@ struct  Martlet__V1__TaskSpec
   union {
     int32_t priority;
   };
+  Martlet__V1__TaskSpec__FairnessWeightCase _fairness_weight_case;
+  union {
+    int32_t fairness_weight;
+  };
 };
 #define MARTLET__V1__TASK_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__task_spec__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_UNSPECIFIED, 0, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, NULL, NULL, NULL, {0,NULL}, 0,NULL, MARTLET__V1__DEPENDENCY_RULE__DEPENDENCY_RULE_UNSPECIFIED, 0, {0,NULL}, MARTLET__V1__TASK_SPEC__START__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___PRIORITY__NOT_SET, {0}, MARTLET__V1__TASK_SPEC___FAIRNESS_WEIGHT__NOT_SET, {0} }
 
 
 struct  Martlet__V1__DependencyResult

@@ -23,6 +23,8 @@ typedef struct Martlet__V1__TraceNode Martlet__V1__TraceNode;
 typedef struct Martlet__V1__TraceTotals Martlet__V1__TraceTotals;
 typedef struct Martlet__V1__WaitingCause Martlet__V1__WaitingCause;
 typedef struct Martlet__V1__WaitingCause__MissingLabelsEntry Martlet__V1__WaitingCause__MissingLabelsEntry;
+typedef struct Martlet__V1__FairnessShare Martlet__V1__FairnessShare;
+typedef struct Martlet__V1__FairnessStanding Martlet__V1__FairnessStanding;
 typedef struct Martlet__V1__AttemptTimer Martlet__V1__AttemptTimer;
 
 
@@ -84,7 +86,9 @@ typedef enum _Martlet__V1__WaitingCauseType {
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_LENT = 45,
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_BUDGET_IN_USE = 46,
   MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_DEPENDENCIES = 50,
-  MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES = 51
+  MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES = 51,
+  MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_LIMIT = 52,
+  MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_FAIR_SHARE = 56
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__V1__WAITING_CAUSE_TYPE)
 } Martlet__V1__WaitingCauseType;
 typedef enum _Martlet__V1__AttemptTimerType {
@@ -203,9 +207,13 @@ struct  Martlet__V1__WaitingCause
   int32_t budget;
   int32_t budget_in_use;
   int32_t budget_owed;
+  ProtobufCBinaryData limit;
+  ProtobufCBinaryData limit_key;
+  int64_t limit_waiting;
   size_t n_depends_on;
   ProtobufCBinaryData *depends_on;
   int32_t dependencies;
+  Martlet__V1__FairnessStanding *fairness;
   Martlet__V1__WaitingCause__TasksAheadCase _tasks_ahead_case;
   union {
     int64_t tasks_ahead;
@@ -213,7 +221,32 @@ struct  Martlet__V1__WaitingCause
 };
 #define MARTLET__V1__WAITING_CAUSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__waiting_cause__descriptor) \
-    , MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0,NULL, NULL, 0, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0, MARTLET__V1__WAITING_CAUSE___TASKS_AHEAD__NOT_SET, {0} }
+    , MARTLET__V1__WAITING_CAUSE_TYPE__WAITING_CAUSE_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0,NULL, NULL, 0, 0,NULL, MARTLET__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0,NULL, 0, NULL, MARTLET__V1__WAITING_CAUSE___TASKS_AHEAD__NOT_SET, {0} }
+
+
+struct  Martlet__V1__FairnessShare
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  int32_t weight;
+  int64_t running;
+  int64_t waiting;
+};
+#define MARTLET__V1__FAIRNESS_SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__fairness_share__descriptor) \
+    , {0,NULL}, 0, 0, 0 }
+
+
+struct  Martlet__V1__FairnessStanding
+{
+  ProtobufCMessage base;
+  Martlet__V1__FairnessShare *share;
+  int64_t tasks_ahead;
+  int64_t other_keys;
+};
+#define MARTLET__V1__FAIRNESS_STANDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__v1__fairness_standing__descriptor) \
+    , NULL, 0, 0 }
 
 
 struct  Martlet__V1__AttemptTimer
@@ -306,6 +339,44 @@ Martlet__V1__WaitingCause *
 void   martlet__v1__waiting_cause__free_unpacked
                      (Martlet__V1__WaitingCause *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__V1__FairnessShare methods */
+void   martlet__v1__fairness_share__init
+                     (Martlet__V1__FairnessShare         *message);
+size_t martlet__v1__fairness_share__get_packed_size
+                     (const Martlet__V1__FairnessShare   *message);
+size_t martlet__v1__fairness_share__pack
+                     (const Martlet__V1__FairnessShare   *message,
+                      uint8_t             *out);
+size_t martlet__v1__fairness_share__pack_to_buffer
+                     (const Martlet__V1__FairnessShare   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__FairnessShare *
+       martlet__v1__fairness_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__fairness_share__free_unpacked
+                     (Martlet__V1__FairnessShare *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__V1__FairnessStanding methods */
+void   martlet__v1__fairness_standing__init
+                     (Martlet__V1__FairnessStanding         *message);
+size_t martlet__v1__fairness_standing__get_packed_size
+                     (const Martlet__V1__FairnessStanding   *message);
+size_t martlet__v1__fairness_standing__pack
+                     (const Martlet__V1__FairnessStanding   *message,
+                      uint8_t             *out);
+size_t martlet__v1__fairness_standing__pack_to_buffer
+                     (const Martlet__V1__FairnessStanding   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__V1__FairnessStanding *
+       martlet__v1__fairness_standing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__v1__fairness_standing__free_unpacked
+                     (Martlet__V1__FairnessStanding *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__V1__AttemptTimer methods */
 void   martlet__v1__attempt_timer__init
                      (Martlet__V1__AttemptTimer         *message);
@@ -342,6 +413,12 @@ typedef void (*Martlet__V1__WaitingCause__MissingLabelsEntry_Closure)
 typedef void (*Martlet__V1__WaitingCause_Closure)
                  (const Martlet__V1__WaitingCause *message,
                   void *closure_data);
+typedef void (*Martlet__V1__FairnessShare_Closure)
+                 (const Martlet__V1__FairnessShare *message,
+                  void *closure_data);
+typedef void (*Martlet__V1__FairnessStanding_Closure)
+                 (const Martlet__V1__FairnessStanding *message,
+                  void *closure_data);
 typedef void (*Martlet__V1__AttemptTimer_Closure)
                  (const Martlet__V1__AttemptTimer *message,
                   void *closure_data);
@@ -361,6 +438,8 @@ extern const ProtobufCMessageDescriptor martlet__v1__trace_node__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__trace_totals__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__waiting_cause__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__waiting_cause__missing_labels_entry__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__fairness_share__descriptor;
+extern const ProtobufCMessageDescriptor martlet__v1__fairness_standing__descriptor;
 extern const ProtobufCMessageDescriptor martlet__v1__attempt_timer__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -4,6 +4,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from martlet.v1 import bulk_service_pb2 as _bulk_service_pb2
 from martlet.v1 import group_service_pb2 as _group_service_pb2
+from martlet.v1 import limit_service_pb2 as _limit_service_pb2
 from martlet.v1 import lock_service_pb2 as _lock_service_pb2
 from martlet.v1 import pool_service_pb2 as _pool_service_pb2
 from martlet.v1 import schedule_service_pb2 as _schedule_service_pb2
@@ -80,6 +81,12 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_LOCK_RELEASED: _ClassVar[EventType]
     EVENT_TYPE_LOCK_EXPIRED: _ClassVar[EventType]
     EVENT_TYPE_LOCK_BROKEN: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_CREATED: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_UPDATED: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_DELETED: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_PERMITS_GRANTED: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_PERMITS_RELEASED: _ClassVar[EventType]
+    EVENT_TYPE_LIMIT_PERMITS_EXPIRED: _ClassVar[EventType]
 EVENT_TYPE_UNSPECIFIED: EventType
 EVENT_TYPE_POOL_CREATED: EventType
 EVENT_TYPE_POOL_UPDATED: EventType
@@ -140,6 +147,12 @@ EVENT_TYPE_LOCK_ACQUIRED: EventType
 EVENT_TYPE_LOCK_RELEASED: EventType
 EVENT_TYPE_LOCK_EXPIRED: EventType
 EVENT_TYPE_LOCK_BROKEN: EventType
+EVENT_TYPE_LIMIT_CREATED: EventType
+EVENT_TYPE_LIMIT_UPDATED: EventType
+EVENT_TYPE_LIMIT_DELETED: EventType
+EVENT_TYPE_LIMIT_PERMITS_GRANTED: EventType
+EVENT_TYPE_LIMIT_PERMITS_RELEASED: EventType
+EVENT_TYPE_LIMIT_PERMITS_EXPIRED: EventType
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("cursor", "beginning", "time", "pools", "task_ids", "kinds", "types", "labels", "include_content", "heartbeat_interval", "until_now", "filter")
@@ -185,7 +198,7 @@ class WatchEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "schedule", "schedule_change", "schedule_run", "priority", "group", "workflow_id", "workflow", "dependencies", "lock")
+    __slots__ = ("revision", "time", "type", "pool", "task_id", "kind", "labels", "state", "attempt", "failure", "due_time", "progress", "actor", "reason", "pool_change", "count", "payload", "result", "checkpoint_sequence", "log_lines", "log_lines_dropped", "bulk", "from_pool", "schedule", "schedule_change", "schedule_run", "priority", "group", "workflow_id", "workflow", "dependencies", "lock", "limit", "permits")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -225,6 +238,8 @@ class Event(_message.Message):
     WORKFLOW_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
     LOCK_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PERMITS_FIELD_NUMBER: _ClassVar[int]
     revision: int
     time: _timestamp_pb2.Timestamp
     type: EventType
@@ -257,7 +272,9 @@ class Event(_message.Message):
     workflow: _workflow_service_pb2.Workflow
     dependencies: int
     lock: _lock_service_pb2.Lock
-    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., schedule: _Optional[str] = ..., schedule_change: _Optional[_Union[ScheduleChange, _Mapping]] = ..., schedule_run: _Optional[_Union[_schedule_service_pb2.ScheduleRun, _Mapping]] = ..., priority: _Optional[int] = ..., group: _Optional[_Union[_group_service_pb2.Group, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ..., lock: _Optional[_Union[_lock_service_pb2.Lock, _Mapping]] = ...) -> None: ...
+    limit: _limit_service_pb2.NamedLimit
+    permits: _limit_service_pb2.Permits
+    def __init__(self, revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[_Union[EventType, str]] = ..., pool: _Optional[str] = ..., task_id: _Optional[str] = ..., kind: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., attempt: _Optional[int] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.Progress, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., pool_change: _Optional[_Union[PoolChange, _Mapping]] = ..., count: _Optional[int] = ..., payload: _Optional[bytes] = ..., result: _Optional[_Union[_task_pb2.TaskResult, _Mapping]] = ..., checkpoint_sequence: _Optional[int] = ..., log_lines: _Optional[_Iterable[_Union[_task_pb2.LogLine, _Mapping]]] = ..., log_lines_dropped: _Optional[int] = ..., bulk: _Optional[_Union[_bulk_service_pb2.BulkOperation, _Mapping]] = ..., from_pool: _Optional[str] = ..., schedule: _Optional[str] = ..., schedule_change: _Optional[_Union[ScheduleChange, _Mapping]] = ..., schedule_run: _Optional[_Union[_schedule_service_pb2.ScheduleRun, _Mapping]] = ..., priority: _Optional[int] = ..., group: _Optional[_Union[_group_service_pb2.Group, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow: _Optional[_Union[_workflow_service_pb2.Workflow, _Mapping]] = ..., dependencies: _Optional[int] = ..., lock: _Optional[_Union[_lock_service_pb2.Lock, _Mapping]] = ..., limit: _Optional[_Union[_limit_service_pb2.NamedLimit, _Mapping]] = ..., permits: _Optional[_Union[_limit_service_pb2.Permits, _Mapping]] = ...) -> None: ...
 
 class PoolChange(_message.Message):
     __slots__ = ("spec", "state", "etag", "slots_limit", "scaling", "restored_revision")

@@ -14,6 +14,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class PoolFairness(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    POOL_FAIRNESS_UNSPECIFIED: _ClassVar[PoolFairness]
+    POOL_FAIRNESS_PRIORITY_FIRST: _ClassVar[PoolFairness]
+    POOL_FAIRNESS_SHARE_FIRST: _ClassVar[PoolFairness]
+    POOL_FAIRNESS_OFF: _ClassVar[PoolFairness]
+
 class PoolScalingMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     POOL_SCALING_MODE_UNSPECIFIED: _ClassVar[PoolScalingMode]
@@ -57,6 +64,10 @@ class PoolRevisionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POOL_REVISION_TYPE_DELETING: _ClassVar[PoolRevisionType]
     POOL_REVISION_TYPE_SCALED: _ClassVar[PoolRevisionType]
     POOL_REVISION_TYPE_ROLLED_BACK: _ClassVar[PoolRevisionType]
+POOL_FAIRNESS_UNSPECIFIED: PoolFairness
+POOL_FAIRNESS_PRIORITY_FIRST: PoolFairness
+POOL_FAIRNESS_SHARE_FIRST: PoolFairness
+POOL_FAIRNESS_OFF: PoolFairness
 POOL_SCALING_MODE_UNSPECIFIED: PoolScalingMode
 POOL_SCALING_MODE_OFF: PoolScalingMode
 POOL_SCALING_MODE_DRY_RUN: PoolScalingMode
@@ -111,7 +122,7 @@ class Pool(_message.Message):
     def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[PoolSpec, _Mapping]] = ..., state: _Optional[_Union[PoolState, str]] = ..., status: _Optional[_Union[PoolStatus, _Mapping]] = ..., etag: _Optional[str] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PoolSpec(_message.Message):
-    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels", "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays", "priority_ageing", "retention", "scaling", "group", "group_minimum")
+    __slots__ = ("slots", "queue_capacity", "default_retry_policy", "default_run_timeout", "labels", "default_queue_timeout", "default_heartbeat_timeout", "failure_class_delays", "priority_ageing", "retention", "scaling", "group", "group_minimum", "permit_grace", "fairness")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +150,8 @@ class PoolSpec(_message.Message):
     SCALING_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     GROUP_MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    PERMIT_GRACE_FIELD_NUMBER: _ClassVar[int]
+    FAIRNESS_FIELD_NUMBER: _ClassVar[int]
     slots: int
     queue_capacity: int
     default_retry_policy: _task_pb2.RetryPolicy
@@ -152,7 +165,9 @@ class PoolSpec(_message.Message):
     scaling: PoolScaling
     group: str
     group_minimum: int
-    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., default_queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., failure_class_delays: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., priority_ageing: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., scaling: _Optional[_Union[PoolScaling, _Mapping]] = ..., group: _Optional[str] = ..., group_minimum: _Optional[int] = ...) -> None: ...
+    permit_grace: _duration_pb2.Duration
+    fairness: PoolFairness
+    def __init__(self, slots: _Optional[int] = ..., queue_capacity: _Optional[int] = ..., default_retry_policy: _Optional[_Union[_task_pb2.RetryPolicy, _Mapping]] = ..., default_run_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., default_queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., failure_class_delays: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., priority_ageing: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., scaling: _Optional[_Union[PoolScaling, _Mapping]] = ..., group: _Optional[str] = ..., group_minimum: _Optional[int] = ..., permit_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., fairness: _Optional[_Union[PoolFairness, str]] = ...) -> None: ...
 
 class PoolScaling(_message.Message):
     __slots__ = ("mode", "min_slots", "max_slots", "up_percent", "down_percent", "oldest_age", "step_slots", "step_percent", "up_cooldown", "down_cooldown")
@@ -397,7 +412,7 @@ class ExplainPoolRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class ExplainPoolResponse(_message.Message):
-    __slots__ = ("pool", "state", "causes", "cursor", "slots", "slots_in_use", "slots_offered", "pending", "scheduled", "paused", "blocked", "omitted_causes", "scaling")
+    __slots__ = ("pool", "state", "causes", "cursor", "slots", "slots_in_use", "slots_offered", "pending", "scheduled", "paused", "blocked", "omitted_causes", "scaling", "shares", "omitted_shares")
     POOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     CAUSES_FIELD_NUMBER: _ClassVar[int]
@@ -411,6 +426,8 @@ class ExplainPoolResponse(_message.Message):
     BLOCKED_FIELD_NUMBER: _ClassVar[int]
     OMITTED_CAUSES_FIELD_NUMBER: _ClassVar[int]
     SCALING_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_SHARES_FIELD_NUMBER: _ClassVar[int]
     pool: str
     state: PoolState
     causes: _containers.RepeatedCompositeFieldContainer[_task_story_pb2.WaitingCause]
@@ -424,7 +441,9 @@ class ExplainPoolResponse(_message.Message):
     blocked: int
     omitted_causes: int
     scaling: PoolScalingVerdict
-    def __init__(self, pool: _Optional[str] = ..., state: _Optional[_Union[PoolState, str]] = ..., causes: _Optional[_Iterable[_Union[_task_story_pb2.WaitingCause, _Mapping]]] = ..., cursor: _Optional[str] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., slots_offered: _Optional[int] = ..., pending: _Optional[int] = ..., scheduled: _Optional[int] = ..., paused: _Optional[int] = ..., blocked: _Optional[int] = ..., omitted_causes: _Optional[int] = ..., scaling: _Optional[_Union[PoolScalingVerdict, _Mapping]] = ...) -> None: ...
+    shares: _containers.RepeatedCompositeFieldContainer[_task_story_pb2.FairnessShare]
+    omitted_shares: int
+    def __init__(self, pool: _Optional[str] = ..., state: _Optional[_Union[PoolState, str]] = ..., causes: _Optional[_Iterable[_Union[_task_story_pb2.WaitingCause, _Mapping]]] = ..., cursor: _Optional[str] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., slots_offered: _Optional[int] = ..., pending: _Optional[int] = ..., scheduled: _Optional[int] = ..., paused: _Optional[int] = ..., blocked: _Optional[int] = ..., omitted_causes: _Optional[int] = ..., scaling: _Optional[_Union[PoolScalingVerdict, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[_task_story_pb2.FairnessShare, _Mapping]]] = ..., omitted_shares: _Optional[int] = ...) -> None: ...
 
 class ListPoolRevisionsRequest(_message.Message):
     __slots__ = ("pool", "page_size", "page_token", "min_cursor")

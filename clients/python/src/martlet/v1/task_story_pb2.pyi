@@ -70,6 +70,8 @@ class WaitingCauseType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAITING_CAUSE_TYPE_BUDGET_IN_USE: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_DEPENDENCIES: _ClassVar[WaitingCauseType]
     WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES: _ClassVar[WaitingCauseType]
+    WAITING_CAUSE_TYPE_LIMIT: _ClassVar[WaitingCauseType]
+    WAITING_CAUSE_TYPE_FAIR_SHARE: _ClassVar[WaitingCauseType]
 
 class AttemptTimerType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -127,6 +129,8 @@ WAITING_CAUSE_TYPE_BUDGET_LENT: WaitingCauseType
 WAITING_CAUSE_TYPE_BUDGET_IN_USE: WaitingCauseType
 WAITING_CAUSE_TYPE_DEPENDENCIES: WaitingCauseType
 WAITING_CAUSE_TYPE_HELD_BY_DEPENDENCIES: WaitingCauseType
+WAITING_CAUSE_TYPE_LIMIT: WaitingCauseType
+WAITING_CAUSE_TYPE_FAIR_SHARE: WaitingCauseType
 ATTEMPT_TIMER_TYPE_UNSPECIFIED: AttemptTimerType
 ATTEMPT_TIMER_TYPE_RUN_TIMEOUT: AttemptTimerType
 ATTEMPT_TIMER_TYPE_DEADLINE: AttemptTimerType
@@ -204,7 +208,7 @@ class TraceTotals(_message.Message):
     def __init__(self, lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., run_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., back_off: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., ended: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., omitted: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., attempts: _Optional[int] = ..., blocked: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class WaitingCause(_message.Message):
-    __slots__ = ("type", "text", "remedy", "since", "until", "pool", "kind", "worker", "workers", "slots", "slots_in_use", "tasks_ahead", "tasks_ahead_at_least", "missing_labels", "failure", "attempt", "timers", "state", "actor", "reason", "tasks", "served_by_server", "group", "budget", "budget_in_use", "budget_owed", "depends_on", "dependencies")
+    __slots__ = ("type", "text", "remedy", "since", "until", "pool", "kind", "worker", "workers", "slots", "slots_in_use", "tasks_ahead", "tasks_ahead_at_least", "missing_labels", "failure", "attempt", "timers", "state", "actor", "reason", "tasks", "served_by_server", "group", "budget", "budget_in_use", "budget_owed", "limit", "limit_key", "limit_waiting", "depends_on", "dependencies", "fairness")
     class MissingLabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -238,8 +242,12 @@ class WaitingCause(_message.Message):
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     BUDGET_IN_USE_FIELD_NUMBER: _ClassVar[int]
     BUDGET_OWED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_KEY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_WAITING_FIELD_NUMBER: _ClassVar[int]
     DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCIES_FIELD_NUMBER: _ClassVar[int]
+    FAIRNESS_FIELD_NUMBER: _ClassVar[int]
     type: WaitingCauseType
     text: str
     remedy: str
@@ -266,9 +274,35 @@ class WaitingCause(_message.Message):
     budget: int
     budget_in_use: int
     budget_owed: int
+    limit: str
+    limit_key: str
+    limit_waiting: int
     depends_on: _containers.RepeatedScalarFieldContainer[str]
     dependencies: int
-    def __init__(self, type: _Optional[_Union[WaitingCauseType, str]] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pool: _Optional[str] = ..., kind: _Optional[str] = ..., worker: _Optional[str] = ..., workers: _Optional[int] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., tasks_ahead: _Optional[int] = ..., tasks_ahead_at_least: _Optional[bool] = ..., missing_labels: _Optional[_Mapping[str, str]] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., attempt: _Optional[int] = ..., timers: _Optional[_Iterable[_Union[AttemptTimer, _Mapping]]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ..., served_by_server: _Optional[bool] = ..., group: _Optional[str] = ..., budget: _Optional[int] = ..., budget_in_use: _Optional[int] = ..., budget_owed: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., dependencies: _Optional[int] = ...) -> None: ...
+    fairness: FairnessStanding
+    def __init__(self, type: _Optional[_Union[WaitingCauseType, str]] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pool: _Optional[str] = ..., kind: _Optional[str] = ..., worker: _Optional[str] = ..., workers: _Optional[int] = ..., slots: _Optional[int] = ..., slots_in_use: _Optional[int] = ..., tasks_ahead: _Optional[int] = ..., tasks_ahead_at_least: _Optional[bool] = ..., missing_labels: _Optional[_Mapping[str, str]] = ..., failure: _Optional[_Union[_task_pb2.Failure, _Mapping]] = ..., attempt: _Optional[int] = ..., timers: _Optional[_Iterable[_Union[AttemptTimer, _Mapping]]] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ..., served_by_server: _Optional[bool] = ..., group: _Optional[str] = ..., budget: _Optional[int] = ..., budget_in_use: _Optional[int] = ..., budget_owed: _Optional[int] = ..., limit: _Optional[str] = ..., limit_key: _Optional[str] = ..., limit_waiting: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., dependencies: _Optional[int] = ..., fairness: _Optional[_Union[FairnessStanding, _Mapping]] = ...) -> None: ...
+
+class FairnessShare(_message.Message):
+    __slots__ = ("key", "weight", "running", "waiting")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    weight: int
+    running: int
+    waiting: int
+    def __init__(self, key: _Optional[str] = ..., weight: _Optional[int] = ..., running: _Optional[int] = ..., waiting: _Optional[int] = ...) -> None: ...
+
+class FairnessStanding(_message.Message):
+    __slots__ = ("share", "tasks_ahead", "other_keys")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    TASKS_AHEAD_FIELD_NUMBER: _ClassVar[int]
+    OTHER_KEYS_FIELD_NUMBER: _ClassVar[int]
+    share: FairnessShare
+    tasks_ahead: int
+    other_keys: int
+    def __init__(self, share: _Optional[_Union[FairnessShare, _Mapping]] = ..., tasks_ahead: _Optional[int] = ..., other_keys: _Optional[int] = ...) -> None: ...
 
 class AttemptTimer(_message.Message):
     __slots__ = ("type", "time")

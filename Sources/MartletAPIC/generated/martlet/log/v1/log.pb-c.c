@@ -97,6 +97,96 @@ void   martlet__log__v1__task_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__task_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__task_permits__init
+                     (Martlet__Log__V1__TaskPermits         *message)
+{
+  static const Martlet__Log__V1__TaskPermits init_value = MARTLET__LOG__V1__TASK_PERMITS__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__task_permits__get_packed_size
+                     (const Martlet__Log__V1__TaskPermits *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_permits__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__task_permits__pack
+                     (const Martlet__Log__V1__TaskPermits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_permits__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__task_permits__pack_to_buffer
+                     (const Martlet__Log__V1__TaskPermits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__task_permits__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__TaskPermits *
+       martlet__log__v1__task_permits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__TaskPermits *)
+     protobuf_c_message_unpack (&martlet__log__v1__task_permits__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__task_permits__free_unpacked
+                     (Martlet__Log__V1__TaskPermits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__task_permits__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__limit_key__init
+                     (Martlet__Log__V1__LimitKey         *message)
+{
+  static const Martlet__Log__V1__LimitKey init_value = MARTLET__LOG__V1__LIMIT_KEY__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__limit_key__get_packed_size
+                     (const Martlet__Log__V1__LimitKey *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_key__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__limit_key__pack
+                     (const Martlet__Log__V1__LimitKey *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_key__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__limit_key__pack_to_buffer
+                     (const Martlet__Log__V1__LimitKey *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_key__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LimitKey *
+       martlet__log__v1__limit_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LimitKey *)
+     protobuf_c_message_unpack (&martlet__log__v1__limit_key__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__limit_key__free_unpacked
+                     (Martlet__Log__V1__LimitKey *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__limit_key__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__waits_for__init
                      (Martlet__Log__V1__WaitsFor         *message)
 {
@@ -815,6 +905,51 @@ void   martlet__log__v1__policy__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &martlet__log__v1__policy__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__fairness__init
+                     (Martlet__Log__V1__Fairness         *message)
+{
+  static const Martlet__Log__V1__Fairness init_value = MARTLET__LOG__V1__FAIRNESS__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__fairness__get_packed_size
+                     (const Martlet__Log__V1__Fairness *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__fairness__pack
+                     (const Martlet__Log__V1__Fairness *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__fairness__pack_to_buffer
+                     (const Martlet__Log__V1__Fairness *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__Fairness *
+       martlet__log__v1__fairness__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__Fairness *)
+     protobuf_c_message_unpack (&martlet__log__v1__fairness__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__fairness__free_unpacked
+                     (Martlet__Log__V1__Fairness *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__fairness__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   martlet__log__v1__flow__init
@@ -2623,7 +2758,232 @@ void   martlet__log__v1__lock_event_record__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__lock_event_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[8] =
+void   martlet__log__v1__limit_fact__init
+                     (Martlet__Log__V1__LimitFact         *message)
+{
+  static const Martlet__Log__V1__LimitFact init_value = MARTLET__LOG__V1__LIMIT_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__limit_fact__get_packed_size
+                     (const Martlet__Log__V1__LimitFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__limit_fact__pack
+                     (const Martlet__Log__V1__LimitFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__limit_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LimitFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LimitFact *
+       martlet__log__v1__limit_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LimitFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__limit_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__limit_fact__free_unpacked
+                     (Martlet__Log__V1__LimitFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__limit_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__limit_spec__init
+                     (Martlet__Log__V1__LimitSpec         *message)
+{
+  static const Martlet__Log__V1__LimitSpec init_value = MARTLET__LOG__V1__LIMIT_SPEC__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__limit_spec__get_packed_size
+                     (const Martlet__Log__V1__LimitSpec *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_spec__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__limit_spec__pack
+                     (const Martlet__Log__V1__LimitSpec *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_spec__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__limit_spec__pack_to_buffer
+                     (const Martlet__Log__V1__LimitSpec *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_spec__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LimitSpec *
+       martlet__log__v1__limit_spec__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LimitSpec *)
+     protobuf_c_message_unpack (&martlet__log__v1__limit_spec__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__limit_spec__free_unpacked
+                     (Martlet__Log__V1__LimitSpec *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__limit_spec__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__limit_state_fact__init
+                     (Martlet__Log__V1__LimitStateFact         *message)
+{
+  static const Martlet__Log__V1__LimitStateFact init_value = MARTLET__LOG__V1__LIMIT_STATE_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__limit_state_fact__get_packed_size
+                     (const Martlet__Log__V1__LimitStateFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_state_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__limit_state_fact__pack
+                     (const Martlet__Log__V1__LimitStateFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_state_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__limit_state_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LimitStateFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_state_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LimitStateFact *
+       martlet__log__v1__limit_state_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LimitStateFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__limit_state_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__limit_state_fact__free_unpacked
+                     (Martlet__Log__V1__LimitStateFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__limit_state_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__permit_fact__init
+                     (Martlet__Log__V1__PermitFact         *message)
+{
+  static const Martlet__Log__V1__PermitFact init_value = MARTLET__LOG__V1__PERMIT_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__permit_fact__get_packed_size
+                     (const Martlet__Log__V1__PermitFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__permit_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__permit_fact__pack
+                     (const Martlet__Log__V1__PermitFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__permit_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__permit_fact__pack_to_buffer
+                     (const Martlet__Log__V1__PermitFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__permit_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__PermitFact *
+       martlet__log__v1__permit_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__PermitFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__permit_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__permit_fact__free_unpacked
+                     (Martlet__Log__V1__PermitFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__permit_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   martlet__log__v1__limit_event_record__init
+                     (Martlet__Log__V1__LimitEventRecord         *message)
+{
+  static const Martlet__Log__V1__LimitEventRecord init_value = MARTLET__LOG__V1__LIMIT_EVENT_RECORD__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__limit_event_record__get_packed_size
+                     (const Martlet__Log__V1__LimitEventRecord *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_event_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__limit_event_record__pack
+                     (const Martlet__Log__V1__LimitEventRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_event_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__limit_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__LimitEventRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__limit_event_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__LimitEventRecord *
+       martlet__log__v1__limit_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__LimitEventRecord *)
+     protobuf_c_message_unpack (&martlet__log__v1__limit_event_record__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__limit_event_record__free_unpacked
+                     (Martlet__Log__V1__LimitEventRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__limit_event_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptors[9] =
 {
   {
     "pool",
@@ -2721,11 +3081,24 @@ static const ProtobufCFieldDescriptor martlet__log__v1__record__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__Record, body_case),
+    offsetof(Martlet__Log__V1__Record, limit),
+    &martlet__log__v1__limit_event_record__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
   3,   /* field[3] = bulk */
   2,   /* field[2] = events_purged */
   5,   /* field[5] = group */
+  8,   /* field[8] = limit */
   7,   /* field[7] = lock */
   0,   /* field[0] = pool */
   4,   /* field[4] = schedule */
@@ -2735,7 +3108,7 @@ static const unsigned martlet__log__v1__record__field_indices_by_name[] = {
 static const ProtobufCIntRange martlet__log__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
 {
@@ -2745,14 +3118,14 @@ const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor =
   "Martlet__Log__V1__Record",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Record),
-  8,
+  9,
   martlet__log__v1__record__field_descriptors,
   martlet__log__v1__record__field_indices_by_name,
   1,  martlet__log__v1__record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[20] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descriptors[21] =
 {
   {
     "labels",
@@ -2994,6 +3367,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_record__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permits",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskRecord, permits),
+    &martlet__log__v1__task_permits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   8,   /* field[8] = assignment */
@@ -3009,6 +3394,7 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   18,   /* field[18] = member */
   6,   /* field[6] = origin */
   9,   /* field[9] = pause */
+  20,   /* field[20] = permits */
   16,   /* field[16] = priority */
   14,   /* field[14] = priority_override */
   1,   /* field[1] = progress */
@@ -3017,12 +3403,13 @@ static const unsigned martlet__log__v1__task_record__field_indices_by_name[] = {
   4,   /* field[4] = submission */
   19,   /* field[19] = waits_for */
 };
-static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__log__v1__task_record__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 14 },
   { 40, 18 },
-  { 0, 20 }
+  { 60, 20 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
 {
@@ -3032,11 +3419,113 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor =
   "Martlet__Log__V1__TaskRecord",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskRecord),
-  20,
+  21,
   martlet__log__v1__task_record__field_descriptors,
   martlet__log__v1__task_record__field_indices_by_name,
-  3,  martlet__log__v1__task_record__number_ranges,
+  4,  martlet__log__v1__task_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__task_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__task_permits__field_descriptors[2] =
+{
+  {
+    "takes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Martlet__Log__V1__TaskPermits, n_takes),
+    offsetof(Martlet__Log__V1__TaskPermits, takes),
+    &martlet__log__v1__limit_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_until",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__TaskPermits, _kept_until_case),
+    offsetof(Martlet__Log__V1__TaskPermits, kept_until),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__task_permits__field_indices_by_name[] = {
+  1,   /* field[1] = kept_until */
+  0,   /* field[0] = takes */
+};
+static const ProtobufCIntRange martlet__log__v1__task_permits__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__task_permits__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.TaskPermits",
+  "TaskPermits",
+  "Martlet__Log__V1__TaskPermits",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__TaskPermits),
+  2,
+  martlet__log__v1__task_permits__field_descriptors,
+  martlet__log__v1__task_permits__field_indices_by_name,
+  1,  martlet__log__v1__task_permits__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__task_permits__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__limit_key__field_descriptors[2] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitKey, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitKey, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__limit_key__field_indices_by_name[] = {
+  1,   /* field[1] = key */
+  0,   /* field[0] = limit */
+};
+static const ProtobufCIntRange martlet__log__v1__limit_key__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__limit_key__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LimitKey",
+  "LimitKey",
+  "Martlet__Log__V1__LimitKey",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LimitKey),
+  2,
+  martlet__log__v1__limit_key__field_descriptors,
+  martlet__log__v1__limit_key__field_indices_by_name,
+  1,  martlet__log__v1__limit_key__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__limit_key__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__waits_for__field_descriptors[1] =
@@ -3192,7 +3681,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[12] =
+static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors[13] =
 {
   {
     "start_time",
@@ -3338,6 +3827,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__notes__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permits",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Notes, permits),
+    &martlet__log__v1__task_permits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   6,   /* field[6] = assignment */
@@ -3346,6 +3847,7 @@ static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   3,   /* field[3] = failure */
   10,   /* field[10] = joined */
   7,   /* field[7] = pause */
+  12,   /* field[12] = permits */
   9,   /* field[9] = priority_override */
   2,   /* field[2] = progress */
   5,   /* field[5] = reopened */
@@ -3353,12 +3855,13 @@ static const unsigned martlet__log__v1__notes__field_indices_by_name[] = {
   0,   /* field[0] = start_time */
   11,   /* field[11] = waits_for */
 };
-static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[3 + 1] =
+static const ProtobufCIntRange martlet__log__v1__notes__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 9 },
   { 41, 11 },
-  { 0, 12 }
+  { 60, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
 {
@@ -3368,10 +3871,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__notes__descriptor =
   "Martlet__Log__V1__Notes",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Notes),
-  12,
+  13,
   martlet__log__v1__notes__field_descriptors,
   martlet__log__v1__notes__field_indices_by_name,
-  3,  martlet__log__v1__notes__number_ranges,
+  4,  martlet__log__v1__notes__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__notes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4131,7 +4634,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__retry_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[6] =
+static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptors[7] =
 {
   {
     "retry",
@@ -4205,8 +4708,21 @@ static const ProtobufCFieldDescriptor martlet__log__v1__policy__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Policy, fairness),
+    &martlet__log__v1__fairness__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
+  6,   /* field[6] = fairness */
   5,   /* field[5] = flow */
   4,   /* field[4] = heartbeat_timeout */
   3,   /* field[3] = queue_timeout */
@@ -4214,11 +4730,12 @@ static const unsigned martlet__log__v1__policy__field_indices_by_name[] = {
   1,   /* field[1] = run_timeout */
   2,   /* field[2] = selector */
 };
-static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__policy__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 5 },
-  { 0, 6 }
+  { 66, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
 {
@@ -4228,11 +4745,62 @@ const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor =
   "Martlet__Log__V1__Policy",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__Policy),
-  6,
+  7,
   martlet__log__v1__policy__field_descriptors,
   martlet__log__v1__policy__field_indices_by_name,
-  2,  martlet__log__v1__policy__number_ranges,
+  3,  martlet__log__v1__policy__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__policy__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__fairness__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Fairness, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__Fairness, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__fairness__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = weight */
+};
+static const ProtobufCIntRange martlet__log__v1__fairness__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__fairness__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.Fairness",
+  "Fairness",
+  "Martlet__Log__V1__Fairness",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__Fairness),
+  2,
+  martlet__log__v1__fairness__field_descriptors,
+  martlet__log__v1__fairness__field_indices_by_name,
+  1,  martlet__log__v1__fairness__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__fairness__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__flow__field_descriptors[4] =
@@ -5257,7 +5825,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__turn__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__turn__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[13] =
+static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descriptors[15] =
 {
   {
     "slots",
@@ -5415,13 +5983,39 @@ static const ProtobufCFieldDescriptor martlet__log__v1__pool_spec__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permit_grace",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, permit_grace),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PoolSpec, fairness),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   7,   /* field[7] = failure_class_delays */
+  14,   /* field[14] = fairness */
   11,   /* field[11] = group */
   12,   /* field[12] = group_minimum */
   6,   /* field[6] = heartbeat_timeout */
   4,   /* field[4] = labels */
+  13,   /* field[13] = permit_grace */
   8,   /* field[8] = priority_ageing */
   1,   /* field[1] = queue_capacity */
   5,   /* field[5] = queue_timeout */
@@ -5431,11 +6025,13 @@ static const unsigned martlet__log__v1__pool_spec__field_indices_by_name[] = {
   10,   /* field[10] = scaling */
   0,   /* field[0] = slots */
 };
-static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[2 + 1] =
+static const ProtobufCIntRange martlet__log__v1__pool_spec__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
-  { 0, 13 }
+  { 60, 13 },
+  { 66, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
 {
@@ -5445,10 +6041,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__pool_spec__descriptor =
   "Martlet__Log__V1__PoolSpec",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__PoolSpec),
-  13,
+  15,
   martlet__log__v1__pool_spec__field_descriptors,
   martlet__log__v1__pool_spec__field_indices_by_name,
-  2,  martlet__log__v1__pool_spec__number_ranges,
+  4,  martlet__log__v1__pool_spec__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__pool_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6740,7 +7336,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__kind_counts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[12] =
 {
   {
     "revision",
@@ -6863,6 +7459,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "last_limit",
+    45,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EngineFact, last_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tallied_from",
     55,
     PROTOBUF_C_LABEL_NONE,
@@ -6881,20 +7489,22 @@ static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   6,   /* field[6] = kind_count */
   7,   /* field[7] = last_bulk */
   8,   /* field[8] = last_group */
+  10,   /* field[10] = last_limit */
   4,   /* field[4] = last_pool */
   3,   /* field[3] = last_task */
   9,   /* field[9] = last_workflow */
   5,   /* field[5] = oldest_event */
   0,   /* field[0] = revision */
-  10,   /* field[10] = tallied_from */
+  11,   /* field[11] = tallied_from */
 };
-static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[4 + 1] =
+static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 8 },
   { 40, 9 },
-  { 55, 10 },
-  { 0, 11 }
+  { 45, 10 },
+  { 55, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
 {
@@ -6904,10 +7514,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   "Martlet__Log__V1__EngineFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__EngineFact),
-  11,
+  12,
   martlet__log__v1__engine_fact__field_descriptors,
   martlet__log__v1__engine_fact__field_indices_by_name,
-  4,  martlet__log__v1__engine_fact__number_ranges,
+  5,  martlet__log__v1__engine_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8150,7 +8760,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__schedule_spec__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__schedule_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descriptors[12] =
 {
   {
     "kind",
@@ -8284,9 +8894,22 @@ static const ProtobufCFieldDescriptor martlet__log__v1__task_draft__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fairness",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__TaskDraft, fairness),
+    &martlet__log__v1__fairness__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__task_draft__field_indices_by_name[] = {
   2,   /* field[2] = content_type */
+  11,   /* field[11] = fairness */
   8,   /* field[8] = heartbeat_timeout */
   0,   /* field[0] = kind */
   3,   /* field[3] = labels */
@@ -8298,10 +8921,11 @@ static const unsigned martlet__log__v1__task_draft__field_indices_by_name[] = {
   10,   /* field[10] = selector */
   9,   /* field[9] = trace_parent */
 };
-static const ProtobufCIntRange martlet__log__v1__task_draft__number_ranges[1 + 1] =
+static const ProtobufCIntRange martlet__log__v1__task_draft__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 66, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor =
 {
@@ -8311,10 +8935,10 @@ const ProtobufCMessageDescriptor martlet__log__v1__task_draft__descriptor =
   "Martlet__Log__V1__TaskDraft",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__TaskDraft),
-  11,
+  12,
   martlet__log__v1__task_draft__field_descriptors,
   martlet__log__v1__task_draft__field_indices_by_name,
-  1,  martlet__log__v1__task_draft__number_ranges,
+  2,  martlet__log__v1__task_draft__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__task_draft__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8857,6 +9481,547 @@ const ProtobufCMessageDescriptor martlet__log__v1__lock_event_record__descriptor
   martlet__log__v1__lock_event_record__field_indices_by_name,
   1,  martlet__log__v1__lock_event_record__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__lock_event_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__limit_fact__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, spec),
+    &martlet__log__v1__limit_spec__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spec_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, spec_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create_time",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, create_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_time",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, update_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitFact, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__limit_fact__field_indices_by_name[] = {
+  4,   /* field[4] = create_time */
+  0,   /* field[0] = id */
+  1,   /* field[1] = name */
+  6,   /* field[6] = origin */
+  2,   /* field[2] = spec */
+  3,   /* field[3] = spec_version */
+  5,   /* field[5] = update_time */
+};
+static const ProtobufCIntRange martlet__log__v1__limit_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__limit_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LimitFact",
+  "LimitFact",
+  "Martlet__Log__V1__LimitFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LimitFact),
+  7,
+  martlet__log__v1__limit_fact__field_descriptors,
+  martlet__log__v1__limit_fact__field_indices_by_name,
+  1,  martlet__log__v1__limit_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__limit_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__limit_spec__field_descriptors[7] =
+{
+  {
+    "sort",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitSpec, sort),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitSpec, units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "span",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitSpec, span),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "burst",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitSpec, burst),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pools",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Martlet__Log__V1__LimitSpec, n_pools),
+    offsetof(Martlet__Log__V1__LimitSpec, pools),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Martlet__Log__V1__LimitSpec, n_kinds),
+    offsetof(Martlet__Log__V1__LimitSpec, kinds),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_label",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitSpec, key_label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__limit_spec__field_indices_by_name[] = {
+  3,   /* field[3] = burst */
+  6,   /* field[6] = key_label */
+  5,   /* field[5] = kinds */
+  4,   /* field[4] = pools */
+  0,   /* field[0] = sort */
+  2,   /* field[2] = span */
+  1,   /* field[1] = units */
+};
+static const ProtobufCIntRange martlet__log__v1__limit_spec__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__limit_spec__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LimitSpec",
+  "LimitSpec",
+  "Martlet__Log__V1__LimitSpec",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LimitSpec),
+  7,
+  martlet__log__v1__limit_spec__field_descriptors,
+  martlet__log__v1__limit_spec__field_indices_by_name,
+  1,  martlet__log__v1__limit_spec__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__limit_spec__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__limit_state_fact__field_descriptors[4] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitStateFact, key),
+    &martlet__log__v1__limit_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "full_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__LimitStateFact, _full_at_case),
+    offsetof(Martlet__Log__V1__LimitStateFact, full_at),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "times",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SFIXED64,
+    offsetof(Martlet__Log__V1__LimitStateFact, n_times),
+    offsetof(Martlet__Log__V1__LimitStateFact, times),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Martlet__Log__V1__LimitStateFact, n_units),
+    offsetof(Martlet__Log__V1__LimitStateFact, units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__limit_state_fact__field_indices_by_name[] = {
+  1,   /* field[1] = full_at */
+  0,   /* field[0] = key */
+  2,   /* field[2] = times */
+  3,   /* field[3] = units */
+};
+static const ProtobufCIntRange martlet__log__v1__limit_state_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__limit_state_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LimitStateFact",
+  "LimitStateFact",
+  "Martlet__Log__V1__LimitStateFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LimitStateFact),
+  4,
+  martlet__log__v1__limit_state_fact__field_descriptors,
+  martlet__log__v1__limit_state_fact__field_indices_by_name,
+  1,  martlet__log__v1__limit_state_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__limit_state_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__permit_fact__field_descriptors[10] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, lease),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, request),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_until",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__PermitFact, _kept_until_case),
+    offsetof(Martlet__Log__V1__PermitFact, kept_until),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acquire_time",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__PermitFact, acquire_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__permit_fact__field_indices_by_name[] = {
+  9,   /* field[9] = acquire_time */
+  8,   /* field[8] = kept_until */
+  2,   /* field[2] = key */
+  5,   /* field[5] = lease */
+  1,   /* field[1] = limit */
+  4,   /* field[4] = owner */
+  6,   /* field[6] = request */
+  7,   /* field[7] = task */
+  0,   /* field[0] = token */
+  3,   /* field[3] = units */
+};
+static const ProtobufCIntRange martlet__log__v1__permit_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__permit_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.PermitFact",
+  "PermitFact",
+  "Martlet__Log__V1__PermitFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__PermitFact),
+  10,
+  martlet__log__v1__permit_fact__field_descriptors,
+  martlet__log__v1__permit_fact__field_indices_by_name,
+  1,  martlet__log__v1__permit_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__permit_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__limit_event_record__field_descriptors[4] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitEventRecord, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitEventRecord, limit),
+    &martlet__log__v1__limit_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "permits",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitEventRecord, permits),
+    &martlet__log__v1__permit_fact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__LimitEventRecord, origin),
+    &martlet__log__v1__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__limit_event_record__field_indices_by_name[] = {
+  0,   /* field[0] = change */
+  1,   /* field[1] = limit */
+  3,   /* field[3] = origin */
+  2,   /* field[2] = permits */
+};
+static const ProtobufCIntRange martlet__log__v1__limit_event_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__limit_event_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.LimitEventRecord",
+  "LimitEventRecord",
+  "Martlet__Log__V1__LimitEventRecord",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__LimitEventRecord),
+  4,
+  martlet__log__v1__limit_event_record__field_descriptors,
+  martlet__log__v1__limit_event_record__field_indices_by_name,
+  1,  martlet__log__v1__limit_event_record__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__limit_event_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue martlet__log__v1__task_change__enum_values_by_number[21] =

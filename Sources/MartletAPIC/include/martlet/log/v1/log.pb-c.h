@@ -17,6 +17,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Martlet__Log__V1__Record Martlet__Log__V1__Record;
 typedef struct Martlet__Log__V1__TaskRecord Martlet__Log__V1__TaskRecord;
+typedef struct Martlet__Log__V1__TaskPermits Martlet__Log__V1__TaskPermits;
+typedef struct Martlet__Log__V1__LimitKey Martlet__Log__V1__LimitKey;
 typedef struct Martlet__Log__V1__WaitsFor Martlet__Log__V1__WaitsFor;
 typedef struct Martlet__Log__V1__WorkflowMember Martlet__Log__V1__WorkflowMember;
 typedef struct Martlet__Log__V1__Label Martlet__Log__V1__Label;
@@ -33,6 +35,7 @@ typedef struct Martlet__Log__V1__Origin Martlet__Log__V1__Origin;
 typedef struct Martlet__Log__V1__Result Martlet__Log__V1__Result;
 typedef struct Martlet__Log__V1__RetryPolicy Martlet__Log__V1__RetryPolicy;
 typedef struct Martlet__Log__V1__Policy Martlet__Log__V1__Policy;
+typedef struct Martlet__Log__V1__Fairness Martlet__Log__V1__Fairness;
 typedef struct Martlet__Log__V1__Flow Martlet__Log__V1__Flow;
 typedef struct Martlet__Log__V1__Spec Martlet__Log__V1__Spec;
 typedef struct Martlet__Log__V1__UniqueRule Martlet__Log__V1__UniqueRule;
@@ -74,6 +77,11 @@ typedef struct Martlet__Log__V1__ScheduleRun Martlet__Log__V1__ScheduleRun;
 typedef struct Martlet__Log__V1__ScheduleEventRecord Martlet__Log__V1__ScheduleEventRecord;
 typedef struct Martlet__Log__V1__LockFact Martlet__Log__V1__LockFact;
 typedef struct Martlet__Log__V1__LockEventRecord Martlet__Log__V1__LockEventRecord;
+typedef struct Martlet__Log__V1__LimitFact Martlet__Log__V1__LimitFact;
+typedef struct Martlet__Log__V1__LimitSpec Martlet__Log__V1__LimitSpec;
+typedef struct Martlet__Log__V1__LimitStateFact Martlet__Log__V1__LimitStateFact;
+typedef struct Martlet__Log__V1__PermitFact Martlet__Log__V1__PermitFact;
+typedef struct Martlet__Log__V1__LimitEventRecord Martlet__Log__V1__LimitEventRecord;
 
 
 /* --- enums --- */
@@ -114,7 +122,8 @@ typedef enum {
   MARTLET__LOG__V1__RECORD__BODY_SCHEDULE = 5,
   MARTLET__LOG__V1__RECORD__BODY_GROUP = 6,
   MARTLET__LOG__V1__RECORD__BODY_WORKFLOW = 7,
-  MARTLET__LOG__V1__RECORD__BODY_LOCK = 8
+  MARTLET__LOG__V1__RECORD__BODY_LOCK = 8,
+  MARTLET__LOG__V1__RECORD__BODY_LIMIT = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__RECORD__BODY__CASE)
 } Martlet__Log__V1__Record__BodyCase;
 
@@ -131,6 +140,7 @@ struct  Martlet__Log__V1__Record
     Martlet__Log__V1__GroupEventRecord *group;
     Martlet__Log__V1__WorkflowEventRecord *workflow;
     Martlet__Log__V1__LockEventRecord *lock;
+    Martlet__Log__V1__LimitEventRecord *limit;
   };
 };
 #define MARTLET__LOG__V1__RECORD__INIT \
@@ -168,6 +178,7 @@ struct  Martlet__Log__V1__TaskRecord
   uint32_t from_pool;
   Martlet__Log__V1__WorkflowMember *member;
   Martlet__Log__V1__WaitsFor *waits_for;
+  Martlet__Log__V1__TaskPermits *permits;
   Martlet__Log__V1__TaskRecord__PriorityOverrideCase _priority_override_case;
   union {
     uint32_t priority_override;
@@ -175,7 +186,39 @@ struct  Martlet__Log__V1__TaskRecord
 };
 #define MARTLET__LOG__V1__TASK_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_record__descriptor) \
-    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, NULL, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
+    , 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, NULL, NULL, MARTLET__LOG__V1__TASK_RECORD___PRIORITY_OVERRIDE__NOT_SET, {0} }
+
+
+typedef enum {
+  MARTLET__LOG__V1__TASK_PERMITS___KEPT_UNTIL__NOT_SET = 0,
+  MARTLET__LOG__V1__TASK_PERMITS___KEPT_UNTIL_KEPT_UNTIL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__TASK_PERMITS___KEPT_UNTIL__CASE)
+} Martlet__Log__V1__TaskPermits__KeptUntilCase;
+
+struct  Martlet__Log__V1__TaskPermits
+{
+  ProtobufCMessage base;
+  size_t n_takes;
+  Martlet__Log__V1__LimitKey **takes;
+  Martlet__Log__V1__TaskPermits__KeptUntilCase _kept_until_case;
+  union {
+    int64_t kept_until;
+  };
+};
+#define MARTLET__LOG__V1__TASK_PERMITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_permits__descriptor) \
+    , 0,NULL, MARTLET__LOG__V1__TASK_PERMITS___KEPT_UNTIL__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__LimitKey
+{
+  ProtobufCMessage base;
+  uint32_t limit;
+  ProtobufCBinaryData key;
+};
+#define MARTLET__LOG__V1__LIMIT_KEY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__limit_key__descriptor) \
+    , 0, {0,NULL} }
 
 
 struct  Martlet__Log__V1__WaitsFor
@@ -237,6 +280,7 @@ struct  Martlet__Log__V1__Notes
   Martlet__Log__V1__CheckpointMark *checkpoint_mark;
   uint64_t joined;
   Martlet__Log__V1__WaitsFor *waits_for;
+  Martlet__Log__V1__TaskPermits *permits;
   Martlet__Log__V1__Notes__StartElapsedCase _start_elapsed_case;
   union {
     int64_t start_elapsed;
@@ -248,7 +292,7 @@ struct  Martlet__Log__V1__Notes
 };
 #define MARTLET__LOG__V1__NOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__notes__descriptor) \
-    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0}, MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET, {0} }
+    , 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, MARTLET__LOG__V1__NOTES___START_ELAPSED__NOT_SET, {0}, MARTLET__LOG__V1__NOTES___PRIORITY_OVERRIDE__NOT_SET, {0} }
 
 
 struct  Martlet__Log__V1__CheckpointMark
@@ -417,10 +461,22 @@ struct  Martlet__Log__V1__Policy
   int64_t queue_timeout;
   int64_t heartbeat_timeout;
   Martlet__Log__V1__Flow *flow;
+  Martlet__Log__V1__Fairness *fairness;
 };
 #define MARTLET__LOG__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__policy__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, NULL }
+    , NULL, 0, 0,NULL, 0, 0, NULL, NULL }
+
+
+struct  Martlet__Log__V1__Fairness
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  uint32_t weight;
+};
+#define MARTLET__LOG__V1__FAIRNESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__fairness__descriptor) \
+    , {0,NULL}, 0 }
 
 
 struct  Martlet__Log__V1__Flow
@@ -602,10 +658,12 @@ struct  Martlet__Log__V1__PoolSpec
   Martlet__Log__V1__Scaling *scaling;
   ProtobufCBinaryData group;
   int64_t group_minimum;
+  int64_t permit_grace;
+  uint32_t fairness;
 };
 #define MARTLET__LOG__V1__POOL_SPEC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__pool_spec__descriptor) \
-    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL, NULL, {0,NULL}, 0 }
+    , 0, 0, NULL, 0, 0,NULL, 0, 0, 0,NULL, 0, NULL, NULL, {0,NULL}, 0, 0, 0 }
 
 
 struct  Martlet__Log__V1__Scaling
@@ -849,12 +907,13 @@ struct  Martlet__Log__V1__EngineFact
   uint32_t kind_count;
   uint64_t last_bulk;
   uint32_t last_group;
+  uint32_t last_limit;
   uint64_t last_workflow;
   uint64_t tallied_from;
 };
 #define MARTLET__LOG__V1__ENGINE_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__engine_fact__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Martlet__Log__V1__TallyFact
@@ -1067,10 +1126,11 @@ struct  Martlet__Log__V1__TaskDraft
   ProtobufCBinaryData trace_parent;
   size_t n_selector;
   Martlet__Log__V1__Label **selector;
+  Martlet__Log__V1__Fairness *fairness;
 };
 #define MARTLET__LOG__V1__TASK_DRAFT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__task_draft__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, NULL, 0, 0, 0, {0,NULL}, 0,NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, NULL, 0, 0, 0, {0,NULL}, 0,NULL, NULL }
 
 
 struct  Martlet__Log__V1__ScheduledTime
@@ -1150,6 +1210,105 @@ struct  Martlet__Log__V1__LockEventRecord
     , 0, NULL, NULL }
 
 
+struct  Martlet__Log__V1__LimitFact
+{
+  ProtobufCMessage base;
+  uint32_t id;
+  ProtobufCBinaryData name;
+  Martlet__Log__V1__LimitSpec *spec;
+  uint32_t spec_version;
+  int64_t create_time;
+  int64_t update_time;
+  Martlet__Log__V1__Origin *origin;
+};
+#define MARTLET__LOG__V1__LIMIT_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__limit_fact__descriptor) \
+    , 0, {0,NULL}, NULL, 0, 0, 0, NULL }
+
+
+struct  Martlet__Log__V1__LimitSpec
+{
+  ProtobufCMessage base;
+  uint32_t sort;
+  int64_t units;
+  int64_t span;
+  int64_t burst;
+  size_t n_pools;
+  ProtobufCBinaryData *pools;
+  size_t n_kinds;
+  ProtobufCBinaryData *kinds;
+  ProtobufCBinaryData key_label;
+};
+#define MARTLET__LOG__V1__LIMIT_SPEC__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__limit_spec__descriptor) \
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL} }
+
+
+typedef enum {
+  MARTLET__LOG__V1__LIMIT_STATE_FACT___FULL_AT__NOT_SET = 0,
+  MARTLET__LOG__V1__LIMIT_STATE_FACT___FULL_AT_FULL_AT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__LIMIT_STATE_FACT___FULL_AT__CASE)
+} Martlet__Log__V1__LimitStateFact__FullAtCase;
+
+struct  Martlet__Log__V1__LimitStateFact
+{
+  ProtobufCMessage base;
+  Martlet__Log__V1__LimitKey *key;
+  size_t n_times;
+  int64_t *times;
+  size_t n_units;
+  uint32_t *units;
+  Martlet__Log__V1__LimitStateFact__FullAtCase _full_at_case;
+  union {
+    int64_t full_at;
+  };
+};
+#define MARTLET__LOG__V1__LIMIT_STATE_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__limit_state_fact__descriptor) \
+    , NULL, 0,NULL, 0,NULL, MARTLET__LOG__V1__LIMIT_STATE_FACT___FULL_AT__NOT_SET, {0} }
+
+
+typedef enum {
+  MARTLET__LOG__V1__PERMIT_FACT___KEPT_UNTIL__NOT_SET = 0,
+  MARTLET__LOG__V1__PERMIT_FACT___KEPT_UNTIL_KEPT_UNTIL = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MARTLET__LOG__V1__PERMIT_FACT___KEPT_UNTIL__CASE)
+} Martlet__Log__V1__PermitFact__KeptUntilCase;
+
+struct  Martlet__Log__V1__PermitFact
+{
+  ProtobufCMessage base;
+  uint64_t token;
+  uint32_t limit;
+  ProtobufCBinaryData key;
+  int64_t units;
+  ProtobufCBinaryData owner;
+  int64_t lease;
+  ProtobufCBinaryData request;
+  uint64_t task;
+  int64_t acquire_time;
+  Martlet__Log__V1__PermitFact__KeptUntilCase _kept_until_case;
+  union {
+    int64_t kept_until;
+  };
+};
+#define MARTLET__LOG__V1__PERMIT_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__permit_fact__descriptor) \
+    , 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, MARTLET__LOG__V1__PERMIT_FACT___KEPT_UNTIL__NOT_SET, {0} }
+
+
+struct  Martlet__Log__V1__LimitEventRecord
+{
+  ProtobufCMessage base;
+  uint32_t change;
+  Martlet__Log__V1__LimitFact *limit;
+  Martlet__Log__V1__PermitFact *permits;
+  Martlet__Log__V1__Origin *origin;
+};
+#define MARTLET__LOG__V1__LIMIT_EVENT_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__limit_event_record__descriptor) \
+    , 0, NULL, NULL, NULL }
+
+
 /* Martlet__Log__V1__Record methods */
 void   martlet__log__v1__record__init
                      (Martlet__Log__V1__Record         *message);
@@ -1187,6 +1346,44 @@ Martlet__Log__V1__TaskRecord *
                       const uint8_t       *data);
 void   martlet__log__v1__task_record__free_unpacked
                      (Martlet__Log__V1__TaskRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__TaskPermits methods */
+void   martlet__log__v1__task_permits__init
+                     (Martlet__Log__V1__TaskPermits         *message);
+size_t martlet__log__v1__task_permits__get_packed_size
+                     (const Martlet__Log__V1__TaskPermits   *message);
+size_t martlet__log__v1__task_permits__pack
+                     (const Martlet__Log__V1__TaskPermits   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__task_permits__pack_to_buffer
+                     (const Martlet__Log__V1__TaskPermits   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__TaskPermits *
+       martlet__log__v1__task_permits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__task_permits__free_unpacked
+                     (Martlet__Log__V1__TaskPermits *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LimitKey methods */
+void   martlet__log__v1__limit_key__init
+                     (Martlet__Log__V1__LimitKey         *message);
+size_t martlet__log__v1__limit_key__get_packed_size
+                     (const Martlet__Log__V1__LimitKey   *message);
+size_t martlet__log__v1__limit_key__pack
+                     (const Martlet__Log__V1__LimitKey   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__limit_key__pack_to_buffer
+                     (const Martlet__Log__V1__LimitKey   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LimitKey *
+       martlet__log__v1__limit_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__limit_key__free_unpacked
+                     (Martlet__Log__V1__LimitKey *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__WaitsFor methods */
 void   martlet__log__v1__waits_for__init
@@ -1491,6 +1688,25 @@ Martlet__Log__V1__Policy *
                       const uint8_t       *data);
 void   martlet__log__v1__policy__free_unpacked
                      (Martlet__Log__V1__Policy *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__Fairness methods */
+void   martlet__log__v1__fairness__init
+                     (Martlet__Log__V1__Fairness         *message);
+size_t martlet__log__v1__fairness__get_packed_size
+                     (const Martlet__Log__V1__Fairness   *message);
+size_t martlet__log__v1__fairness__pack
+                     (const Martlet__Log__V1__Fairness   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__fairness__pack_to_buffer
+                     (const Martlet__Log__V1__Fairness   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__Fairness *
+       martlet__log__v1__fairness__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__fairness__free_unpacked
+                     (Martlet__Log__V1__Fairness *message,
                       ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__Flow methods */
 void   martlet__log__v1__flow__init
@@ -2255,6 +2471,101 @@ Martlet__Log__V1__LockEventRecord *
 void   martlet__log__v1__lock_event_record__free_unpacked
                      (Martlet__Log__V1__LockEventRecord *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LimitFact methods */
+void   martlet__log__v1__limit_fact__init
+                     (Martlet__Log__V1__LimitFact         *message);
+size_t martlet__log__v1__limit_fact__get_packed_size
+                     (const Martlet__Log__V1__LimitFact   *message);
+size_t martlet__log__v1__limit_fact__pack
+                     (const Martlet__Log__V1__LimitFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__limit_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LimitFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LimitFact *
+       martlet__log__v1__limit_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__limit_fact__free_unpacked
+                     (Martlet__Log__V1__LimitFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LimitSpec methods */
+void   martlet__log__v1__limit_spec__init
+                     (Martlet__Log__V1__LimitSpec         *message);
+size_t martlet__log__v1__limit_spec__get_packed_size
+                     (const Martlet__Log__V1__LimitSpec   *message);
+size_t martlet__log__v1__limit_spec__pack
+                     (const Martlet__Log__V1__LimitSpec   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__limit_spec__pack_to_buffer
+                     (const Martlet__Log__V1__LimitSpec   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LimitSpec *
+       martlet__log__v1__limit_spec__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__limit_spec__free_unpacked
+                     (Martlet__Log__V1__LimitSpec *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LimitStateFact methods */
+void   martlet__log__v1__limit_state_fact__init
+                     (Martlet__Log__V1__LimitStateFact         *message);
+size_t martlet__log__v1__limit_state_fact__get_packed_size
+                     (const Martlet__Log__V1__LimitStateFact   *message);
+size_t martlet__log__v1__limit_state_fact__pack
+                     (const Martlet__Log__V1__LimitStateFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__limit_state_fact__pack_to_buffer
+                     (const Martlet__Log__V1__LimitStateFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LimitStateFact *
+       martlet__log__v1__limit_state_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__limit_state_fact__free_unpacked
+                     (Martlet__Log__V1__LimitStateFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__PermitFact methods */
+void   martlet__log__v1__permit_fact__init
+                     (Martlet__Log__V1__PermitFact         *message);
+size_t martlet__log__v1__permit_fact__get_packed_size
+                     (const Martlet__Log__V1__PermitFact   *message);
+size_t martlet__log__v1__permit_fact__pack
+                     (const Martlet__Log__V1__PermitFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__permit_fact__pack_to_buffer
+                     (const Martlet__Log__V1__PermitFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__PermitFact *
+       martlet__log__v1__permit_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__permit_fact__free_unpacked
+                     (Martlet__Log__V1__PermitFact *message,
+                      ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__LimitEventRecord methods */
+void   martlet__log__v1__limit_event_record__init
+                     (Martlet__Log__V1__LimitEventRecord         *message);
+size_t martlet__log__v1__limit_event_record__get_packed_size
+                     (const Martlet__Log__V1__LimitEventRecord   *message);
+size_t martlet__log__v1__limit_event_record__pack
+                     (const Martlet__Log__V1__LimitEventRecord   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__limit_event_record__pack_to_buffer
+                     (const Martlet__Log__V1__LimitEventRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__LimitEventRecord *
+       martlet__log__v1__limit_event_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__limit_event_record__free_unpacked
+                     (Martlet__Log__V1__LimitEventRecord *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Martlet__Log__V1__Record_Closure)
@@ -2262,6 +2573,12 @@ typedef void (*Martlet__Log__V1__Record_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__TaskRecord_Closure)
                  (const Martlet__Log__V1__TaskRecord *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__TaskPermits_Closure)
+                 (const Martlet__Log__V1__TaskPermits *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LimitKey_Closure)
+                 (const Martlet__Log__V1__LimitKey *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__WaitsFor_Closure)
                  (const Martlet__Log__V1__WaitsFor *message,
@@ -2310,6 +2627,9 @@ typedef void (*Martlet__Log__V1__RetryPolicy_Closure)
                   void *closure_data);
 typedef void (*Martlet__Log__V1__Policy_Closure)
                  (const Martlet__Log__V1__Policy *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__Fairness_Closure)
+                 (const Martlet__Log__V1__Fairness *message,
                   void *closure_data);
 typedef void (*Martlet__Log__V1__Flow_Closure)
                  (const Martlet__Log__V1__Flow *message,
@@ -2434,6 +2754,21 @@ typedef void (*Martlet__Log__V1__LockFact_Closure)
 typedef void (*Martlet__Log__V1__LockEventRecord_Closure)
                  (const Martlet__Log__V1__LockEventRecord *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__LimitFact_Closure)
+                 (const Martlet__Log__V1__LimitFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LimitSpec_Closure)
+                 (const Martlet__Log__V1__LimitSpec *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LimitStateFact_Closure)
+                 (const Martlet__Log__V1__LimitStateFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__PermitFact_Closure)
+                 (const Martlet__Log__V1__PermitFact *message,
+                  void *closure_data);
+typedef void (*Martlet__Log__V1__LimitEventRecord_Closure)
+                 (const Martlet__Log__V1__LimitEventRecord *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2443,6 +2778,8 @@ typedef void (*Martlet__Log__V1__LockEventRecord_Closure)
 extern const ProtobufCEnumDescriptor    martlet__log__v1__task_change__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__task_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__task_permits__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__limit_key__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__waits_for__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__workflow_member__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__label__descriptor;
@@ -2459,6 +2796,7 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__origin__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__result__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__retry_policy__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__policy__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__fairness__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__flow__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__spec__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__unique_rule__descriptor;
@@ -2500,6 +2838,11 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_run__descript
 extern const ProtobufCMessageDescriptor martlet__log__v1__schedule_event_record__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__lock_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__lock_event_record__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__limit_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__limit_spec__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__limit_state_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__permit_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__limit_event_record__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,10 +1,22 @@
 import MartletCore
 import Synchronization
 
-/// Calls that stand in line for locks: each is told once what became of it.
-package final class LockHub: Sendable {
+/// Calls that stand in line for locks, or for permits.
+package typealias LockHub = LineHub<LockWaiter, LockNotice.Outcome>
+package typealias PermitHub = LineHub<PermitWaiter, PermitNotice.Outcome>
+
+extension LockWaiter: LineNumber {}
+extension PermitWaiter: LineNumber {}
+
+/// Names a call.
+package protocol LineNumber: Hashable, Sendable {
+  init(rawValue: UInt64)
+}
+
+/// Calls that stand in line: each is told once what became of it.
+package final class LineHub<Waiter: LineNumber, Outcome: Sendable>: Sendable {
   private struct State: Sendable {
-    var tickets: [LockWaiter: LockTicket] = [:]
+    var tickets: [Waiter: LineTicket<Waiter, Outcome>] = [:]
     var last: UInt64 = 0
     var isClosed = false
   }
@@ -13,11 +25,11 @@ package final class LockHub: Sendable {
 
   package init() {}
 
-  /// A number for a call that wants a lock; forget it when the call ends.
-  func enrol() -> LockTicket {
+  /// A number for a call that wants something; forget it when the call ends.
+  func enrol() -> LineTicket<Waiter, Outcome> {
     let (ticket, isClosed) = state.withLock { state in
       state.last += 1
-      let ticket = LockTicket(waiter: LockWaiter(rawValue: state.last))
+      let ticket = LineTicket<Waiter, Outcome>(waiter: Waiter(rawValue: state.last))
       if !state.isClosed { state.tickets[ticket.waiter] = ticket }
       return (ticket, state.isClosed)
     }
@@ -25,12 +37,12 @@ package final class LockHub: Sendable {
     return ticket
   }
 
-  func forget(_ ticket: LockTicket) {
+  func forget(_ ticket: LineTicket<Waiter, Outcome>) {
     state.withLock { $0.tickets[ticket.waiter] = nil }
   }
 
   /// What it says must be durable.
-  func tell(_ notices: [LockNotice]) {
+  func tell(_ notices: [(waiter: Waiter, outcome: Outcome)]) {
     if notices.isEmpty { return }
     let told = state.withLock { state in
       notices.compactMap { notice in
@@ -50,20 +62,20 @@ package final class LockHub: Sendable {
   }
 }
 
-final class LockTicket: Sendable {
+final class LineTicket<Waiter: LineNumber, Outcome: Sendable>: Sendable {
   private struct State: Sendable {
-    var outcome: LockNotice.Outcome?
+    var outcome: Outcome?
     var waiter: CheckedContinuation<Void, Never>?
     var isOver = false
   }
 
-  let waiter: LockWaiter
+  let waiter: Waiter
   private let state = Mutex(State())
 
-  fileprivate init(waiter: LockWaiter) { self.waiter = waiter }
+  fileprivate init(waiter: Waiter) { self.waiter = waiter }
 
   /// Waits for it; nil when the server stops or the caller's task is cancelled.
-  func outcome() async -> LockNotice.Outcome? {
+  func outcome() async -> Outcome? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
@@ -79,7 +91,7 @@ final class LockTicket: Sendable {
     return state.withLock { $0.outcome }
   }
 
-  fileprivate func tell(_ outcome: LockNotice.Outcome) {
+  fileprivate func tell(_ outcome: Outcome) {
     let waiter = state.withLock { state in
       state.outcome = outcome
       return state.waiter.take()
