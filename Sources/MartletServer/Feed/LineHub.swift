@@ -1,4 +1,4 @@
-import MartletCore
+package import MartletCore
 import Synchronization
 
 /// Calls that stand in line for locks, or for permits.

@@ -33,8 +33,8 @@ enum CatalogFacts {
       feedTime: catalog.stamp.time.nanoseconds, lastTask: catalog.lastTask.rawValue,
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
       kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
-      lastGroup: catalog.groups.last.rawValue, lastWorkflow: catalog.workflows.last.rawValue,
-      lastLimit: catalog.limits.last.rawValue, talliedFrom: catalog.talliedFrom.rawValue
+      lastGroup: catalog.groups.last.rawValue, lastLimit: catalog.limits.last.rawValue,
+      lastWorkflow: catalog.workflows.last.rawValue, talliedFrom: catalog.talliedFrom.rawValue
     ).protobufBytes()
   }
 

@@ -95,8 +95,8 @@ package final class Node: Sendable {
           links.node?.follow(sealed)
         },
         notified: { workers.tell($0) },
-        granted: { locks.tell($0.map { ($0.waiter, $0.outcome) }) },
-        permitted: { permits.tell($0.map { ($0.waiter, $0.outcome) }) },
+        granted: { locks.tell($0.map { (waiter: $0.waiter, outcome: $0.outcome) }) },
+        permitted: { permits.tell($0.map { (waiter: $0.waiter, outcome: $0.outcome) }) },
         pace: { indexWriter.pace(limits) },
         pressure: { links.node?.pressure($0) }),
       metrics: metrics)
