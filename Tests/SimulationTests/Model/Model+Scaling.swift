@@ -18,10 +18,10 @@ extension Model {
       "\(pool.name) scales from \(verdict.from) to \(event.slotLimit), it has \(pool.slotLimit)")
     // What waits for limits is no demand.
     let limited = pool.pending.count { tasks[$0].map { !needs($0).isEmpty } ?? false }
-    let (load, most) = (verdict.load, pool.running + pool.pending.count)
+    let (load, whole) = (verdict.load, pool.running + pool.pending.count)
     let demand = load.demand
     try require(
-      load.demand <= most && load.demand >= most - limited && load.inUse >= pool.running
+      load.demand <= whole && load.demand >= whole - limited && load.inUse >= pool.running
         && load.inUse <= demand,
       "\(pool.name) scales by \(load), \(pool.running) run of \(demand)")
     let isUp = verdict.to > verdict.from
