@@ -16,7 +16,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 SERVICES = {
     "grpc.channelz.v1.Channelz", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection", "martlet.v1.EventService",
-    "martlet.v1.PoolService", "martlet.v1.ServerService", "martlet.v1.TaskService",
+    "martlet.v1.PoolService", "martlet.v1.ServerService", "martlet.v1.StatsService",
+    "martlet.v1.TaskService",
     "martlet.v1.WorkerService",
 }
 # buf speaks a protocol of its own unless told.

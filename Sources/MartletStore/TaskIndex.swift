@@ -29,6 +29,8 @@ package struct IndexBatch: Hashable, Sendable {
   package var requests: [RememberedRequest]
   /// Rows of the small engine table by key; nil deletes. Read back whole at start.
   package var facts: [String: [UInt8]?]
+  /// Rows of statistics to write, or to write over.
+  package var stats: [StatsKey: [UInt8]]
 
   package init(
     appliedThrough: Revision, turnsKept: Int = Limits().taskTurns,
@@ -47,12 +49,14 @@ package struct IndexBatch: Hashable, Sendable {
     forgottenPools = []
     requests = []
     facts = [:]
+    stats = [:]
   }
 
   package static func == (a: IndexBatch, b: IndexBatch) -> Bool {
     a.appliedThrough == b.appliedThrough && a.inserts == b.inserts && a.deletes == b.deletes
       && a.edits == b.edits && a.requests == b.requests && a.savedWork == b.savedWork
-      && a.facts == b.facts && a.turns == b.turns && a.turnsKept == b.turnsKept
+      && a.facts == b.facts && a.stats == b.stats && a.turns == b.turns
+      && a.turnsKept == b.turnsKept
       && a.poolRevisions == b.poolRevisions && a.forgottenPools == b.forgottenPools
       && a.poolRevisionsKept == b.poolRevisionsKept
       && a.updates.elementsEqual(b.updates) { $0.id == $1.id && $0.status == $1.status }
@@ -187,6 +191,16 @@ package protocol TaskIndex: Sendable {
 
   /// Forgets requests from before `time`: whole tables, at hour boundaries.
   func forgetRequests(before time: WallTime) throws(StoreFailure)
+
+  /// Lends statistics as they are at one moment.
+  func readStats<Value>(
+    _ body: (any StatsReader) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value
+
+  /// Forgets the oldest rows of statistics from before a bucket, at most `limit`: how many it were.
+  func forgetStats(
+    _ part: StatsPart, _ resolution: StatsResolution, before bucket: Int64, limit: Int
+  ) throws(StoreFailure) -> Int
 
   /// Bytes of payloads, results and rows of finished tasks, roughly.
   func byteCount() throws(StoreFailure) -> Int

@@ -19,8 +19,8 @@ struct RoomTests {
     "MartletStore": ["Synchronization"],
     "MartletStoreSQLite": ["Dispatch", "Glibc", "Synchronization"],
     "MartletServer": [
-      "Crypto", "Foundation", "Glibc", "Logging", "Metrics", "Subprocess", "Synchronization",
-      "SystemPackage",
+      "Crypto", "Foundation", "Glibc", "Histogram", "Logging", "Metrics", "Subprocess",
+      "Synchronization", "SystemPackage",
     ],
     "martletd": [
       "Configuration", "Foundation", "Glibc", "Logging", "Metrics", "Synchronization",

@@ -13,6 +13,7 @@ struct Martlet: AsyncParsableCommand {
         martlet task get @last
         martlet events --follow --pool mails
         martlet workflow submit nightly.yaml --watch
+        martlet stats --last 1h --by kind
         martlet worker run --kind shout -- tr a-z A-Z
         martlet demo /usr/share/doc
 
@@ -33,8 +34,8 @@ struct Martlet: AsyncParsableCommand {
       """,
     subcommands: [
       PoolCommands.self, GroupCommands.self, LimitCommands.self, TaskCommands.self,
-      WorkflowCommands.self,
-      ScheduleCommands.self, LockCommands.self, BulkCommands.self,
+      WorkflowCommands.self, ScheduleCommands.self, LockCommands.self, StatsCommands.self,
+      BulkCommands.self,
       PurgeCommand.self, WorkerCommands.self, EventsCommand.self, DemoCommand.self,
       InfoCommand.self, PingCommand.self, VersionCommand.self,
     ])

@@ -7,7 +7,7 @@ import grpc
 
 from support.stubs import (
     Duration, bulks_grpc, details, events, events_grpc, groups_grpc, health_pb2_grpc, limits_grpc, locks_grpc, pools, pools_grpc,
-    schedules_grpc, servers, servers_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
+    schedules_grpc, servers, servers_grpc, stats_grpc, status_pb2, task, tasks, tasks_grpc, workers_grpc, workflows_grpc,
 )
 
 # Long enough for a debug build on a busy machine; no call that succeeds takes it.
@@ -41,6 +41,7 @@ class Client:
         self.bulks = bulks_grpc.BulkServiceStub(self.channel)
         self.schedules = schedules_grpc.ScheduleServiceStub(self.channel)
         self.locks = locks_grpc.LockServiceStub(self.channel)
+        self.stats = stats_grpc.StatsServiceStub(self.channel)
         self.limits = limits_grpc.LimitServiceStub(self.channel)
         self.events = events_grpc.EventServiceStub(self.channel)
         self.server = servers_grpc.ServerServiceStub(self.channel)

@@ -55,6 +55,8 @@ from martlet.v1 import schedule_service_pb2 as schedules  # noqa: E402
 from martlet.v1 import schedule_service_pb2_grpc as schedules_grpc  # noqa: E402
 from martlet.v1 import server_service_pb2 as servers  # noqa: E402
 from martlet.v1 import server_service_pb2_grpc as servers_grpc  # noqa: E402
+from martlet.v1 import stats_service_pb2 as stats  # noqa: E402
+from martlet.v1 import stats_service_pb2_grpc as stats_grpc  # noqa: E402
 from martlet.v1 import task_pb2 as task  # noqa: E402
 from martlet.v1 import task_service_pb2 as tasks  # noqa: E402
 from martlet.v1 import task_service_pb2_grpc as tasks_grpc  # noqa: E402
@@ -69,5 +71,5 @@ __all__ = [
     "events_grpc", "groups", "groups_grpc", "health_pb2", "health_pb2_grpc", "limits", "limits_grpc", "locks", "locks_grpc", "pools", "pools_grpc", "servers",
     "servers_grpc", "status_pb2", "stories", "task", "tasks", "tasks_grpc", "workers",
     "workers_grpc",
-    "schedules", "schedules_grpc", "workflows", "workflows_grpc",
+    "schedules", "schedules_grpc", "stats", "stats_grpc", "workflows", "workflows_grpc",
 ]

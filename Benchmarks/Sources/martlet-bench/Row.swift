@@ -18,6 +18,8 @@ enum Row: String, CaseIterable {
   case listP99 = "list_p99_ms"
   case explainP99 = "explain_p99_ms"
   case filterLabelP99 = "filter_label_p99_ms"
+  case countP99 = "count_p99_ms"
+  case overviewP99 = "overview_p99_ms"
   case bulkCancel = "bulk_cancel_100000_s"
   case resizeLostTasks = "resize_1000_random_lost_tasks"
   case groupGuarantee = "group_guarantee_ms"
@@ -60,7 +62,8 @@ enum Row: String, CaseIterable {
     case .fairness: Self.index
     case .restart, .workerLostRedelivery, .bulkCancel, .workflow: "s"
     case .unarySubmitP50, .unarySubmitP99, .startLatencyP50, .startLatencyP99, .cancelP99,
-      .commitDuringSnapshotP99, .groupGuarantee, .listP99, .explainP99, .filterLabelP99,
+      .commitDuringSnapshotP99, .groupGuarantee, .listP99, .explainP99, .filterLabelP99, .countP99,
+      .overviewP99,
       .dispatchP50, .dispatchP99, .workerCancelP99, .scheduleLateness, .lockHandover:
       "ms"
     }
@@ -86,6 +89,8 @@ enum Row: String, CaseIterable {
     case .listP99: Bounds(reach: 20, aim: 2)
     case .explainP99: Bounds(reach: 5, aim: 0.5)
     case .filterLabelP99: Bounds(reach: 50, aim: 5)
+    case .countP99: Bounds(reach: 5, aim: 1)
+    case .overviewP99: Bounds(reach: 5, aim: 1)
     case .bulkCancel: Bounds(reach: 5, aim: 2)
     case .resizeLostTasks: Bounds(reach: 0, aim: 0)
     case .groupGuarantee: Bounds(reach: 50, aim: 20)

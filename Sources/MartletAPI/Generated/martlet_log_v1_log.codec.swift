@@ -1738,6 +1738,7 @@ extension LogAPI.EngineFact {
     self.lastGroup = c.pointee.last_group
     self.lastLimit = c.pointee.last_limit
     self.lastWorkflow = c.pointee.last_workflow
+    self.talliedFrom = c.pointee.tallied_from
   }
 
   func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__EngineFact> {
@@ -1753,6 +1754,33 @@ extension LogAPI.EngineFact {
     c.pointee.last_group = self.lastGroup
     c.pointee.last_limit = self.lastLimit
     c.pointee.last_workflow = self.lastWorkflow
+    c.pointee.tallied_from = self.talliedFrom
+    return c
+  }
+}
+
+extension LogAPI.TallyFact {
+  public static var protobufName: String { "martlet.log.v1.TallyFact" }
+
+  public init(protobufBytes bytes: UnsafeRawBufferPointer) throws(ProtobufDecodingError) {
+    let unpacked = try ProtobufArena.Unpacked(bytes, martlet__log__v1__tally_fact__descriptor_address(), checksFields: false)
+    defer { unpacked.discard() }
+    try self.init(c: unpacked.message(as: Martlet__Log__V1__TallyFact.self))
+  }
+
+  public func encodeProtobuf(into reserve: (_ byteCount: Int) -> UnsafeMutableRawBufferPointer) {
+    ProtobufArena.encode(into: reserve) { arena in cStruct(in: arena) }
+  }
+
+  init(c: UnsafePointer<Martlet__Log__V1__TallyFact>) throws(ProtobufDecodingError) {
+    self.init()
+    self.lanes = .init(UnsafeBufferPointer(start: c.pointee.lanes, count: c.pointee.n_lanes))
+  }
+
+  func cStruct(in arena: ProtobufArena) -> UnsafeMutablePointer<Martlet__Log__V1__TallyFact> {
+    let c = arena.make(Martlet__Log__V1__TallyFact.self, martlet__log__v1__tally_fact__descriptor_address())
+    c.pointee.n_lanes = self.lanes.count
+    c.pointee.lanes = arena.list(self.lanes) { $0 }
     return c
   }
 }

@@ -1202,6 +1202,8 @@ extension LogAPI {
     public var lastGroup: UInt32 = 0
     public var lastLimit: UInt32 = 0
     public var lastWorkflow: UInt64 = 0
+    /// The revision from which on tallies count; 0 in a table from before there were tallies.
+    public var talliedFrom: UInt64 = 0
 
     public init() {}
 
@@ -1216,7 +1218,8 @@ extension LogAPI {
       lastBulk: UInt64 = 0,
       lastGroup: UInt32 = 0,
       lastLimit: UInt32 = 0,
-      lastWorkflow: UInt64 = 0
+      lastWorkflow: UInt64 = 0,
+      talliedFrom: UInt64 = 0
     ) {
       self.revision = revision
       self.elapsed = elapsed
@@ -1229,6 +1232,20 @@ extension LogAPI {
       self.lastGroup = lastGroup
       self.lastLimit = lastLimit
       self.lastWorkflow = lastWorkflow
+      self.talliedFrom = talliedFrom
+    }
+  }
+
+  /// What has happened to tasks of a pool and kind, by the numbers of the lanes.
+  public struct TallyFact: ProtobufMessage {
+    public var lanes: [Int64] = []
+
+    public init() {}
+
+    public init(
+      lanes: [Int64] = []
+    ) {
+      self.lanes = lanes
     }
   }
 

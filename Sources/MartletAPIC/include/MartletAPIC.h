@@ -20,6 +20,7 @@
 #include "martlet/v1/workflow_service.pb-c.h"
 #include "martlet/v1/event_service.pb-c.h"
 #include "martlet/v1/server_service.pb-c.h"
+#include "martlet/v1/stats_service.pb-c.h"
 #include "martlet/v1/task_service.pb-c.h"
 #include "martlet/v1/worker_service.pb-c.h"
 
@@ -306,6 +307,11 @@ martlet__log__v1__kind_counts__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__log__v1__engine_fact__descriptor_address(void) {
   return &martlet__log__v1__engine_fact__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__log__v1__tally_fact__descriptor_address(void) {
+  return &martlet__log__v1__tally_fact__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *
@@ -1301,6 +1307,141 @@ martlet__v1__get_server_info_response__descriptor_address(void) {
 static inline const ProtobufCMessageDescriptor *
 martlet__v1__limit__descriptor_address(void) {
   return &martlet__v1__limit__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stats_range__descriptor_address(void) {
+  return &martlet__v1__stats_range__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__task_counts__descriptor_address(void) {
+  return &martlet__v1__task_counts__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__task_counts__failed_count__descriptor_address(void) {
+  return &martlet__v1__task_counts__failed_count__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stats_rates__descriptor_address(void) {
+  return &martlet__v1__stats_rates__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stats_times__descriptor_address(void) {
+  return &martlet__v1__stats_times__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stats_gauges__descriptor_address(void) {
+  return &martlet__v1__stats_gauges__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__stats_point__descriptor_address(void) {
+  return &martlet__v1__stats_point__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_overview_request__descriptor_address(void) {
+  return &martlet__v1__get_overview_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_overview_response__descriptor_address(void) {
+  return &martlet__v1__get_overview_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_overview_response__group__descriptor_address(void) {
+  return &martlet__v1__get_overview_response__group__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_realtime_request__descriptor_address(void) {
+  return &martlet__v1__get_realtime_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__realtime__descriptor_address(void) {
+  return &martlet__v1__realtime__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__realtime__window__descriptor_address(void) {
+  return &martlet__v1__realtime__window__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__realtime__pool_now__descriptor_address(void) {
+  return &martlet__v1__realtime__pool_now__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_realtime_response__descriptor_address(void) {
+  return &martlet__v1__get_realtime_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_stats_request__descriptor_address(void) {
+  return &martlet__v1__watch_stats_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__watch_stats_response__descriptor_address(void) {
+  return &martlet__v1__watch_stats_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__performance_rules__descriptor_address(void) {
+  return &martlet__v1__performance_rules__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_request__descriptor_address(void) {
+  return &martlet__v1__get_performance_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_response__descriptor_address(void) {
+  return &martlet__v1__get_performance_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_response__flag__descriptor_address(void) {
+  return &martlet__v1__get_performance_response__flag__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_response__items__descriptor_address(void) {
+  return &martlet__v1__get_performance_response__items__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_response__trend__descriptor_address(void) {
+  return &martlet__v1__get_performance_response__trend__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__get_performance_response__kind__descriptor_address(void) {
+  return &martlet__v1__get_performance_response__kind__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_failures_request__descriptor_address(void) {
+  return &martlet__v1__list_failures_request__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_failures_response__descriptor_address(void) {
+  return &martlet__v1__list_failures_response__descriptor;
+}
+
+static inline const ProtobufCMessageDescriptor *
+martlet__v1__list_failures_response__group__descriptor_address(void) {
+  return &martlet__v1__list_failures_response__group__descriptor;
 }
 
 static inline const ProtobufCMessageDescriptor *

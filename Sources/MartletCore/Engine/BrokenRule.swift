@@ -29,6 +29,8 @@ package enum BrokenRule: CaseIterable, Sendable {
   case coolDowns
   /// While a run of a schedule is live, its overlap policy says what becomes of the next one.
   case overlap
+  /// An event that ends a task says when it was submitted.
+  case createTimes
   /// Among tasks of one priority slots go to the key with the smallest share.
   case shares
   /// A lock has one holder.

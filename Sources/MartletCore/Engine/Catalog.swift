@@ -13,6 +13,9 @@ package struct Catalog: Hashable, Sendable {
   package private(set) var poolsByName: [String: PoolID] = [:]
   package private(set) var kinds = KindTable()
   package private(set) var counters = Counters()
+  package private(set) var tallies = TallyTable()
+  /// Tallies count from this revision on: 1, unless the log is older than they are.
+  package private(set) var talliedFrom = Revision(1)
   /// Operations on many tasks.
   package private(set) var bulks = BulkTable()
   package private(set) var workflows = WorkflowTable()
@@ -31,7 +34,8 @@ package struct Catalog: Hashable, Sendable {
     kinds: [String], counts: [Counters.Key: Counters.States], oldestEvent: Revision,
     bulks: BulkTable = BulkTable(), workflows: WorkflowTable = WorkflowTable(),
     groups: GroupTable = GroupTable(), schedules: ScheduleTable = ScheduleTable(),
-    locks: LockTable = LockTable(), limits: LimitTable = LimitTable()
+    locks: LockTable = LockTable(), limits: LimitTable = LimitTable(),
+    tallies: TallyTable = TallyTable(), talliedFrom: Revision = Revision(1)
   ) {
     self.revision = revision
     self.stamp = stamp
@@ -49,6 +53,8 @@ package struct Catalog: Hashable, Sendable {
     self.groups = groups
     self.schedules = schedules
     self.locks = locks
+    self.tallies = tallies
+    self.talliedFrom = talliedFrom
     self.limits = limits
   }
 
@@ -99,6 +105,7 @@ package struct Catalog: Hashable, Sendable {
       return
     }
     counters.move(pool: event.pool, kind: event.kind, from: event.from, to: event.status.state)
+    tallies.count(event)
     schedules.evolve(event)
     if let member = event.member {
       workflows.count(member, from: event.from, to: event.status.state)
@@ -156,6 +163,7 @@ package struct Catalog: Hashable, Sendable {
     guard pools[pool]?.state == .retired, !counters.hasTasks(pool: pool) else { return }
     pools[pool] = nil
     counters.forget(pool: pool)
+    tallies.retire(pool)
   }
 }
 

@@ -76,3 +76,7 @@ package struct Counters: Hashable, Sendable {
     pools[pool] = nil
   }
 }
+
+extension Counters.Key: Comparable {
+  package static func < (a: Self, b: Self) -> Bool { (a.pool, a.kind) < (b.pool, b.kind) }
+}

@@ -18,7 +18,8 @@ extension Engine {
       TaskEvent(
         task: task.id, pool: task.pool, kind: task.kind, labels: durable.tasks.labels(of: task),
         from: task.state, status: status, change: change,
-        member: durable.tasks.member(of: task)))
+        member: durable.tasks.member(of: task),
+        createTime: status.state.isTerminal && !breaks(.createTimes) ? task.createTime : nil))
   }
 
   // MARK: - Start

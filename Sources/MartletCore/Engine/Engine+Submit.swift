@@ -153,6 +153,14 @@ extension TaskSubmission.Start {
   }
 }
 
+extension TaskID {
+  /// When the task was submitted, to about a millisecond.
+  package var roughCreateTime: WallTime {
+    let milliseconds = Int64(rawValue >> (TaskIDs.shardBits + TaskIDs.counterBits))
+    return WallTime(nanoseconds: (milliseconds + TaskIDs.epochMilliseconds) &* 1_000_000)
+  }
+}
+
 /// Gives out task ids: those of the current millisecond, then borrowed ones; never going back.
 struct TaskIDs {
   /// 2025-01-01T00:00:00Z.

@@ -136,10 +136,13 @@ package struct TaskEvent: Hashable, Sendable {
   package var change: Change
   /// Its place in a workflow, if it is of one.
   package var member: WorkflowMember?
+  /// When the task was submitted: of an event that ends it, for who measures how long it took.
+  package var createTime: WallTime?
 
   package init(
     task: TaskID, pool: PoolID, kind: KindID, labels: LabelSet, from: TaskState?,
-    status: TaskStatus, change: Change, member: WorkflowMember? = nil
+    status: TaskStatus, change: Change, member: WorkflowMember? = nil,
+    createTime: WallTime? = nil
   ) {
     self.task = task
     self.pool = pool
@@ -149,6 +152,7 @@ package struct TaskEvent: Hashable, Sendable {
     self.status = status
     self.change = change
     self.member = member
+    self.createTime = createTime
   }
 }
 

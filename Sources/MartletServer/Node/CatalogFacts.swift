@@ -22,6 +22,11 @@ enum CatalogFacts {
     "counts/\(key.pool.rawValue)/\(key.kind.rawValue)"
   }
 
+  static func tallyKey(_ key: Counters.Key) -> String {
+    "\(talliesPrefix)\(key.pool.rawValue)/\(key.kind.rawValue)"
+  }
+  static let talliesPrefix = "tally/"
+
   static func engine(_ catalog: Catalog) -> [UInt8] {
     LogAPI.EngineFact(
       revision: catalog.revision.rawValue, elapsed: catalog.stamp.elapsed.nanoseconds,
@@ -29,7 +34,7 @@ enum CatalogFacts {
       lastPool: catalog.lastPool.rawValue, oldestEvent: catalog.oldestEvent.rawValue,
       kindCount: UInt32(catalog.kinds.names.count), lastBulk: catalog.bulks.last.rawValue,
       lastGroup: catalog.groups.last.rawValue, lastLimit: catalog.limits.last.rawValue,
-      lastWorkflow: catalog.workflows.last.rawValue
+      lastWorkflow: catalog.workflows.last.rawValue, talliedFrom: catalog.talliedFrom.rawValue
     ).protobufBytes()
   }
 
@@ -51,6 +56,26 @@ enum CatalogFacts {
       .protobufBytes()
   }
 
+  static func tally(_ tally: TaskTally) -> [UInt8] {
+    LogAPI.TallyFact(lanes: tally.numbers).protobufBytes()
+  }
+
+  /// nil if it makes no sense.
+  static func tally(_ bytes: [UInt8], key: String) -> (Counters.Key, TaskTally)? {
+    guard let key = pair(key), let fact = try? LogAPI.TallyFact(protobufBytes: bytes),
+      let tally = TaskTally(numbers: fact.lanes)
+    else { return nil }
+    return (key, tally)
+  }
+
+  private static func pair(_ key: String) -> Counters.Key? {
+    let parts = key.split(separator: "/")
+    guard parts.count == 3, let pool = UInt32(parts[1]), let kind = UInt32(parts[2]) else {
+      return nil
+    }
+    return Counters.Key(pool: PoolID(rawValue: pool), kind: KindID(rawValue: kind))
+  }
+
   /// nil if the facts make no sense; an empty catalog if there are none.
   static func catalog(_ facts: [String: [UInt8]]) -> Catalog? {
     guard let bytes = facts["engine"] else { return facts.isEmpty ? Catalog() : nil }
@@ -67,6 +92,7 @@ enum CatalogFacts {
     var groups: [GroupRecord] = []
     var schedules: [ScheduleRecord] = []
     var locks: [LockRecord] = []
+    var tallies: [Counters.Key: TaskTally] = [:]
     var limits = LimitFacts()
     for (key, bytes) in facts {
       if key.hasPrefix("pool/") {
@@ -94,6 +120,9 @@ enum CatalogFacts {
       } else if key.hasPrefix("lock/") {
         guard let fact = try? LogAPI.LockFact(protobufBytes: bytes) else { return nil }
         locks.append(fact.value)
+      } else if key.hasPrefix(talliesPrefix) {
+        guard let (key, tally) = Self.tally(bytes, key: key) else { return nil }
+        tallies[key] = tally
       } else if key.hasPrefix("limit") {
         guard limits.read(key, bytes) else { return nil }
       }
@@ -111,7 +140,10 @@ enum CatalogFacts {
       schedules: ScheduleTable(schedules), locks: LockTable(locks),
       limits: LimitTable(
         limits.records, last: LimitID(rawValue: engine.lastLimit), states: limits.states,
-        grants: limits.grants, at: Elapsed(nanoseconds: engine.elapsed)))
+        grants: limits.grants, at: Elapsed(nanoseconds: engine.elapsed)),
+      tallies: TallyTable(tallies),
+      // A table from before there were tallies: they begin with what comes next.
+      talliedFrom: Revision(engine.talliedFrom == 0 ? engine.revision + 1 : engine.talliedFrom))
   }
 
   private static func pool(_ bytes: [UInt8]) -> PoolRecord? {
@@ -133,13 +165,12 @@ enum CatalogFacts {
   private static func counts(
     _ bytes: [UInt8], key: String
   ) -> (Counters.Key, Counters.States)? {
-    let parts = key.split(separator: "/")
-    guard parts.count == 3, let pool = UInt32(parts[1]), let kind = UInt32(parts[2]),
+    guard let key = pair(key),
       let fact = try? LogAPI.KindCounts(protobufBytes: bytes),
       fact.states.count == TaskState.allCases.count
     else { return nil }
     var states = Counters.States()
     for (state, count) in zip(TaskState.allCases, fact.states) { states[state] = count }
-    return (Counters.Key(pool: PoolID(rawValue: pool), kind: KindID(rawValue: kind)), states)
+    return (key, states)
   }
 }

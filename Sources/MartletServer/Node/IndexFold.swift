@@ -10,6 +10,9 @@ package struct IndexFold: Sendable {
   private var inserts = TaskChanges<TaskSubmissionRow>()
   private var updates = TaskChanges<TaskID>()
   private var edits: [TaskID: TaskEdit] = [:]
+  package private(set) var stats: StatsFold
+  /// Of pools that may have gone.
+  private var leftTallies: Set<Counters.Key> = []
   private var deletes: [TaskID] = []
   private var savedWork: [TaskID: [UInt8]?] = [:]
   private var turns: [TurnRow] = []
@@ -38,9 +41,11 @@ package struct IndexFold: Sendable {
 
   /// - Parameter turnsKept: How many turns of a task the index keeps.
   package init(
-    catalog: Catalog, turnsKept: Int, poolRevisionsKept: Int = Limits().poolRevisions
+    catalog: Catalog, stats: StatsFold = StatsFold(), turnsKept: Int,
+    poolRevisionsKept: Int = Limits().poolRevisions
   ) {
     self.catalog = catalog
+    self.stats = stats
     self.turnsKept = turnsKept
     self.poolRevisionsKept = poolRevisionsKept
     knownKinds = catalog.kinds.names.count
@@ -54,14 +59,18 @@ package struct IndexFold: Sendable {
   package var isEmpty: Bool { eventCount == 0 }
 
   package mutating func apply(_ segment: SealedSegment) {
+    stats.advance(to: segment.stamp.time, catalog: catalog)
     for event in segment.events {
       if case .pool(let change) = event.body {
         keep(change, revision: event.revision, at: segment.stamp)
       }
       noteSchedule(of: event)
+      noteTallies(of: event)
       catalog.evolve(event, at: segment.stamp)
       switch event.body {
-      case .task(let change): apply(change, revision: event.revision, at: segment.stamp)
+      case .task(let change):
+        apply(change, revision: event.revision, at: segment.stamp)
+        stats.count(change, at: segment.stamp)
       case .pool(let change): touch(change.pool)
       case .tasksPurged(let purge): apply(purge)
       case .eventsPurged: break
@@ -88,6 +97,7 @@ package struct IndexFold: Sendable {
     batch.inserts = inserts.take().map { TaskRow(submission: $0, status: $1.row) }
     batch.updates = updates.take().map { ($0, $1.row) }
     batch.facts = facts()
+    batch.stats = stats.take(catalog: catalog)
     swap(&batch.edits, &edits)
     swap(&batch.deletes, &deletes)
     swap(&batch.savedWork, &savedWork)
@@ -98,6 +108,7 @@ package struct IndexFold: Sendable {
     requests.removeAll(keepingCapacity: true)
     touchedPools.removeAll(keepingCapacity: true)
     touchedCounts.removeAll(keepingCapacity: true)
+    leftTallies.removeAll()
     touchedBulks.removeAll()
     touchedWorkflows.removeAll()
     touchedGroups.removeAll()
@@ -208,6 +219,23 @@ package struct IndexFold: Sendable {
     touchedSchedules.insert(schedule)
   }
 
+  /// A pool that goes leaves its tallies to those that are gone; asked before the catalog forgets
+  /// it.
+  private mutating func noteTallies(of event: Event) {
+    let pools: Set<PoolID>
+    switch event.body {
+    case .pool(let change) where change.change == .deleted: pools = [change.pool]
+    case .tasksPurged(let purge):
+      pools = Set(purge.entries.map(\.pool)).filter { catalog.pools[$0]?.state == .retired }
+    default: return
+    }
+    if pools.isEmpty { return }
+    for key in catalog.tallies.tallies.keys where pools.contains(key.pool) {
+      leftTallies.insert(key)
+      leftTallies.insert(Counters.Key(pool: .gone, kind: key.kind))
+    }
+  }
+
   private mutating func touch(_ pool: PoolID) { touchedPools.insert(pool) }
 
   private mutating func touch(_ key: Counters.Key) {
@@ -277,12 +305,21 @@ package struct IndexFold: Sendable {
         forKey: CatalogFacts.lockKey(name))
     }
     touchedLimits.take(catalog.limits, at: catalog.stamp.elapsed, into: &facts)
-    for key in touchedCounts {
+    for key in touchedCounts.union(leftTallies) {
+      setTally(of: key, in: &facts)
+      if catalog.tallies.isFull {
+        setTally(of: Counters.Key(pool: key.pool, kind: .other), in: &facts)
+      }
       facts.updateValue(
         catalog.counters.counts[key].map { CatalogFacts.counts($0, kind: key.kind) },
         forKey: CatalogFacts.countsKey(key))
     }
     return facts
+  }
+
+  private func setTally(of key: Counters.Key, in facts: inout [String: [UInt8]?]) {
+    facts.updateValue(
+      catalog.tallies.tallies[key].map(CatalogFacts.tally), forKey: CatalogFacts.tallyKey(key))
   }
 }
 

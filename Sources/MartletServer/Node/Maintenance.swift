@@ -16,6 +16,7 @@ enum Maintenance {
   /// Ticks between two looks at what pools keep: 5 s.
   private static let retentionTicks = 50
   static let purgedTasksPerEvent = 1_000
+  static let forgottenRowsPerSlice = 2_000
 
   static func run(_ node: () -> Node?) async {
     var ticks = 0
@@ -81,6 +82,7 @@ enum Maintenance {
     do throws(StoreFailure) {
       try await purgeTasks(node)
       try await purgeEvents(node)
+      forgetStats(node)
     } catch {
       node.logger.error("a purge failed", metadata: ["reason": "\(error)"])
     }
@@ -143,6 +145,33 @@ enum Maintenance {
     guard purgeable > oldest.0 else { return }
     guard (try? await node.perform(.purgeEvents(before: purgeable), on: nil)) != nil else { return }
     node.logWriter.trim(before: purgeable)
+  }
+
+  /// Rows of statistics that are too old go in slices, so that none of them holds up the index.
+  private static func forgetStats(_ node: Node) {
+    let now = NodeClock.wall
+    for resolution in StatsResolution.allCases {
+      let limit = StatsFold.second(of: now) - resolution.kept.nanoseconds / 1_000_000_000
+      for part in StatsPart.allCases {
+        forgetStats(part, resolution, before: limit / resolution.seconds, of: node.indexWriter)
+      }
+    }
+  }
+
+  private static func forgetStats(
+    _ part: StatsPart, _ resolution: StatsResolution, before limit: Int64, of writer: IndexWriter
+  ) {
+    writer.run { [weak writer] index throws(StoreFailure) in
+      // What is open stays: a start goes on from it.
+      let open = try index.readStats { (reader) throws(StoreFailure) in
+        try reader.newest(.gauges, resolution, before: .max)?.key.bucket
+      }
+      let count = try index.forgetStats(
+        part, resolution, before: min(limit, open ?? limit), limit: forgottenRowsPerSlice)
+      if count == forgottenRowsPerSlice, let writer {
+        forgetStats(part, resolution, before: limit, of: writer)
+      }
+    }
   }
 
   /// Up to which revision the index is on the disk.

@@ -26,7 +26,9 @@ package struct Recovery: Sendable {
       let catalog = try Self.catalog(in: index)
       durable = DurableState(catalog: catalog)
       fold = IndexFold(
-        catalog: catalog, turnsKept: limits.taskTurns, poolRevisionsKept: limits.poolRevisions)
+        catalog: catalog,
+        stats: try index.readStats { (reader) throws(StoreFailure) in try StatsFold(reader) },
+        turnsKept: limits.taskTurns, poolRevisionsKept: limits.poolRevisions)
       try restoreTasks(from: index)
       try replay(log, into: index)
     } catch {

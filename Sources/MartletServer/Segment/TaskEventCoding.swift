@@ -9,6 +9,7 @@ import MartletProtobuf
 ///     attempt, attempts forgiven                       4 bytes each
 ///     due, due time                                    8 bytes each, nanoseconds
 ///     finish time, start time, start on the log's clock    8 bytes each, if the flags say so
+///     the task's creation, of an event that ends it    8 bytes, if the flags say so
 ///     martlet.log.v1.TaskRecord                        what few have; nothing if empty
 ///
 /// Numbers are little endian.
@@ -23,6 +24,7 @@ enum TaskEventCoding {
     /// There are notes, if empty ones.
     static let notes = Flags(rawValue: 16)
     static let record = Flags(rawValue: 32)
+    static let createTime = Flags(rawValue: 64)
   }
 
   // MARK: - Writing
@@ -40,6 +42,7 @@ enum TaskEventCoding {
       if notes.isReopened { flags.insert(.reopened) }
     }
     if hasRecord { flags.insert(.record) }
+    if event.createTime != nil { flags.insert(.createTime) }
     bytes.append(event.change.number)
     bytes.append(event.from?.rawValue ?? 0)
     bytes.append(status.state.rawValue)
@@ -51,6 +54,7 @@ enum TaskEventCoding {
     if let time = status.finishTime { bytes.appendInteger(time.nanoseconds) }
     if let time = notes?.startTime { bytes.appendInteger(time.nanoseconds) }
     if let moment = notes?.startElapsed { bytes.appendInteger(moment.nanoseconds) }
+    if let time = event.createTime { bytes.appendInteger(time.nanoseconds) }
     if hasRecord { LogAPI.TaskRecord(event).appendProtobufBytes(to: &bytes) }
   }
 
@@ -68,7 +72,8 @@ enum TaskEventCoding {
       let due: Int64 = reader.next(), let dueTime: Int64 = reader.next(),
       let finishTime = reader.next(if: flags.contains(.finishTime)),
       let startTime = reader.next(if: flags.contains(.startTime)),
-      let startElapsed = reader.next(if: flags.contains(.startElapsed))
+      let startElapsed = reader.next(if: flags.contains(.startElapsed)),
+      let createTime = reader.next(if: flags.contains(.createTime))
     else { return nil }
     var record = LogAPI.TaskRecord()
     if flags.contains(.record) {
@@ -92,7 +97,8 @@ enum TaskEventCoding {
     return TaskEvent(
       task: TaskID(rawValue: entry.task), pool: PoolID(rawValue: entry.pool),
       kind: KindID(rawValue: entry.kind), labels: LabelSet(records: record.labels),
-      from: TaskState(rawValue: from), status: status, change: change, member: member)
+      from: TaskState(rawValue: from), status: status, change: change, member: member,
+      createTime: createTime.map(WallTime.init(nanoseconds:)))
   }
 
   private struct Reader {

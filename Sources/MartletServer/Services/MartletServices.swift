@@ -10,7 +10,7 @@ package enum MartletServices {
     "martlet.v1.PoolService", "martlet.v1.GroupService", "martlet.v1.TaskService",
     "martlet.v1.BulkService",
     "martlet.v1.EventService", "martlet.v1.WorkflowService",
-    "martlet.v1.ScheduleService", "martlet.v1.LockService",
+    "martlet.v1.ScheduleService", "martlet.v1.LockService", "martlet.v1.StatsService",
     "martlet.v1.LimitService",
     "martlet.v1.ServerService", "martlet.v1.WorkerService", "grpc.health.v1.Health",
     submissions,
@@ -32,6 +32,7 @@ package enum MartletServices {
     router.add(WorkflowService(desk: desk))
     router.add(ScheduleService(desk: desk))
     router.add(LockService(desk: desk))
+    router.add(StatsService(desk: desk))
     router.add(LimitService(desk: desk))
     router.add(ServerService(desk: desk))
     router.add(WorkerService(desk: desk))

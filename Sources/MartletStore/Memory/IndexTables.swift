@@ -12,6 +12,7 @@ struct IndexTables {
   /// Of each pool by rising revision.
   var poolRevisions: [PoolID: [PoolRevisionRow]] = [:]
   var facts: [String: [UInt8]] = [:]
+  var stats: [StatsKey: [UInt8]] = [:]
 
   mutating func apply(_ batch: IndexBatch) throws(StoreFailure) {
     for row in batch.inserts {
@@ -46,6 +47,7 @@ struct IndexTables {
       requests[RequestHour(of: request.time), default: [:]][request.key] = request
     }
     for (key, value) in batch.facts { facts[key] = value }
+    stats.merge(batch.stats) { $1 }
     appliedThrough = batch.appliedThrough
   }
 

@@ -157,6 +157,25 @@ package final class MemoryTaskIndex: TaskIndex {
     }
   }
 
+  package func readStats<Value>(
+    _ body: (any StatsReader) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    try body(try read { MemoryStatsReader(tables: $0) })
+  }
+
+  package func forgetStats(
+    _ part: StatsPart, _ resolution: StatsResolution, before bucket: Int64, limit: Int
+  ) throws(StoreFailure) -> Int {
+    try contents.withLock { (contents) throws(StoreFailure) in
+      if let failure = contents.failure { throw failure }
+      let old = contents.current.stats.keys
+        .filter { $0.part == part && $0.resolution == resolution && $0.bucket < bucket }
+        .sorted().prefix(max(0, limit))
+      for key in old { contents.current.stats[key] = nil }
+      return old.count
+    }
+  }
+
   package func byteCount() throws(StoreFailure) -> Int {
     try read { $0.tasks.values.reduce(0) { $0 + $1.byteCount } }
   }

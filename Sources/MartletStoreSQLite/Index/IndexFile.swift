@@ -3,9 +3,9 @@ extension DatabaseFile {
   /// state, tasks come by id. A payload above `TaskTable.inlinePayloadMax` has a row of its own in
   /// `payload`, so that a change of state does not write it again, and so has what attempts saved
   /// (`SavedWorkTable`), each turn of a task's life (`TurnTable`), and each change of a pool
-  /// (`PoolRevisionTable`). Labels are also in a table
-  /// of their own (`LabelTable`). Remembered requests are in tables of an hour each, made when
-  /// needed (`RequestTables`).
+  /// (`PoolRevisionTable`). Statistics are in a table of rows by time (`StatsTable`). Labels are
+  /// also in a table of their own (`LabelTable`). Remembered requests are in tables of an hour each,
+  /// made when needed (`RequestTables`).
   static let index = DatabaseFile(
     name: "index.db", applicationID: 0x4d4c_4958, format: 1, pageBytes: 4096,
     schema: """

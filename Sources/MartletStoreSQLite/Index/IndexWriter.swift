@@ -9,6 +9,7 @@ final class IndexWriter {
   private let labels: LabelTable
   private let turns: TurnTable
   private let poolRevisions: PoolRevisionTable
+  private let stats: StatsTable
   private let setFact: Statement
   private let removeFact: Statement
   private let setProgress: Statement
@@ -27,6 +28,7 @@ final class IndexWriter {
     labels = try LabelTable(connection)
     turns = try TurnTable(connection)
     poolRevisions = try PoolRevisionTable(connection)
+    stats = try StatsTable(connection)
     setFact = try connection.prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)")
     removeFact = try connection.prepare("DELETE FROM fact WHERE key = ?1")
     setProgress = try connection.prepare(
@@ -55,6 +57,7 @@ final class IndexWriter {
       }
       try poolRevisions.add(batch.poolRevisions, kept: batch.poolRevisionsKept)
       for pool in batch.forgottenPools { try poolRevisions.delete(pool) }
+      try stats.set(batch.stats)
       try RequestTables.insert(batch.requests, into: connection)
       for (key, value) in batch.facts { try set(key, value) }
       setProgress.bind(1, Int64(bitPattern: batch.appliedThrough.rawValue))
@@ -65,6 +68,12 @@ final class IndexWriter {
 
   func forgetRequests(before time: WallTime) throws(StoreFailure) {
     try RequestTables.drop(before: time, in: connection)
+  }
+
+  func forgetStats(
+    _ part: StatsPart, _ resolution: StatsResolution, before bucket: Int64, limit: Int
+  ) throws(StoreFailure) -> Int {
+    try stats.forget(part, resolution, before: bucket, limit: limit)
   }
 
   private func set(_ key: String, _ value: [UInt8]?) throws(StoreFailure) {

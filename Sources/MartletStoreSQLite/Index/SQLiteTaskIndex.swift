@@ -37,6 +37,24 @@ package final class SQLiteTaskIndex: TaskIndex {
     }
   }
 
+  package func readStats<Value>(
+    _ body: (any StatsReader) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    try read { (reader) throws(StoreFailure) in
+      try reader.snapshot { () throws(StoreFailure) in
+        try body(SQLiteStatsReader(connection: reader))
+      }
+    }
+  }
+
+  package func forgetStats(
+    _ part: StatsPart, _ resolution: StatsResolution, before bucket: Int64, limit: Int
+  ) throws(StoreFailure) -> Int {
+    try write { (writer) throws(StoreFailure) in
+      try writer.forgetStats(part, resolution, before: bucket, limit: limit)
+    }
+  }
+
   package func checkpoint() throws(StoreFailure) -> Revision {
     let applied = try appliedThrough()
     try checkpointer.withLock { (checkpointer) throws(StoreFailure) in
@@ -219,13 +237,13 @@ package final class SQLiteTaskIndex: TaskIndex {
     return try readers.read(body)
   }
 
-  private func write(
-    _ body: (IndexWriter) throws(StoreFailure) -> Void
-  ) throws(StoreFailure) {
+  private func write<Value: Sendable>(
+    _ body: (IndexWriter) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
     try writer.withLock { (writer) throws(StoreFailure) in
       try failure.check()
       do throws(StoreFailure) {
-        try body(writer)
+        return try body(writer)
       } catch {
         failure.note(error)
         throw error

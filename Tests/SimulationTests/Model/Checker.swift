@@ -12,6 +12,9 @@ import MartletStore
 struct Checker {
   var model = Model()
   private(set) var replayed = DurableState()
+  /// Of the whole log, and the rows that it gave.
+  var stats = StatsFold()
+  var statsRows: [StatsKey: [UInt8]] = [:]
   /// By revision, from 1 on, as subscribers must see them.
   private(set) var publicEvents: [API.Event] = []
   /// Of a pool's history, by hand and by scaling each.
@@ -47,10 +50,15 @@ struct Checker {
     var taken = 0
     for entry in pending {
       if let revision, entry.event.revision > revision { break }
-      if entry.isFirst { try model.begin(entry.stamp) }
+      if entry.isFirst {
+        try model.begin(entry.stamp)
+        stats.advance(to: entry.stamp.time, catalog: replayed.catalog)
+      }
       try model.apply(entry.event)
       if entry.isLast { try model.end() }
       replayed.evolve(entry.event, at: entry.stamp)
+      if case .task(let change) = entry.event.body { stats.count(change, at: entry.stamp) }
+      if entry.isLast { try compareTallies() }
       try checkPublic(entry.event)
       taken += 1
     }
@@ -86,6 +94,7 @@ struct Checker {
     try recovery.durable.compare(with: replayed, what: "the recovered state")
     try compareModel()
     try compareRows(in: index)
+    try compareStats(in: index, with: recovery.fold.stats)
   }
 
   private mutating func learn(_ log: any EventLog) throws(Violation) {

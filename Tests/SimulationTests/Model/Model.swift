@@ -149,6 +149,8 @@ struct Model {
   private var leaseLength = Span.zero
   /// The largest epoch that each task's leases had.
   var epochs: [TaskID: UInt64] = [:]
+  /// Of the whole log.
+  var recount = Recount()
 
   // MARK: - Life of a process
 
@@ -198,7 +200,9 @@ struct Model {
     try require(event.revision == revision.next, "event \(event.revision) follows \(revision)")
     revision = event.revision
     switch event.body {
-    case .task(let change): try apply(change)
+    case .task(let change):
+      try recount(change, of: tasks[change.task])
+      try apply(change)
     case .pool(let change): try apply(change)
     case .tasksPurged(let purge): try apply(purge)
     case .bulk(let change):

@@ -26,6 +26,10 @@ extension API.PoolRevisionType {
   var name: String { protobufName.droppingPrefix("POOL_REVISION_TYPE_") }
 }
 
+extension API.PerformanceFlagKind {
+  var name: String { protobufName.droppingPrefix("PERFORMANCE_FLAG_KIND_") }
+}
+
 extension API.WorkflowState {
   var name: String { protobufName.droppingPrefix("WORKFLOW_STATE_") }
 }

@@ -82,6 +82,9 @@ public struct MartletClient: Sendable {
   /// Named locks: hold, see, break.
   public var locks: LockClient { LockClient(runner: runner) }
 
+  /// Counts, times and failures of tasks: over a range, and now.
+  public var stats: StatsClient { StatsClient(runner: runner) }
+
   /// The same client, over the same connection, with other settings.
   ///
   /// ```swift

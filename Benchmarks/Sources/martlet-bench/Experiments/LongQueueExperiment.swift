@@ -14,7 +14,8 @@ struct LongQueueExperiment {
   func run() async throws {
     guard
       bench.wants(
-        .memoryPerQueuedTask, .restart, .listP99, .explainP99, .commitDuringSnapshotP99)
+        .memoryPerQueuedTask, .restart, .listP99, .explainP99, .commitDuringSnapshotP99,
+        .countP99, .overviewP99)
     else { return }
     let data = bench.newDataDirectory()
     // The newest events, up to 64 MiB, are kept in memory whether tasks are queued or not. With a
@@ -26,6 +27,7 @@ struct LongQueueExperiment {
     let restarted = try await measureRestart(server, client, data)
     try await ListExperiment(bench: bench, client: restarted.client).run()
     try await ExplainExperiment(bench: bench, client: restarted.client).run()
+    try await StatsExperiment(bench: bench, client: restarted.client).run()
     try await SnapshotExperiment(
       bench: bench, address: restarted.server.address, data: data, client: restarted.client
     ).run()

@@ -9,6 +9,7 @@ struct Client: Sendable {
   let events: API.EventServiceClient
   let server: API.ServerServiceClient
   let workers: API.WorkerServiceClient
+  let stats: API.StatsServiceClient
 
   init(_ address: String) throws {
     channel = try RPCChannel(target: address)
@@ -18,6 +19,7 @@ struct Client: Sendable {
     events = API.EventServiceClient(channel: channel)
     server = API.ServerServiceClient(channel: channel)
     workers = API.WorkerServiceClient(channel: channel)
+    stats = API.StatsServiceClient(channel: channel)
   }
 
   /// On the connection's own event loop, where its calls need no hop.

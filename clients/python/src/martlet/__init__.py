@@ -12,6 +12,7 @@ from martlet.limits import HeldPermits, Limits
 from martlet.locks import HeldLock, Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules, schedule_spec
+from martlet.stats import Stats
 from martlet.times import Backoff
 from martlet.worker import (
     CheckpointRefused,
@@ -42,6 +43,7 @@ __all__ = [
     "MartletError",
     "Pools",
     "Schedules",
+    "Stats",
     "StopReason",
     "Stopped",
     "TaskContext",

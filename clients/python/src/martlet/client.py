@@ -19,6 +19,7 @@ from martlet.limits import Limits
 from martlet.locks import Locks
 from martlet.pools import Pools
 from martlet.schedules import Schedules
+from martlet.stats import Stats
 from martlet.times import Backoff, Span, duration, timestamp
 from martlet.v1 import event_service_pb2, task_pb2, task_service_pb2_grpc, task_story_pb2
 from martlet.v1 import task_service_pb2 as pb
@@ -137,6 +138,8 @@ class Client:
         self.limits = Limits(self._connection)
         #: The calls about locks.
         self.locks = Locks(self._connection)
+        #: Counts, times and failures of tasks.
+        self.stats = Stats(self._connection)
         #: The calls about schedules.
         self.schedules = Schedules(self._connection)
         #: The calls about workflows.

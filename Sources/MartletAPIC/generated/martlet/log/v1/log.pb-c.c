@@ -2083,6 +2083,51 @@ void   martlet__log__v1__engine_fact__free_unpacked
   assert(message->base.descriptor == &martlet__log__v1__engine_fact__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   martlet__log__v1__tally_fact__init
+                     (Martlet__Log__V1__TallyFact         *message)
+{
+  static const Martlet__Log__V1__TallyFact init_value = MARTLET__LOG__V1__TALLY_FACT__INIT;
+  *message = init_value;
+}
+size_t martlet__log__v1__tally_fact__get_packed_size
+                     (const Martlet__Log__V1__TallyFact *message)
+{
+  assert(message->base.descriptor == &martlet__log__v1__tally_fact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t martlet__log__v1__tally_fact__pack
+                     (const Martlet__Log__V1__TallyFact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &martlet__log__v1__tally_fact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t martlet__log__v1__tally_fact__pack_to_buffer
+                     (const Martlet__Log__V1__TallyFact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &martlet__log__v1__tally_fact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Martlet__Log__V1__TallyFact *
+       martlet__log__v1__tally_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Martlet__Log__V1__TallyFact *)
+     protobuf_c_message_unpack (&martlet__log__v1__tally_fact__descriptor,
+                                allocator, len, data);
+}
+void   martlet__log__v1__tally_fact__free_unpacked
+                     (Martlet__Log__V1__TallyFact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &martlet__log__v1__tally_fact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   martlet__log__v1__bulk_fact__init
                      (Martlet__Log__V1__BulkFact         *message)
 {
@@ -7291,7 +7336,7 @@ const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor =
   (ProtobufCMessageInit) martlet__log__v1__kind_counts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[11] =
+static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descriptors[12] =
 {
   {
     "revision",
@@ -7425,6 +7470,18 @@ static const ProtobufCFieldDescriptor martlet__log__v1__engine_fact__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tallied_from",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Martlet__Log__V1__EngineFact, tallied_from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   1,   /* field[1] = elapsed */
@@ -7438,14 +7495,16 @@ static const unsigned martlet__log__v1__engine_fact__field_indices_by_name[] = {
   9,   /* field[9] = last_workflow */
   5,   /* field[5] = oldest_event */
   0,   /* field[0] = revision */
+  11,   /* field[11] = tallied_from */
 };
-static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[4 + 1] =
+static const ProtobufCIntRange martlet__log__v1__engine_fact__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 8 },
   { 40, 9 },
   { 45, 10 },
-  { 0, 11 }
+  { 55, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
 {
@@ -7455,11 +7514,49 @@ const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor =
   "Martlet__Log__V1__EngineFact",
   "martlet.log.v1",
   sizeof(Martlet__Log__V1__EngineFact),
-  11,
+  12,
   martlet__log__v1__engine_fact__field_descriptors,
   martlet__log__v1__engine_fact__field_indices_by_name,
-  4,  martlet__log__v1__engine_fact__number_ranges,
+  5,  martlet__log__v1__engine_fact__number_ranges,
   (ProtobufCMessageInit) martlet__log__v1__engine_fact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor martlet__log__v1__tally_fact__field_descriptors[1] =
+{
+  {
+    "lanes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Martlet__Log__V1__TallyFact, n_lanes),
+    offsetof(Martlet__Log__V1__TallyFact, lanes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned martlet__log__v1__tally_fact__field_indices_by_name[] = {
+  0,   /* field[0] = lanes */
+};
+static const ProtobufCIntRange martlet__log__v1__tally_fact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor martlet__log__v1__tally_fact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "martlet.log.v1.TallyFact",
+  "TallyFact",
+  "Martlet__Log__V1__TallyFact",
+  "martlet.log.v1",
+  sizeof(Martlet__Log__V1__TallyFact),
+  1,
+  martlet__log__v1__tally_fact__field_descriptors,
+  martlet__log__v1__tally_fact__field_indices_by_name,
+  1,  martlet__log__v1__tally_fact__number_ranges,
+  (ProtobufCMessageInit) martlet__log__v1__tally_fact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor martlet__log__v1__bulk_fact__field_descriptors[20] =

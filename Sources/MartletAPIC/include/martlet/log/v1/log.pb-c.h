@@ -62,6 +62,7 @@ typedef struct Martlet__Log__V1__EventsPurgedRecord Martlet__Log__V1__EventsPurg
 typedef struct Martlet__Log__V1__PoolFact Martlet__Log__V1__PoolFact;
 typedef struct Martlet__Log__V1__KindCounts Martlet__Log__V1__KindCounts;
 typedef struct Martlet__Log__V1__EngineFact Martlet__Log__V1__EngineFact;
+typedef struct Martlet__Log__V1__TallyFact Martlet__Log__V1__TallyFact;
 typedef struct Martlet__Log__V1__BulkFact Martlet__Log__V1__BulkFact;
 typedef struct Martlet__Log__V1__BulkFailureCount Martlet__Log__V1__BulkFailureCount;
 typedef struct Martlet__Log__V1__BulkEventRecord Martlet__Log__V1__BulkEventRecord;
@@ -908,10 +909,22 @@ struct  Martlet__Log__V1__EngineFact
   uint32_t last_group;
   uint32_t last_limit;
   uint64_t last_workflow;
+  uint64_t tallied_from;
 };
 #define MARTLET__LOG__V1__ENGINE_FACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__engine_fact__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Martlet__Log__V1__TallyFact
+{
+  ProtobufCMessage base;
+  size_t n_lanes;
+  int64_t *lanes;
+};
+#define MARTLET__LOG__V1__TALLY_FACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&martlet__log__v1__tally_fact__descriptor) \
+    , 0,NULL }
 
 
 typedef enum {
@@ -2173,6 +2186,25 @@ Martlet__Log__V1__EngineFact *
 void   martlet__log__v1__engine_fact__free_unpacked
                      (Martlet__Log__V1__EngineFact *message,
                       ProtobufCAllocator *allocator);
+/* Martlet__Log__V1__TallyFact methods */
+void   martlet__log__v1__tally_fact__init
+                     (Martlet__Log__V1__TallyFact         *message);
+size_t martlet__log__v1__tally_fact__get_packed_size
+                     (const Martlet__Log__V1__TallyFact   *message);
+size_t martlet__log__v1__tally_fact__pack
+                     (const Martlet__Log__V1__TallyFact   *message,
+                      uint8_t             *out);
+size_t martlet__log__v1__tally_fact__pack_to_buffer
+                     (const Martlet__Log__V1__TallyFact   *message,
+                      ProtobufCBuffer     *buffer);
+Martlet__Log__V1__TallyFact *
+       martlet__log__v1__tally_fact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   martlet__log__v1__tally_fact__free_unpacked
+                     (Martlet__Log__V1__TallyFact *message,
+                      ProtobufCAllocator *allocator);
 /* Martlet__Log__V1__BulkFact methods */
 void   martlet__log__v1__bulk_fact__init
                      (Martlet__Log__V1__BulkFact         *message);
@@ -2677,6 +2709,9 @@ typedef void (*Martlet__Log__V1__KindCounts_Closure)
 typedef void (*Martlet__Log__V1__EngineFact_Closure)
                  (const Martlet__Log__V1__EngineFact *message,
                   void *closure_data);
+typedef void (*Martlet__Log__V1__TallyFact_Closure)
+                 (const Martlet__Log__V1__TallyFact *message,
+                  void *closure_data);
 typedef void (*Martlet__Log__V1__BulkFact_Closure)
                  (const Martlet__Log__V1__BulkFact *message,
                   void *closure_data);
@@ -2788,6 +2823,7 @@ extern const ProtobufCMessageDescriptor martlet__log__v1__events_purged_record__
 extern const ProtobufCMessageDescriptor martlet__log__v1__pool_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__kind_counts__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__engine_fact__descriptor;
+extern const ProtobufCMessageDescriptor martlet__log__v1__tally_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_fact__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_failure_count__descriptor;
 extern const ProtobufCMessageDescriptor martlet__log__v1__bulk_event_record__descriptor;
