@@ -75,8 +75,7 @@ extension ErrorDetails {
         .aborted, .etagMismatch, pool: pool,
         "has changed since it was read: read it again and repeat the update with its new etag")
     case .poolSpecInvalid(let problem): self = .poolSpecInvalid(problem)
-    case .poolRevisionNotFound(let pool, let revision):
-      self = .poolRevisionNotFound(pool, revision)
+    case .poolRevisionNotFound(let pool, let revision): self = .poolRevisionNotFound(pool, revision)
     case .groupNotFound(let group): self = .groupNotFound(group)
     case .groupExists(let group): self = .groupExists(group)
     case .groupNotEmpty(let group, let pools, let count):
