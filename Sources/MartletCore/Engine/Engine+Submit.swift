@@ -84,9 +84,9 @@ extension Engine {
     in pool: PoolRecord, _ drafts: [TaskDraft], joining: Int, at now: Instant
   ) -> Int64 {
     // In a group others may come first.
-    guard obstacle(in: pool) == nil, state.session.decided.isEmpty, pool.spec.group.isEmpty else {
-      return 0
-    }
+    guard obstacle(in: pool) == nil, state.session.decided.isEmpty, pool.spec.group.isEmpty,
+      areUnlimited(drafts, in: pool)
+    else { return 0 }
     // A step that leaves timers for the next one starts nothing. A task may become due and have
     // waited too long in one step.
     let steps = state.session.timersPerStep

@@ -18,7 +18,11 @@ extension Model {
   /// No key with a task that could start as well has a smaller share. What workers have been offered
   /// counts, and is not in the log: so it is judged by what is certain.
   func checkFairTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
-    let able = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    // Whoever needs a permit may have to let others go first.
+    let served = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    let able = served.filter { $0.id == task.id || needs($0).isEmpty }
+    // With one of them in front a queue may have risen further.
+    if pool.spec.priorityAgeing != nil, able.count < served.count { return }
     let uses = uses(in: pool)
     let mine = fairness(of: task)
     let isPriorityFirst = pool.spec.fairness == .priorityFirst
