@@ -83,9 +83,9 @@ extension Engine {
   private func freeSlotsForNow(
     in pool: PoolRecord, _ drafts: [TaskDraft], joining: Int, at now: Instant
   ) -> Int64 {
-    // In a group others may come first.
+    // In a group others may come first, and within limits others may go on.
     guard obstacle(in: pool) == nil, state.session.decided.isEmpty, pool.spec.group.isEmpty,
-      areUnlimited(drafts, in: pool)
+      !catalog.limits.mayCover(pool: pool.name)
     else { return 0 }
     // A step that leaves timers for the next one starts nothing. A task may become due and have
     // waited too long in one step.

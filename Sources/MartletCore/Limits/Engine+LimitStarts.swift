@@ -23,17 +23,6 @@ extension Engine {
     return scope
   }
 
-  /// Whether none of the drafts needs a permit, and no task that waits for one could come first.
-  func areUnlimited(_ drafts: [TaskDraft], in pool: PoolRecord) -> Bool {
-    if catalog.limits.isEmpty { return true }
-    guard !durable.tasks.hasReady(in: pool.id), durable.tasks.parkedCount(in: pool.id) == 0 else {
-      return false
-    }
-    return Set(drafts.lazy.map(\.kind)).allSatisfy { kind in
-      !catalog.limits.records.values.contains { $0.spec.covers(pool: pool.name, kind: kind) }
-    }
-  }
-
   private static let scopesMax = 100_000
 
   private mutating func learnLimitScope(_ pool: PoolID, _ kind: KindID) -> LimitScope {

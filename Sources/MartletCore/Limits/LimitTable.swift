@@ -55,6 +55,13 @@ package struct LimitTable: Sendable {
 
   // MARK: - Questions
 
+  /// Whether tasks of the pool may need permits.
+  func mayCover(pool: String) -> Bool {
+    records.values.contains {
+      $0.spec.isAttached && ($0.spec.pools.isEmpty || $0.spec.pools.contains(pool))
+    }
+  }
+
   /// What could be taken now; nil if the limit is gone.
   func available(_ key: LimitKey, at now: Elapsed) -> Int? {
     records[key.limit]?.spec.rule.available(states[key], at: now)

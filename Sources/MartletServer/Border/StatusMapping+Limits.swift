@@ -4,8 +4,12 @@ import MartletRPC
 // What calls about limits are refused for.
 
 extension ErrorDetails {
-  /// What is wrong with the limit itself.
+  /// What is wrong with the limit itself, or with what is asked of it.
   static func limit(_ name: String, _ refusal: Refusal) -> ErrorDetails {
+    if case .limitTooSmall(_, let units, let most) = refusal {
+      return limitTooSmall(name, units: units, most: most)
+    }
+    if case .permitsNotHeld(_, let token) = refusal { return permitsNotHeld(name, token) }
     let (code, reason, text): (StatusCode, ErrorReason, String) =
       switch refusal {
       case .limitExists:
@@ -30,7 +34,7 @@ extension ErrorDetails {
     return ErrorDetails(code, reason, "The limit \"\(name)\" \(text).", metadata: ["limit": name])
   }
 
-  static func limitTooSmall(_ name: String, units: Int, most: Int) -> ErrorDetails {
+  private static func limitTooSmall(_ name: String, units: Int, most: Int) -> ErrorDetails {
     ErrorDetails(
       .failedPrecondition, .limitTooSmall,
       "The limit \"\(name)\" never has \(units) permits at once: ask for at most \(most), or raise "
@@ -49,7 +53,7 @@ extension ErrorDetails {
     ).retry(after: shortage.retryAfter)
   }
 
-  static func permitsNotHeld(_ name: String, _ token: Revision) -> ErrorDetails {
+  private static func permitsNotHeld(_ name: String, _ token: Revision) -> ErrorDetails {
     ErrorDetails(
       .failedPrecondition, .permitsNotHeld,
       "No permits of the limit \"\(name)\" are held with the token \(token.rawValue), or no "

@@ -66,12 +66,10 @@ extension ErrorDetails {
     case .lockNotHeld(let name, let token): self = .lockNotHeld(name, token)
     case .lockNotFound(let name): self = .lockNotFound(name)
     case .limitNotFound(let name), .limitExists(let name), .limitEtagMismatch(let name),
-      .limitSortFixed(let name), .limitNotHeld(let name):
+      .limitSortFixed(let name), .limitNotHeld(let name), .limitTooSmall(let name, _, _),
+      .permitsNotHeld(let name, _):
       self = .limit(name, refusal)
-    case .limitTooSmall(let name, let units, let most):
-      self = .limitTooSmall(name, units: units, most: most)
     case .limitExceeded(let shortage): self = .limitExceeded(shortage)
-    case .permitsNotHeld(let name, let token): self = .permitsNotHeld(name, token)
     case .etagMismatch(let pool):
       self.init(
         .aborted, .etagMismatch, pool: pool,

@@ -80,8 +80,7 @@ package final class Node: Sendable {
       submissions: Self.submissions(feed, links),
       report: { command in links.node?.post(command) })
     let waits = WaitHub()
-    let locks = LockHub()
-    let permits = PermitHub()
+    let (locks, permits) = (LockHub(), PermitHub())
     let workers = WorkerGate(clock: clock)
     runner = EngineRunner(
       clock: clock, limits: limits,

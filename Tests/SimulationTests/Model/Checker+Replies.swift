@@ -260,8 +260,7 @@ extension Checker {
       return pool.waiting == waiting && pool.spec.queueCapacity == capacity
         && pool.waiting + command.newTasks(in: name) > capacity
     case .memoryPressure("bytes", _): return true
-    case .memoryPressure(_, let limit):
-      return isJust(limit: limit, command)
+    case .memoryPressure(_, let limit): return isJust(limit: limit, command)
     case .taskNotLive(let id): return model.tasks[id]?.status.state.isTerminal ?? true
     case .taskNotRetryable(let id, let state): return model.tasks[id]?.status.state == state
     case .duplicateTask(let id, let state, let index):
@@ -298,11 +297,10 @@ extension Checker {
     case .bulkNotFound, .dependencyNotFound, .workflowNotFound, .workflowNotRetryable,
       .taskRunning, .revisionMismatch, .taskNotPausable, .taskNotPaused, .checkpointOutOfOrder,
       .scheduleNotFound, .scheduleExists, .scheduleNeverFires, .scheduleEtagMismatch,
-      .timeZoneUnknown, .lockHeld, .lockNotHeld, .lockNotFound:
-      return isJustOfOne(refusal, command)
-    case .limitNotFound, .limitExists, .limitEtagMismatch, .limitSortFixed, .limitTooSmall,
+      .timeZoneUnknown, .lockHeld, .lockNotHeld, .lockNotFound,
+      .limitNotFound, .limitExists, .limitEtagMismatch, .limitSortFixed, .limitTooSmall,
       .limitExceeded, .permitsNotHeld, .limitNotHeld:
-      return isJustOfLimit(refusal, command)
+      return isJustOfOne(refusal, command)
     case .poolSpecInvalid, .poolRevisionNotFound, .groupNotFound, .groupExists, .groupNotEmpty,
       .groupBudgetExceeded, .groupEtagMismatch, .etagMismatch:
       return isJustOfGroup(refusal, command)
@@ -342,6 +340,9 @@ extension Checker {
     case .checkpointOutOfOrder(let id, let kept):
       return model.tasks[id]?.checkpoint?.sequence == kept
     case .lockHeld, .lockNotHeld, .lockNotFound: return isJustOfLock(refusal, command)
+    case .limitNotFound, .limitExists, .limitEtagMismatch, .limitSortFixed, .limitTooSmall,
+      .limitExceeded, .permitsNotHeld, .limitNotHeld:
+      return isJustOfLimit(refusal, command)
     default: return isJustOfSchedule(refusal, command)
     }
   }

@@ -118,7 +118,7 @@ struct Habits {
     case .acquireLock: 30
     case .steerLock: 45
     case .changeLimit: 15
-    case .acquirePermits: 30
+    case .acquirePermits: 45
     case .steerPermits: 40
     }
   }

@@ -29,6 +29,13 @@ extension Simulation {
     return spec
   }
 
+  /// So that there is something to take from the first step on.
+  func createLimits() {
+    for name in Self.names.dropLast() {
+      send(.limit(.create(name: name, randomLimitSpec(), origin: .client)))
+    }
+  }
+
   func changeLimit() {
     let name = randomLimit()
     switch Int.random(in: 0..<9, using: &random) {

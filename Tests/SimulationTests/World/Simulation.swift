@@ -42,6 +42,7 @@ final class Simulation {
     try boot()
     if chance(3, of: 4) { createGroup() }
     for name in habits.pools { send(.createPool(name: name, spec: randomSpec(), origin: .client)) }
+    if chance(2, of: 3) { createLimits() }
     while step < steps {
       step += 1
       try act(habits.deed(random: &random))

@@ -160,7 +160,7 @@ struct LimitAcquire: MartletCommand {
   func run(in session: Session) async throws {
     session.show(
       try await session.client.limits.acquire(
-        argument.limit, key: wanted.key, units: wanted.units, owner: wanted.name,
+        argument.limit, key: wanted.key, units: wanted.units, owner: wanted.owner ?? "martlet",
         lease: wanted.lease?.duration ?? .seconds(15), wait: wanted.wait?.duration ?? .zero
       ).value)
   }

@@ -17,8 +17,6 @@ struct PermitOptions: ParsableArguments {
 
   @Option(help: .init("Who is to hold them (a name of its own if unset).", valueName: "name"))
   var owner: String?
-
-  var name: String { owner ?? "martlet-\(UUID().uuidString)" }
 }
 
 struct LimitRun: MartletCommand {
@@ -53,7 +51,7 @@ struct LimitRun: MartletCommand {
   func run(in session: Session) async throws {
     let command = command
     let status = try await session.client.limits.withPermit(
-      argument.limit, key: wanted.key, units: wanted.units, owner: wanted.name,
+      argument.limit, key: wanted.key, units: wanted.units, owner: wanted.owner,
       lease: wanted.lease?.duration ?? .seconds(15),
       wait: wanted.wait?.duration ?? LimitClient.waitMax
     ) { permits in
