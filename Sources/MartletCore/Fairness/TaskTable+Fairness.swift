@@ -145,10 +145,10 @@ extension TaskTable {
   /// Keys that a look tells of.
   static let sharesTold = 20
 
-  /// Of a PENDING task that has not been offered, in a pool in which tasks have keys.
+  /// Of a PENDING task that is in a queue, in a pool in which tasks have keys.
   func standing(of task: LiveTask, in pool: String) -> FairStanding? {
     guard fairPools.contains(task.pool), let queues = queues[task.pool],
-      let shares = queues.shares, let place = places[task.id]
+      let shares = queues.shares, let place = places[task.id], self[place].parked < 0
     else { return nil }
     let claim = self[place].claim
     let share = shares.share(of: claim)

@@ -7,8 +7,8 @@ package import MartletStore
 /// would have.
 ///
 /// Only what is open is in memory. What happened goes into the second; when that is over, it is
-/// added to the minute, and that to the hour: so the row of the open minute has all but the open second,
-/// and the row of the open hour all but the open minute (`StatsLook` adds them).
+/// added to the minute, and that to the hour: so the row of the open minute has all but the open
+/// second, and the row of the open hour all but the open minute (`StatsLook` adds them).
 package struct StatsFold: Equatable, Sendable {
   /// Pairs of a second, a minute or an hour beyond it are counted as `other`.
   package static let pairsMax = 1_000

@@ -4,8 +4,8 @@ extension DatabaseFile {
   /// `payload`, so that a change of state does not write it again, and so has what attempts saved
   /// (`SavedWorkTable`), each turn of a task's life (`TurnTable`), and each change of a pool
   /// (`PoolRevisionTable`). Statistics are in a table of rows by time (`StatsTable`). Labels are
-  /// also in a table of their own (`LabelTable`). Remembered requests are in tables of an hour each,
-  /// made when needed (`RequestTables`).
+  /// also in a table of their own (`LabelTable`). Remembered requests are in tables of an hour
+  /// each, made when needed (`RequestTables`).
   static let index = DatabaseFile(
     name: "index.db", applicationID: 0x4d4c_4958, format: 1, pageBytes: 4096,
     schema: """

@@ -103,8 +103,8 @@ struct StatsFoldTests {
     world.seconds += 10
     try world.apply()
     let points = sum(try world.overview(last: 30, step: 5)).points
-    #expect(points.map(\.gauge.queued) == [1, 1, 0, 0, 1, 1])
-    #expect(points.map(\.gauge.running) == [0, 0, 1, 1, 1, 1])
+    #expect(points.map(\.gauge.queued) == [1, 1, 0, 0, 1, 1, 1])
+    #expect(points.map(\.gauge.running) == [0, 0, 1, 1, 1, 1, 1])
     #expect(points.allSatisfy { $0.slots == 4 })
   }
 

@@ -19,9 +19,10 @@ extension Model {
   /// counts, and is not in the log: so it is judged by what is certain.
   func checkFairTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
     // Whoever needs a permit may have to let others go first.
-    let able = pool.pending.compactMap { tasks[$0] }.filter {
-      isServedHere($0) && ($0.id == task.id || needs($0).isEmpty)
-    }
+    let served = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    let able = served.filter { $0.id == task.id || needs($0).isEmpty }
+    // With one of them in front a queue may have risen further.
+    if pool.spec.priorityAgeing != nil, able.count < served.count { return }
     let uses = uses(in: pool)
     let mine = fairness(of: task)
     let isPriorityFirst = pool.spec.fairness == .priorityFirst

@@ -37,7 +37,8 @@ extension Model {
     let key = Counters.Key(pool: event.pool, kind: event.kind)
     let (from, to) = (event.from, event.status.state)
     var counts = recount.counts[key] ?? .init()
-    defer { recount.counts[key] = counts }
+    // A task that only moved into a pool has had nothing counted there.
+    defer { if counts != .init() { recount.counts[key] = counts } }
     guard let task, let from else {
       counts.submitted += 1
       return

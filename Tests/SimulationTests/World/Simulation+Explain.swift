@@ -84,7 +84,7 @@ private struct Obstacles {
       causes.append(
         .noFreeSlot(
           pool: pool.name, slots: pool.slotLimit, inUse: inUse,
-          position: engine.state.durable.tasks.parking(of: task.id, limit: 0) == nil
+          position: !Self.isParked(task, engine)
             ? QueuePosition(ahead: ahead, isExact: !ages && !isFair) : nil))
       causes += Self.standing(of: task, in: pool, mine, offered, engine)
     } else if let budget = Self.budget(of: pool, engine) {
@@ -132,18 +132,15 @@ private struct Obstacles {
     of task: LiveTask, in pool: PoolRecord, _ mine: [LiveTask], _ offered: Set<TaskID>,
     _ engine: Engine
   ) -> [WaitingCause] {
-    func isParked(_ task: LiveTask) -> Bool {
-      engine.state.durable.tasks.parking(of: task.id, limit: 0) != nil
-    }
-    guard isFair(pool, mine, engine), !isParked(task) else { return [] }
+    guard isFair(pool, mine, engine), !isParked(task, engine) else { return [] }
     let own = fairness(task, engine)
     let ofKey = mine.filter { fairness($0, engine).key == own.key }
     let waiting = mine.filter {
-      $0.state == .pending && !offered.contains($0.id) && !isParked($0)
+      $0.state == .pending && !offered.contains($0.id) && !isParked($0, engine)
     }
-    let ahead = ofKey.count {
-      $0.state == .pending && !offered.contains($0.id) && !isParked($0)
-        && $0.priority == task.priority && isAlike($0, task, engine) && $0.joined < task.joined
+    let ahead = waiting.count {
+      fairness($0, engine).key == own.key && $0.priority == task.priority
+        && isAlike($0, task, engine) && $0.joined < task.joined
     }
     let share = KeyShare(
       key: own.key, weight: own.weight,
@@ -153,6 +150,11 @@ private struct Obstacles {
     return [
       .fairShare(FairStanding(share: share, pool: pool.name, ahead: ahead, others: others))
     ]
+  }
+
+  /// It waits for a permit, and is in no queue.
+  private static func isParked(_ task: LiveTask, _ engine: Engine) -> Bool {
+    engine.state.durable.tasks.parking(of: task.id, limit: 0) != nil
   }
 
   private static func isAlike(_ a: LiveTask, _ b: LiveTask, _ engine: Engine) -> Bool {
