@@ -108,9 +108,10 @@ def test_grpcio_health_checking_asks_all_its_questions(channel):
     listed = health.List(health_pb2.HealthListRequest()).statuses
     assert {name: status.status for name, status in listed.items()} == dict.fromkeys(
         ["", "grpc.health.v1.Health", "martlet.submissions", "martlet.v1.BulkService",
-         "martlet.v1.EventService", "martlet.v1.GroupService", "martlet.v1.LimitService", "martlet.v1.LockService", "martlet.v1.PoolService", "martlet.v1.ServerService",
-         "martlet.v1.TaskService", "martlet.v1.WorkerService",
-         "martlet.v1.WorkflowService", "martlet.v1.ScheduleService"], serving)
+         "martlet.v1.EventService", "martlet.v1.GroupService", "martlet.v1.LimitService",
+         "martlet.v1.LockService", "martlet.v1.PoolService", "martlet.v1.ScheduleService",
+         "martlet.v1.ServerService", "martlet.v1.StatsService", "martlet.v1.TaskService",
+         "martlet.v1.WorkerService", "martlet.v1.WorkflowService"], serving)
 
 
 # Channelz

@@ -5,8 +5,8 @@ struct TaskSlots: Sendable {
 
   struct Slot: Sendable {
     var task: LiveTask
-    /// A worker has been offered the task: it is PENDING, and in no ready queue. Here, where the task
-    /// leaves room for it.
+    /// A worker has been offered the task: it is PENDING, and in no ready queue. Here, where the
+    /// task leaves room for it.
     var isOffered = false
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere

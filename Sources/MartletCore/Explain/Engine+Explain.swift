@@ -159,8 +159,7 @@ extension Engine {
   }
 
   private func standing(of task: LiveTask, in pool: PoolRecord) -> [WaitingCause] {
-    guard pool.spec.fairness != .off, durable.tasks.parking(of: task.id, limit: 0) == nil
-    else { return [] }
+    guard pool.spec.fairness != .off else { return [] }
     return durable.tasks.standing(of: task, in: pool.name).map { [.fairShare($0)] } ?? []
   }
 

@@ -1,5 +1,5 @@
-/// A ready queue by fairness key: a lane for each that has tasks in it, in the order of their shares
-/// and in that of their ages.
+/// A ready queue by fairness key: a lane for each that has tasks in it, in the order of their
+/// shares and in that of their ages.
 struct FairLanes: Sendable {
   struct Lane: Sendable {
     var share: FairShares.Share

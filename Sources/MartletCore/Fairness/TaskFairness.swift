@@ -1,5 +1,5 @@
-/// For whom a task runs: tasks of one key share what their pool gives that key. Few tasks have it, so
-/// it lives in a box of its own; never changed.
+/// For whom a task runs: tasks of one key share what their pool gives that key. Few tasks have it,
+/// so it lives in a box of its own; never changed.
 package final class TaskFairness: Hashable, Sendable {
   /// 0 to 255 bytes. Empty: the key of all tasks that name none.
   package let key: String

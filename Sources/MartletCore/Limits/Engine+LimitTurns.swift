@@ -81,6 +81,10 @@ extension Engine {
   private mutating func giveUp(
     _ turn: LimitBook.Turn, of pool: PoolID, at number: LimitBook.LineNumber
   ) {
+    if let key = state.session.limitBook[number]?.key, isFull(besides: key) {
+      // Others took the last room for keys in this step: the alarm of the line looks again.
+      return state.session.limitBook.stand(pool, in: number)
+    }
     let isParked = durable.tasks.parkedCount(in: pool, number) > 0
     if turn.hasUsed || turn.left == 0 {
       if isParked { state.session.limitBook.stand(pool, in: number) }

@@ -15,8 +15,8 @@ extension Model {
     task.submission.policy.fairness ?? TaskFairness(key: "")
   }
 
-  /// No key with a task that could start as well has a smaller share. What workers have been offered
-  /// counts, and is not in the log: so it is judged by what is certain.
+  /// No key with a task that could start as well has a smaller share. What workers have been
+  /// offered counts, and is not in the log: so it is judged by what is certain.
   func checkFairTurn(of task: ModelTask, in pool: ModelPool) throws(Violation) {
     // Whoever needs a permit may have to let others go first.
     let served = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }

@@ -57,9 +57,12 @@ extension Simulation {
   func acquirePermits() {
     clients.lastWaiter += 1
     let waiter = PermitWaiter(rawValue: clients.lastWaiter)
+    // Where somebody holds permits there is a line to stand in.
+    let held = chance(2, of: 3) ? clients.permits.last?.limit : nil
     let claim = PermitClaim(
-      limit: randomLimit(), key: chance(1, of: 2) ? randomPool() : "",
-      units: Int.random(in: 1...3, using: &random), owner: "o\(waiter.rawValue)",
+      limit: held ?? randomLimit(), key: chance(1, of: 5) ? randomPool() : "",
+      units: chance(1, of: 3) ? Int.random(in: 1...3, using: &random) : 1,
+      owner: "o\(waiter.rawValue)",
       lease: .seconds(Int64.random(in: 1...20, using: &random)),
       wait: chance(1, of: 3) ? .zero : .milliseconds(Int64.random(in: 1...30_000, using: &random)),
       request: chance(1, of: 3) ? "r\(waiter.rawValue)" : "")
