@@ -30,8 +30,12 @@ def refresh(*arguments):
 
 def test_the_hierarchy_is_refreshed_over_failures_a_kill_and_a_retry(tmp_path):
     make_tree(tmp_path)
-    done = refresh(tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    for _ in range(3):
+        done = refresh(tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        # On a busy machine the workflow may have ended before it is seen half done.
+        if "the server was killed" in done.stdout:
+            break
     assert "207 tasks, 25 of them broken" in done.stdout
     assert "the server was killed" in done.stdout
     # A city takes its 16 places with it, and each district its three files.

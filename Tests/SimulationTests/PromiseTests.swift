@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// MARTLET_SEEDS says how many worlds to live through (1,000; 10,000 with MARTLET_TEST_LONG=1),
+/// MARTLET_SEEDS says how many worlds to live through (500; 10,000 with MARTLET_TEST_LONG=1),
 /// MARTLET_SEED which one alone, MARTLET_STEPS how long each lives (400).
 @Suite("Simulation")
 struct PromiseTests {
@@ -12,7 +12,7 @@ struct PromiseTests {
   private static var seeds: [UInt64] {
     if let one = setting("MARTLET_SEED") { return [one] }
     let isLong = ProcessInfo.processInfo.environment["MARTLET_TEST_LONG"] == "1"
-    return Array(1...max(setting("MARTLET_SEEDS") ?? (isLong ? 10_000 : 1_000), 1))
+    return Array(1...max(setting("MARTLET_SEEDS") ?? (isLong ? 10_000 : 500), 1))
   }
 
   @Test("no crash, delay, repeat or failing disk breaks a promise", arguments: seeds)

@@ -9,6 +9,7 @@ struct Client: Sendable {
   let events: API.EventServiceClient
   let server: API.ServerServiceClient
   let workers: API.WorkerServiceClient
+  let limits: API.LimitServiceClient
   let stats: API.StatsServiceClient
 
   init(_ address: String) throws {
@@ -19,6 +20,7 @@ struct Client: Sendable {
     events = API.EventServiceClient(channel: channel)
     server = API.ServerServiceClient(channel: channel)
     workers = API.WorkerServiceClient(channel: channel)
+    limits = API.LimitServiceClient(channel: channel)
     stats = API.StatsServiceClient(channel: channel)
   }
 
