@@ -171,16 +171,23 @@ extension Engine {
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
     if !catalog.limits.isEmpty { return nextWithinLimits(in: pool, at: now) }
-    return durable.tasks.nextReady(
-      in: pool.id, fairness: fairness(of: pool), ageing: ageing(of: pool), at: now.elapsed
-    ) { taker(of: $0, $1, in: pool) }
+    return nextReady(in: pool, at: now) { taker(of: $0, $1, in: pool) }
   }
 
-  func fairness(of pool: PoolRecord) -> FairnessMode {
+  /// By the pool's own order, the first task that somebody takes.
+  func nextReady(
+    in pool: PoolRecord, at now: Instant, taker: (KindID, LabelSet) -> Taker?
+  ) -> (task: LiveTask, taker: Taker)? {
+    durable.tasks.nextReady(
+      in: pool.id, fairness: fairness(of: pool), ageing: ageing(of: pool), at: now.elapsed,
+      taker: taker)
+  }
+
+  private func fairness(of pool: PoolRecord) -> FairnessMode {
     breaks(.shares) ? .off : pool.spec.fairness
   }
 
-  func ageing(of pool: PoolRecord) -> PriorityAgeing? {
+  private func ageing(of pool: PoolRecord) -> PriorityAgeing? {
     let step = breaks(.priorities) ? Span(nanoseconds: 1) : pool.spec.priorityAgeing
     return step.map(PriorityAgeing.init)
   }

@@ -110,10 +110,7 @@ extension Engine {
     while state.session.limitBook.parksLeft > 0 {
       var stopped: [LimitKey] = []
       var unknown: [KindID] = []
-      let (fairness, ageing) = (fairness(of: pool), ageing(of: pool))
-      let found = durable.tasks.nextReady(
-        in: pool.id, fairness: fairness, ageing: ageing, at: now.elapsed
-      ) { kind, selector -> Taker? in
+      let found = nextReady(in: pool, at: now) { kind, selector -> Taker? in
         guard let taker = taker(of: kind, selector, in: pool) else { return nil }
         let key = LimitScope.Key(pool: pool.id, kind: kind)
         guard let scope = state.session.limitBook.scopes[key] else {
