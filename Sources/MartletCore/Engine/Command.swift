@@ -145,9 +145,10 @@ package struct RequestHistory: Hashable, Sendable {
   }
 }
 
-/// What somebody asks the engine to change.
+/// What somebody asks the engine to change. What is large and rare lies in a box: each command is
+/// moved from hand to hand.
 package enum Command: Sendable {
-  case createPool(name: String, spec: PoolSpec, origin: Origin)
+  indirect case createPool(name: String, spec: PoolSpec, origin: Origin)
   /// `change` turns the spec as it is into the one that is wanted; nothing is changed unless the
   /// pool is at the expected version, if one is.
   case updatePool(
@@ -165,7 +166,7 @@ package enum Command: Sendable {
   case cancel(TaskID, origin: Origin)
   case pause(TaskID, origin: Origin)
   case resume(TaskID, origin: Origin)
-  case retry(TaskHistory, origin: Origin)
+  indirect case retry(TaskHistory, origin: Origin)
   /// Of a task that waits; nothing is changed unless its last change is the expected one, if one
   /// is.
   case update(TaskID, TaskUpdate, expected: Revision?, origin: Origin)
@@ -175,12 +176,12 @@ package enum Command: Sendable {
   case release(AttemptToken, delay: Span = .zero)
   case worker(WorkerCommand)
   /// Changes of many tasks at once.
-  case bulk(BulkCommand)
-  case workflow(WorkflowCommand)
-  case group(GroupCommand)
-  case schedule(ScheduleCommand)
+  indirect case bulk(BulkCommand)
+  indirect case workflow(WorkflowCommand)
+  indirect case group(GroupCommand)
+  indirect case schedule(ScheduleCommand)
   case lock(LockCommand)
-  case limit(LimitCommand)
+  indirect case limit(LimitCommand)
   case permits(PermitCommand)
   /// What was running in a process that is gone is lost; the first command after a start.
   case recover
@@ -192,16 +193,16 @@ package enum Command: Sendable {
 
 /// What an accepted command came to.
 package enum Answer: Hashable, Sendable {
-  case pool(PoolView)
+  indirect case pool(PoolView)
   case submitted([AnsweredTask], repeated: Bool)
   case task(TaskView)
-  case bulk(BulkRecord)
-  case workflow(WorkflowRecord)
-  case group(GroupView)
-  case schedule(ScheduleAnswer)
+  indirect case bulk(BulkRecord)
+  indirect case workflow(WorkflowRecord)
+  indirect case group(GroupView)
+  indirect case schedule(ScheduleAnswer)
   /// nil: the call stands in line, or there is nothing to tell.
   case lock(LockView?)
-  case limit(LimitView)
+  indirect case limit(LimitView)
   /// nil: the call stands in line, or there is nothing to tell.
   case permits(PermitView?)
   case worker(WorkerWelcome)

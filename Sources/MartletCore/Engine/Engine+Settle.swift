@@ -170,17 +170,26 @@ extension Engine {
   mutating func nextStartable(
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
-    if !catalog.limits.isEmpty { return nextWithinLimits(in: pool, at: now) }
-    return nextReady(in: pool, at: now) { taker(of: $0, $1, in: pool) }
+    catalog.limits.isEmpty ? nextReady(in: pool, at: now) : nextWithinLimits(in: pool, at: now)
+  }
+
+  /// Never inlined: where `self` is changed the compiler would work on a copy of it.
+  @inline(never)
+  private func nextReady(
+    in pool: PoolRecord, at now: Instant
+  ) -> (task: LiveTask, taker: Taker)? {
+    nextReady(in: pool, at: now) { engine, kind, selector in
+      engine.taker(of: kind, selector, in: pool)
+    }
   }
 
   /// By the pool's own order, the first task that somebody takes.
   func nextReady(
-    in pool: PoolRecord, at now: Instant, taker: (KindID, LabelSet) -> Taker?
+    in pool: PoolRecord, at now: Instant, taker: (Engine, KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     durable.tasks.nextReady(
       in: pool.id, fairness: fairness(of: pool), ageing: ageing(of: pool), at: now.elapsed,
-      taker: taker)
+      of: self, taker: taker)
   }
 
   private func fairness(of pool: PoolRecord) -> FairnessMode {

@@ -21,14 +21,14 @@ package struct Engine: Sendable {
     /// The answer as far as it can be said before the events have been applied.
     package enum AnswerForm: Hashable, Sendable {
       case pool(PoolID)
-      case deletedPool(PoolView)
+      indirect case deletedPool(PoolView)
       case submitted([AnsweredTask], repeated: Bool)
       case task(TaskView)
-      case bulk(BulkRecord)
+      indirect case bulk(BulkRecord)
       case workflow(WorkflowID)
-      case group(GroupView)
-      case schedule(ScheduleForm)
-      case limit(LimitView)
+      indirect case group(GroupView)
+      indirect case schedule(ScheduleForm)
+      indirect case limit(LimitView)
       case done
     }
 

@@ -1,6 +1,10 @@
 /// From a task's id to its place in the slab: open addressing in shards, so that growth copies one
 /// small table at a time and never stops a commit.
+///
+/// It keeps the hashes of ids only: the id itself lies at the place, where whoever asks goes next.
 struct PlaceMap: Sendable {
+  typealias Place = TaskTable.Place
+
   private static let shardCount = 256
   private var shards: ContiguousArray<Shard>
   private(set) var count = 0
@@ -11,95 +15,103 @@ struct PlaceMap: Sendable {
 
   private static func shard(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 56) }
 
-  subscript(id: TaskID) -> TaskTable.Place? {
-    let hash = SeededRandom.mixed(id.rawValue)
-    return shards[Self.shard(hash)].find(id.rawValue, hash: hash)
-  }
-
   /// In no order.
-  var ids: [TaskID] {
-    var found: [TaskID] = []
+  var all: [Place] {
+    var found: [Place] = []
     found.reserveCapacity(count)
-    for shard in shards {
-      for id in shard.ids where id != 0 { found.append(TaskID(rawValue: id)) }
-    }
+    for shard in shards { shard.collect(into: &found) }
     return found
   }
 
-  /// The id must not be in the map.
-  mutating func insert(_ id: TaskID, at place: TaskTable.Place) {
+  /// - Parameter isThere: Whether the id lies at that place: two ids may have the same hash.
+  func find(_ id: TaskID, isThere: (Place) -> Bool) -> Place? {
     let hash = SeededRandom.mixed(id.rawValue)
-    shards[Self.shard(hash)].insert(id.rawValue, hash: hash, place: place)
+    return shards[Self.shard(hash)].find(Shard.Tag(truncatingIfNeeded: hash), isThere)
+  }
+
+  /// The id must not be in the map.
+  mutating func insert(_ id: TaskID, at place: Place) {
+    let hash = SeededRandom.mixed(id.rawValue)
+    shards[Self.shard(hash)].insert(
+      Bucket(tag: Shard.Tag(truncatingIfNeeded: hash), place: place))
     count += 1
   }
 
-  mutating func remove(_ id: TaskID) {
+  mutating func remove(_ id: TaskID, from place: Place) {
     let hash = SeededRandom.mixed(id.rawValue)
-    if shards[Self.shard(hash)].remove(id.rawValue, hash: hash) { count -= 1 }
+    let bucket = Bucket(tag: Shard.Tag(truncatingIfNeeded: hash), place: place)
+    if shards[Self.shard(hash)].remove(bucket) { count -= 1 }
   }
 }
 
 extension PlaceMap {
-  /// Linear probing; an id of 0 marks an empty bucket, since no task has it.
-  private struct Shard: Sendable {
-    var ids: ContiguousArray<UInt64> = []
-    var places: ContiguousArray<TaskTable.Place> = []
-    var used = 0
+  private struct Bucket: Equatable, Sendable {
+    var tag: Shard.Tag = 0
+    /// `nowhere` in an empty one.
+    var place = TaskTable.nowhere
 
-    func find(_ id: UInt64, hash: UInt64) -> TaskTable.Place? {
-      guard !ids.isEmpty else { return nil }
-      let mask = ids.count - 1
-      var bucket = Int(truncatingIfNeeded: hash) & mask
-      while ids[bucket] != 0 {
-        if ids[bucket] == id { return places[bucket] }
-        bucket = (bucket + 1) & mask
+    var isEmpty: Bool { place == TaskTable.nowhere }
+  }
+
+  /// Linear probing.
+  private struct Shard: Sendable {
+    /// Of a hash the part that did not choose the shard.
+    typealias Tag = UInt32
+
+    private var buckets: ContiguousArray<Bucket> = []
+    private var used = 0
+
+    private var mask: Int { buckets.count - 1 }
+
+    func find(_ tag: Tag, _ isThere: (Place) -> Bool) -> Place? {
+      guard !buckets.isEmpty else { return nil }
+      var index = Int(tag) & mask
+      while !buckets[index].isEmpty {
+        if buckets[index].tag == tag, isThere(buckets[index].place) { return buckets[index].place }
+        index = (index + 1) & mask
       }
       return nil
     }
 
-    mutating func insert(_ id: UInt64, hash: UInt64, place: TaskTable.Place) {
-      if (used + 1) * 4 > ids.count * 3 { grow() }
-      let mask = ids.count - 1
-      var bucket = Int(truncatingIfNeeded: hash) & mask
-      while ids[bucket] != 0 { bucket = (bucket + 1) & mask }
-      ids[bucket] = id
-      places[bucket] = place
+    func collect(into found: inout [Place]) {
+      for bucket in buckets where !bucket.isEmpty { found.append(bucket.place) }
+    }
+
+    mutating func insert(_ bucket: Bucket) {
+      if (used + 1) * 4 > buckets.count * 3 { grow() }
+      var index = Int(bucket.tag) & mask
+      while !buckets[index].isEmpty { index = (index + 1) & mask }
+      buckets[index] = bucket
       used += 1
     }
 
     /// Closes the gap by moving back what was pushed over it.
-    mutating func remove(_ id: UInt64, hash: UInt64) -> Bool {
-      guard !ids.isEmpty else { return false }
-      let mask = ids.count - 1
-      var hole = Int(truncatingIfNeeded: hash) & mask
-      while ids[hole] != id {
-        if ids[hole] == 0 { return false }
+    mutating func remove(_ bucket: Bucket) -> Bool {
+      guard !buckets.isEmpty else { return false }
+      var hole = Int(bucket.tag) & mask
+      while buckets[hole] != bucket {
+        if buckets[hole].isEmpty { return false }
         hole = (hole + 1) & mask
       }
       var next = (hole + 1) & mask
-      while ids[next] != 0 {
-        let home = Int(truncatingIfNeeded: SeededRandom.mixed(ids[next])) & mask
+      while !buckets[next].isEmpty {
+        let home = Int(buckets[next].tag) & mask
         if (next - home) & mask >= (next - hole) & mask {
-          ids[hole] = ids[next]
-          places[hole] = places[next]
+          buckets[hole] = buckets[next]
           hole = next
         }
         next = (next + 1) & mask
       }
-      ids[hole] = 0
+      buckets[hole] = Bucket()
       used -= 1
       return true
     }
 
     private mutating func grow() {
-      let (oldIDs, oldPlaces) = (ids, places)
-      let size = max(8, ids.count * 2)
-      ids = ContiguousArray(repeating: 0, count: size)
-      places = ContiguousArray(repeating: TaskTable.nowhere, count: size)
+      let old = buckets
+      buckets = ContiguousArray(repeating: Bucket(), count: max(8, old.count * 2))
       used = 0
-      for (id, place) in zip(oldIDs, oldPlaces) where id != 0 {
-        insert(id, hash: SeededRandom.mixed(id), place: place)
-      }
+      for bucket in old where !bucket.isEmpty { insert(bucket) }
     }
   }
 }

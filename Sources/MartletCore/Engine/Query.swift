@@ -36,24 +36,24 @@ package enum Query: Sendable {
 
 /// What was seen; it may be told once the revision it was seen at is durable.
 package enum Sight: Sendable {
-  case pool(PoolView)
+  indirect case pool(PoolView)
   case pools([PoolView])
   case task(TaskView?)
   case tasks([TaskView])
   /// nil of a task that is not live.
-  case explanation(TaskExplanation?)
-  case poolExplanation(PoolExplanation)
-  case catalog(Catalog)
+  indirect case explanation(TaskExplanation?)
+  indirect case poolExplanation(PoolExplanation)
+  indirect case catalog(Catalog)
   case workers([Worker])
   case bulks([BulkRecord])
-  case workflow(WorkflowRecord)
+  indirect case workflow(WorkflowRecord)
   case spans([Span])
   case groups([GroupView])
-  case schedule(ScheduleRecord)
+  indirect case schedule(ScheduleRecord)
   case schedules(SchedulePage)
   case lock(LockView)
   case locks(LockPage)
-  case limit(LimitView)
+  indirect case limit(LimitView)
   case limits(LimitPage)
   case rehearsed
 }

@@ -11,15 +11,20 @@ struct TaskSlots: Sendable {
     var previous: Place = TaskTable.nowhere
     var next: Place = TaskTable.nowhere
     var timer: Int32 = -1
-    /// The line of a limit that the task waits in: it is PENDING, and in no ready queue; -1: none.
-    var parked: Int32 = -1
-    /// Of its pool: whose share it counts for, and by what weight.
+  }
+
+  /// What only limits and shares ask of a task.
+  private struct Standing: Equatable, Sendable {
+    var line: Int32 = -1
     var claim = FairShares.plain
   }
 
   private static let chunkSize = 1024
 
   private var chunks: [ContiguousArray<Slot>] = []
+  /// As many chunks, or fewer; empty where every task has the standing that each begins with: a
+  /// million tasks without limits and keys pay nothing for it.
+  private var standings: [ContiguousArray<Standing>] = []
   private var free: [Place] = []
 
   subscript(place: Place) -> Slot {
@@ -30,6 +35,7 @@ struct TaskSlots: Sendable {
   mutating func allocate(_ task: LiveTask) -> Place {
     if let place = free.popLast() {
       self[place] = Slot(task: task)
+      setStanding(Standing(), of: place)
       return place
     }
     if chunks.last.map({ $0.count == Self.chunkSize }) ?? true {
@@ -55,6 +61,42 @@ struct TaskSlots: Sendable {
       self[place].task.state, self[place].task.priority, self[place].task.kind,
       self[place].isOffered
     )
+  }
+
+  // MARK: - Limits and shares
+
+  /// The line of a limit that the task waits in: it is PENDING, and in no ready queue; -1: none.
+  func line(of place: Place) -> Int32 { standing(of: place).line }
+
+  mutating func setLine(_ line: Int32, of place: Place) {
+    var standing = standing(of: place)
+    standing.line = line
+    setStanding(standing, of: place)
+  }
+
+  /// Of its pool: whose share it counts for, and by what weight.
+  func claim(of place: Place) -> FairShares.Claim { standing(of: place).claim }
+
+  mutating func setClaim(_ claim: FairShares.Claim, of place: Place) {
+    var standing = standing(of: place)
+    standing.claim = claim
+    setStanding(standing, of: place)
+  }
+
+  private func standing(of place: Place) -> Standing {
+    let chunk = Int(place) / Self.chunkSize
+    guard chunk < standings.count, !standings[chunk].isEmpty else { return Standing() }
+    return standings[chunk][Int(place) % Self.chunkSize]
+  }
+
+  private mutating func setStanding(_ standing: Standing, of place: Place) {
+    let chunk = Int(place) / Self.chunkSize
+    if chunk >= standings.count || standings[chunk].isEmpty {
+      if standing == Standing() { return }
+      while standings.count <= chunk { standings.append([]) }
+      standings[chunk] = ContiguousArray(repeating: Standing(), count: Self.chunkSize)
+    }
+    standings[chunk][Int(place) % Self.chunkSize] = standing
   }
 
   // MARK: - Lists

@@ -83,7 +83,7 @@ struct PoolQueues: Sendable {
       for place: TaskTable.Place, _ slots: TaskSlots, _ shares: FairShares
     ) -> Bool {
       if lanes != nil { return true }
-      if shares.share(of: slots[place].claim) == FairShares.plain { return false }
+      if shares.share(of: slots.claim(of: place)) == FairShares.plain { return false }
       lanes = FairLanes(plain)
       plain = TaskLane()
       return true
@@ -150,30 +150,33 @@ extension TaskTable {
   /// The PENDING task that a free slot of the pool goes to, and who takes it: of the highest
   /// priority that has one that anybody takes, the one that has been PENDING the longest; where
   /// tasks have fairness keys, as the rule says.
-  func nextReady<Taker>(
+  ///
+  /// - Parameter asked: What `taker` is told beside kind and selector. A closure that held it would
+  ///   hold a copy.
+  func nextReady<Asked, Taker>(
     in pool: PoolID, fairness: FairnessMode = .priorityFirst, ageing: PriorityAgeing? = nil,
-    at now: Elapsed = .zero, taker: (KindID, LabelSet) -> Taker?
+    at now: Elapsed = .zero, of asked: Asked, taker: (Asked, KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     guard let queues = queues[pool] else { return nil }
     if let shares = queues.shares {
       let rule = FairRule(mode: fairness, ageing: ageing, now: now)
-      return nextFair(queues.ready, shares, rule, taker: taker)
+      return nextFair(queues.ready, shares, rule, of: asked, taker: taker)
     }
-    if let ageing { return nextReady(queues.ready, ageing, at: now, taker: taker) }
+    if let ageing { return nextReady(queues.ready, ageing, at: now, of: asked, taker: taker) }
     var best: (task: LiveTask, taker: Taker)?
     for entry in queues.ready {
       if let best, entry.priority < best.task.priority { break }
       let head = self[entry.plain.list.head].task
       if let best, best.task.joined < head.joined { continue }
-      if let taker = taker(entry.kind, entry.selector) { best = (head, taker) }
+      if let taker = taker(asked, entry.kind, entry.selector) { best = (head, taker) }
     }
     return best
   }
 
   /// The same where waiting counts: the head of each queue has the level that it has risen to.
-  private func nextReady<Taker>(
+  private func nextReady<Asked, Taker>(
     _ queues: ContiguousArray<PoolQueues.Ready>, _ ageing: PriorityAgeing, at now: Elapsed,
-    taker: (KindID, LabelSet) -> Taker?
+    of asked: Asked, taker: (Asked, KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     var best: (task: LiveTask, taker: Taker)?
     var bestLevel: UInt8 = 0
@@ -183,7 +186,7 @@ extension TaskTable {
       if let best, level < bestLevel || level == bestLevel && best.task.joined < head.joined {
         continue
       }
-      guard let taker = taker(entry.kind, entry.selector) else { continue }
+      guard let taker = taker(asked, entry.kind, entry.selector) else { continue }
       best = (head, taker)
       bestLevel = level
     }
@@ -251,16 +254,16 @@ extension TaskTable {
     atItsPlace: Bool = false
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
-    if state == .running || isOffered { queues.takeSlot(slots[place].claim, slots) }
+    if state == .running || isOffered { queues.takeSlot(slots.claim(of: place), slots) }
     guard state == .pending else { return slots.append(place, to: &queues[list: state]) }
     if isOffered { return slots.append(place, to: &queues.offered) }
-    if slots[place].parked >= 0 { return queues.park(place, &slots) }
+    if slots.line(of: place) >= 0 { return queues.park(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     if !found {
       queues.ready.insert(
         PoolQueues.Ready(priority: priority, kind: kind, selector: selector), at: index)
     }
-    queues.shares?.wait(slots[place].claim)
+    queues.shares?.wait(slots.claim(of: place))
     if atItsPlace {
       queues.ready[index].reinsert(place, &slots, queues.shares)
     } else {
@@ -272,13 +275,13 @@ extension TaskTable {
     _ place: Place, in queues: inout PoolQueues, _ slots: inout TaskSlots, selector: LabelSet
   ) {
     let (state, priority, kind, isOffered) = slots.queue(of: place)
-    if state == .running || isOffered { queues.giveSlotBack(slots[place].claim, slots) }
+    if state == .running || isOffered { queues.giveSlotBack(slots.claim(of: place), slots) }
     guard state == .pending else { return slots.remove(place, from: &queues[list: state]) }
     if isOffered { return slots.remove(place, from: &queues.offered) }
-    if slots[place].parked >= 0 { return queues.unpark(place, &slots) }
+    if slots.line(of: place) >= 0 { return queues.unpark(place, &slots) }
     let (index, found) = queues.readyIndex(priority: priority, kind: kind, selector: selector)
     guard found else { return }
-    queues.shares?.waitNoMore(slots[place].claim)
+    queues.shares?.waitNoMore(slots.claim(of: place))
     queues.ready[index].remove(place, &slots, queues.shares)
     if queues.ready[index].count == 0 { queues.ready.remove(at: index) }
   }
@@ -287,7 +290,7 @@ extension TaskTable {
 
   /// Takes a PENDING task out of the ready queues, or puts it back to where it was.
   mutating func setOffered(_ isOffered: Bool, _ id: TaskID) {
-    guard let place = places[id], self[place].task.state == .pending,
+    guard let place = place(of: id), self[place].task.state == .pending,
       self[place].isOffered != isOffered
     else { return }
     unlink(place)
@@ -310,7 +313,7 @@ extension TaskTable {
   package func all() -> [LiveTask] {
     var found: [LiveTask] = []
     found.reserveCapacity(count)
-    for id in places.ids { if let task = self[id] { found.append(task) } }
+    for place in places.all { found.append(self[place].task) }
     return found.sorted { $0.id < $1.id }
   }
 

@@ -58,7 +58,9 @@ extension TaskTable {
   }
 
   mutating func setTimer(_ place: Place) {
-    let at = moment(for: self[place].task)
+    // Not within the call: the whole table would be copied for it.
+    let task = self[place].task
+    let at = moment(for: task)
     let index = self[place].timer
     if at == .never {
       if index >= 0 { removeTimer(place) }

@@ -55,10 +55,12 @@ package struct TaskTable: Sendable {
 
   package var count: Int { places.count }
 
-  package func contains(_ id: TaskID) -> Bool { places[id] != nil }
+  func place(of id: TaskID) -> Place? { places.find(id) { self[$0].task.id == id } }
+
+  package func contains(_ id: TaskID) -> Bool { place(of: id) != nil }
 
   package subscript(id: TaskID) -> LiveTask? {
-    places[id].map { self[$0].task }
+    place(of: id).map { self[$0].task }
   }
 
   package func labels(of task: LiveTask) -> LabelSet { labels[task.labels] }
@@ -94,12 +96,12 @@ package struct TaskTable: Sendable {
   }
 
   package mutating func update(_ id: TaskID, to status: TaskStatus, revision: Revision) {
-    guard let place = places[id] else { return }
+    guard let place = place(of: id) else { return }
     let moves = self[place].task.state != status.state || status.state == .pending
     if moves {
       unlink(place)
       self[place].isOffered = false
-      self[place].parked = -1
+      slots.setLine(-1, of: place)
     }
     self[place].task.state = status.state
     self[place].task.attempt = status.attempt
@@ -115,7 +117,7 @@ package struct TaskTable: Sendable {
   /// Somebody changed a task that waits: it goes to the tail of its queue, unless its notes say
   /// when it joined.
   package mutating func update(_ event: TaskEvent, priority: UInt8, revision: Revision) {
-    guard let place = places[event.task] else { return }
+    guard let place = place(of: event.task) else { return }
     setOffered(false, event.task)
     setParked(nil, event.task)
     let status = event.status
@@ -136,7 +138,7 @@ package struct TaskTable: Sendable {
 
   /// A task that waits goes to the tail of its queue in another pool.
   package mutating func move(_ event: TaskEvent, from old: PoolID, revision: Revision) {
-    guard let place = places[event.task] else { return }
+    guard let place = place(of: event.task) else { return }
     setOffered(false, event.task)
     setParked(nil, event.task)
     unlink(place)
@@ -151,7 +153,7 @@ package struct TaskTable: Sendable {
   }
 
   package mutating func remove(_ id: TaskID) {
-    guard let place = places[id] else { return }
+    guard let place = place(of: id) else { return }
     unlink(place)
     leaveShares(place)
     removeTimer(place)
@@ -159,7 +161,7 @@ package struct TaskTable: Sendable {
     labels.release(self[place].task.labels)
     policies.release(self[place].task.policy)
     dependencies.remove(id)
-    places.remove(id)
+    places.remove(id, from: place)
     unique.remove(id)
     slots.release(place)
   }

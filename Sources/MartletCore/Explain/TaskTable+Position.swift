@@ -13,14 +13,14 @@ extension TaskTable {
     of id: TaskID, fairness: FairnessMode = .priorityFirst, ages: Bool = false,
     isServed: (KindID, LabelSet) -> Bool?
   ) -> QueuePosition? {
-    guard let place = places[id], self[place].task.state == .pending, !self[place].isOffered,
-      self[place].parked < 0,
+    guard let place = place(of: id), self[place].task.state == .pending, !self[place].isOffered,
+      slots.line(of: place) < 0,
       let queues = queues[self[place].task.pool]
     else { return nil }
     let task = self[place].task
     let selector = policies[task.policy].selector
     // Of its own key it is in one line, and those of others come when their shares say.
-    let share = fairness == .off ? nil : queues.shares?.share(of: self[place].claim)
+    let share = fairness == .off ? nil : queues.shares?.share(of: slots.claim(of: place))
     var position = QueuePosition(ahead: 0, isExact: share == nil && !ages)
     if ages {
       let (index, found) = queues.readyIndex(

@@ -47,7 +47,7 @@ struct FairLanes: Sendable {
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
     count += 1
-    let share = shares.share(of: slots[place].claim)
+    let share = shares.share(of: slots.claim(of: place))
     if let number = numbers[share] { return lanes[Int(number)].tasks.append(place, &slots) }
     open(share, place, &slots, shares)
   }
@@ -56,7 +56,7 @@ struct FairLanes: Sendable {
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
     count += 1
-    let share = shares.share(of: slots[place].claim)
+    let share = shares.share(of: slots.claim(of: place))
     guard let number = numbers[share] else { return open(share, place, &slots, shares) }
     lanes[Int(number)].tasks.reinsert(place, &slots)
     if lanes[Int(number)].tasks.list.head == place { update(number, slots, shares) }
@@ -65,7 +65,7 @@ struct FairLanes: Sendable {
   mutating func remove(
     _ place: TaskTable.Place, _ slots: inout TaskSlots, _ shares: FairShares
   ) {
-    guard let number = numbers[shares.share(of: slots[place].claim)] else { return }
+    guard let number = numbers[shares.share(of: slots.claim(of: place))] else { return }
     count -= 1
     let wasHead = lanes[Int(number)].tasks.list.head == place
     lanes[Int(number)].tasks.remove(place, &slots)
@@ -137,7 +137,7 @@ private struct LaneRanks {
   func isOlder(_ a: Int32, _ b: Int32) -> Bool { joined(a) < joined(b) }
 
   private func claim(_ number: Int32) -> FairShares.Claim {
-    slots[lanes[Int(number)].tasks.list.head].claim
+    slots.claim(of: lanes[Int(number)].tasks.list.head)
   }
 
   private func joined(_ number: Int32) -> Revision {

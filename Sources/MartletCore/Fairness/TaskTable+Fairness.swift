@@ -51,7 +51,7 @@ extension TaskTable {
   mutating func joinShares(_ place: Place, _ fairness: TaskFairness?) {
     let pool = self[place].task.pool
     guard fairness != nil || !fairPools.isEmpty && fairPools.contains(pool) else { return }
-    self[place].claim = Self.join(fairness, &queues[pool, default: PoolQueues()])
+    slots.setClaim(Self.join(fairness, &queues[pool, default: PoolQueues()]), of: place)
     fairPools.insert(pool)
   }
 
@@ -69,10 +69,10 @@ extension TaskTable {
   /// The task is about to leave its pool, and is in no queue any more.
   mutating func leaveShares(_ place: Place) {
     if fairPools.isEmpty { return }
-    let (pool, claim) = (self[place].task.pool, self[place].claim)
+    let (pool, claim) = (self[place].task.pool, slots.claim(of: place))
     guard fairPools.contains(pool) else { return }
     queues[pool]?.shares?.leave(claim)
-    self[place].claim = FairShares.plain
+    slots.setClaim(FairShares.plain, of: place)
     guard queues[pool]?.shares?.isEmpty == true else { return }
     queues[pool]?.shares = nil
     fairPools.remove(pool)
@@ -83,8 +83,8 @@ extension TaskTable {
   /// A free slot of its pool goes to the task.
   mutating func takeTurn(_ task: LiveTask) {
     if fairPools.isEmpty { return }
-    guard fairPools.contains(task.pool), let place = places[task.id] else { return }
-    let claim = self[place].claim
+    guard fairPools.contains(task.pool), let place = place(of: task.id) else { return }
+    let claim = slots.claim(of: place)
     queues[task.pool]?.shares?.takeTurn(claim)
     queues[task.pool]?.follow(claim, slots)
   }
@@ -94,9 +94,9 @@ extension TaskTable {
   /// Where waiting tasks rise, a queue of one priority and kind rises with the task in it that has
   /// waited the longest, and gives the one whose turn it is; if shares come first, each task rises
   /// by itself.
-  func nextFair<Taker>(
+  func nextFair<Asked, Taker>(
     _ queues: ContiguousArray<PoolQueues.Ready>, _ shares: FairShares, _ rule: FairRule,
-    taker: (KindID, LabelSet) -> Taker?
+    of asked: Asked, taker: (Asked, KindID, LabelSet) -> Taker?
   ) -> (task: LiveTask, taker: Taker)? {
     var best: (task: LiveTask, taker: Taker)?
     var bestRank: FairRank?
@@ -112,9 +112,9 @@ extension TaskTable {
       let level =
         rule.ageing?.level(of: queue.priority, pendingSince: risen.due, at: rule.now)
         ?? queue.priority
-      let rank = FairRank(level: level, claim: self[place].claim, joined: task.joined)
+      let rank = FairRank(level: level, claim: slots.claim(of: place), joined: task.joined)
       if let bestRank, !rank.goesFirst(bestRank, rule.mode, shares) { continue }
-      guard let taker = taker(queue.kind, queue.selector) else { continue }
+      guard let taker = taker(asked, queue.kind, queue.selector) else { continue }
       best = (task, taker)
       bestRank = rank
     }
@@ -148,9 +148,9 @@ extension TaskTable {
   /// Of a PENDING task that is in a queue, in a pool in which tasks have keys.
   func standing(of task: LiveTask, in pool: String) -> FairStanding? {
     guard fairPools.contains(task.pool), let queues = queues[task.pool],
-      let shares = queues.shares, let place = places[task.id], self[place].parked < 0
+      let shares = queues.shares, let place = place(of: task.id), slots.line(of: place) < 0
     else { return nil }
-    let claim = self[place].claim
+    let claim = slots.claim(of: place)
     let share = shares.share(of: claim)
     let (index, found) = queues.readyIndex(
       priority: task.priority, kind: task.kind, selector: policies[task.policy].selector)

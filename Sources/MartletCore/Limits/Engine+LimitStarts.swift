@@ -25,15 +25,12 @@ extension Engine {
 
   private static let scopesMax = 100_000
 
-  private mutating func learnLimitScope(_ pool: PoolID, _ kind: KindID) -> LimitScope {
-    let key = LimitScope.Key(pool: pool, kind: kind)
-    if let known = state.session.limitBook.scopes[key] { return known }
-    let scope = findLimitScope(pool, kind)
+  private mutating func learnLimitScope(_ pool: PoolID, _ kind: KindID) {
     if state.session.limitBook.scopes.count >= Self.scopesMax {
       state.session.limitBook.scopes.removeAll()
     }
-    state.session.limitBook.scopes[key] = scope
-    return scope
+    let scope = findLimitScope(pool, kind)
+    state.session.limitBook.scopes[.init(pool: pool, kind: kind)] = scope
   }
 
   private func keyed(_ scope: LimitScope, of task: LiveTask) -> [LimitKey] {
@@ -48,7 +45,7 @@ extension Engine {
   func takes(of task: LiveTask) -> [LimitKey] {
     if catalog.limits.isEmpty { return [] }
     let scope = limitScope(task.pool, task.kind)
-    return scope.whole + keyed(scope, of: task)
+    return scope.keyed.isEmpty ? scope.whole : scope.whole + keyed(scope, of: task)
   }
 
   func permits(of task: LiveTask) -> TaskPermits? {
@@ -108,36 +105,53 @@ extension Engine {
     in pool: PoolRecord, at now: Instant
   ) -> (task: LiveTask, taker: Taker)? {
     while state.session.limitBook.parksLeft > 0 {
-      var stopped: [LimitKey] = []
-      var unknown: [KindID] = []
-      let found = nextReady(in: pool, at: now) { kind, selector -> Taker? in
-        guard let taker = taker(of: kind, selector, in: pool) else { return nil }
-        let key = LimitScope.Key(pool: pool.id, kind: kind)
-        guard let scope = state.session.limitBook.scopes[key] else {
-          unknown.append(kind)
-          return nil
-        }
-        if let short = scope.whole.first(where: {
-          !mayTake($0, in: pool.id, at: now.elapsed)
-        }) {
-          stopped.append(short)
-          return nil
-        }
-        return taker
-      }
-      if !unknown.isEmpty {
-        for kind in unknown { _ = learnLimitScope(pool.id, kind) }
+      let search = searchWithinLimits(in: pool, at: now)
+      if !search.unknown.isEmpty {
+        for kind in search.unknown { learnLimitScope(pool.id, kind) }
         continue
       }
-      for key in stopped { state.session.limitBook.stand(pool.id, for: key) }
-      guard let found else { return nil }
-      let keys = keyed(limitScope(pool.id, found.task.kind), of: found.task)
-      guard let short = keys.first(where: { !mayTake($0, in: pool.id, at: now.elapsed) }) else {
-        return found
-      }
+      for key in search.stopped { state.session.limitBook.stand(pool.id, for: key) }
+      guard let found = search.found else { return nil }
+      guard let short = lackingKey(of: found.task, at: now.elapsed) else { return found }
       park(found.task, for: short)
     }
     state.session.limitBook.sliced.insert(pool.id)
+    return nil
+  }
+
+  private struct LimitSearch {
+    var found: (task: LiveTask, taker: Taker)?
+    /// What kinds had to be left out for.
+    var stopped: [LimitKey] = []
+    /// Kinds whose limits have to be learned first.
+    var unknown: [KindID] = []
+  }
+
+  /// Never inlined: where `self` is changed the compiler would work on a copy of it.
+  @inline(never)
+  private func searchWithinLimits(in pool: PoolRecord, at now: Instant) -> LimitSearch {
+    var search = LimitSearch()
+    search.found = nextReady(in: pool, at: now) { engine, kind, selector -> Taker? in
+      guard let taker = engine.taker(of: kind, selector, in: pool) else { return nil }
+      let key = LimitScope.Key(pool: pool.id, kind: kind)
+      guard let scope = engine.state.session.limitBook.scopes[key] else {
+        search.unknown.append(kind)
+        return nil
+      }
+      for key in scope.whole where !engine.mayTake(key, in: pool.id, at: now.elapsed) {
+        search.stopped.append(key)
+        return nil
+      }
+      return taker
+    }
+    return search
+  }
+
+  /// Of the limits with a key, the first that a task has to wait for.
+  private func lackingKey(of task: LiveTask, at now: Elapsed) -> LimitKey? {
+    let scope = limitScope(task.pool, task.kind)
+    if scope.keyed.isEmpty { return nil }
+    for key in keyed(scope, of: task) where !mayTake(key, in: task.pool, at: now) { return key }
     return nil
   }
 

@@ -2,6 +2,8 @@
 package struct LimitTable: Sendable {
   package private(set) var records: [LimitID: LimitRecord] = [:]
   package private(set) var last = LimitID(rawValue: 0)
+  /// Those of the records, which are asked for at each start.
+  private var rules: [LimitID: LimitRule] = [:]
   private var names: [String: LimitID] = [:]
   package private(set) var states: [LimitKey: LimitState] = [:]
   /// What calls hold, and what fenced attempts left taken.
@@ -24,12 +26,13 @@ package struct LimitTable: Sendable {
   ) {
     for record in records {
       self.records[record.id] = record
+      rules[record.id] = record.spec.rule
       names[record.name] = record.id
     }
     self.last = last
     self.now = now
     for (key, state) in states {
-      guard let idle = self.records[key.limit]?.spec.rule.idle(state) else { continue }
+      guard let idle = rules[key.limit]?.idle(state) else { continue }
       set(key, state)
       idling.push(key, at: idle)
     }
@@ -64,11 +67,11 @@ package struct LimitTable: Sendable {
 
   /// What could be taken now; nil if the limit is gone.
   func available(_ key: LimitKey, at now: Elapsed) -> Int? {
-    records[key.limit]?.spec.rule.available(states[key], at: now)
+    rules[key.limit]?.available(states[key], at: now)
   }
 
   func free(_ units: Int, of key: LimitKey, at now: Elapsed) -> Elapsed? {
-    records[key.limit]?.spec.rule.free(units, states[key], at: now)
+    rules[key.limit]?.free(units, states[key], at: now)
   }
 
   func held(of key: LimitKey) -> Int {
@@ -79,7 +82,7 @@ package struct LimitTable: Sendable {
 
   /// Whether the state says nothing that an index would have to keep.
   package func isIdle(_ key: LimitKey, at now: Elapsed) -> Bool {
-    guard let state = states[key], let rule = records[key.limit]?.spec.rule,
+    guard let state = states[key], let rule = rules[key.limit],
       !rule.isConcurrency, let idle = rule.idle(state)
     else { return true }
     return idle <= now
@@ -106,15 +109,17 @@ package struct LimitTable: Sendable {
       last = record.id
       names[record.name] = record.id
       records[record.id] = record
+      rules[record.id] = record.spec.rule
     case .limit(.updated, let record, _):
-      if let before = records[record.id]?.spec.rule, before != record.spec.rule {
+      if let before = rules[record.id], before != record.spec.rule {
         convert(record.id, from: before, to: record.spec.rule)
       }
       records[record.id] = record
+      rules[record.id] = record.spec.rule
     case .limit(.deleted, let record, _): forget(record)
     case .permits(.granted, var record, _):
       take(record.units, of: record.limitKey, at: now)
-      guard records[record.id.limit]?.spec.rule.isConcurrency == true else { return }
+      guard rules[record.id.limit]?.isConcurrency == true else { return }
       record.acquireTime = stamp.time
       grants[record.id] = record
     case .permits(_, let record, _): giveBack(record.id)
@@ -134,7 +139,7 @@ package struct LimitTable: Sendable {
       now = stamp.elapsed
       for key in held { giveBack(1, of: key) }
       guard let until = event.status.notes?.permits?.keptUntil else { return }
-      for key in held where records[key.limit] != nil {
+      for key in held where rules[key.limit] != nil {
         let kept = PermitRecord(
           id: PermitID(token: revision, limit: key.limit), key: key.key, units: 1,
           owner: "task/\(event.task)", lease: .zero, task: event.task, keptUntil: until,
@@ -155,12 +160,12 @@ package struct LimitTable: Sendable {
   }
 
   private mutating func hold(_ permits: TaskPermits, by task: TaskID) {
-    let held = permits.takes.filter { records[$0.limit]?.spec.rule.isConcurrency == true }
+    let held = permits.takes.filter { rules[$0.limit]?.isConcurrency == true }
     if !held.isEmpty { holds[task] = held }
   }
 
   private mutating func take(_ units: Int, of key: LimitKey, at now: Elapsed) {
-    guard let rule = records[key.limit]?.spec.rule else { return }
+    guard let rule = rules[key.limit] else { return }
     let before = states.count
     if let idle = Self.take(units, by: rule, from: &states[key], at: now) {
       idling.push(key, at: idle)
@@ -204,6 +209,7 @@ package struct LimitTable: Sendable {
   private mutating func forget(_ record: LimitRecord) {
     names[record.name] = nil
     records[record.id] = nil
+    rules[record.id] = nil
     states = states.filter { $0.key.limit != record.id }
     keyCounts[record.id] = nil
     grants = grants.filter { $0.key.limit != record.id }
@@ -219,7 +225,7 @@ package struct LimitTable: Sendable {
     self.now = now
     for _ in 0..<count {
       guard let key = idling.takeFirst(at: now) else { return }
-      guard let state = states[key], let rule = records[key.limit]?.spec.rule,
+      guard let state = states[key], let rule = rules[key.limit],
         let idle = rule.idle(state)
       else { continue }
       if idle <= now { set(key, nil) } else { idling.push(key, at: idle) }
@@ -255,7 +261,7 @@ extension LimitTable: Hashable {
   private func busyStates(at now: Elapsed) -> [LimitKey: LimitState] {
     var busy: [LimitKey: LimitState] = [:]
     for (key, state) in states {
-      guard let rule = records[key.limit]?.spec.rule, rule.idle(state).map({ $0 > now }) ?? true
+      guard let rule = rules[key.limit], rule.idle(state).map({ $0 > now }) ?? true
       else { continue }
       if case .window(_, let length) = rule, case .window(let grants) = state {
         busy[key] = .window(WindowGrants(runs: grants.runs.filter { $0.at + length > now }))

@@ -1,7 +1,7 @@
 extension PoolQueues {
   /// Into the list of its line, to where it belongs: mostly the tail.
   mutating func park(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
-    let line = slots[place].parked
+    let line = slots.line(of: place)
     var list = parked[line] ?? TaskList()
     if list.tail == TaskTable.nowhere
       || slots[list.tail].task.joined <= slots[place].task.joined
@@ -15,7 +15,7 @@ extension PoolQueues {
   }
 
   mutating func unpark(_ place: TaskTable.Place, _ slots: inout TaskSlots) {
-    let line = slots[place].parked
+    let line = slots.line(of: place)
     guard var list = parked[line] else { return }
     slots.remove(place, from: &list)
     parked[line] = list.count == 0 ? nil : list
@@ -26,11 +26,11 @@ extension PoolQueues {
 extension TaskTable {
   /// Takes a PENDING task out of the ready queues, or puts it back to where it was.
   mutating func setParked(_ line: Int32?, _ id: TaskID) {
-    guard let place = places[id], self[place].task.state == .pending, !self[place].isOffered,
-      self[place].parked != line ?? -1
+    guard let place = place(of: id), self[place].task.state == .pending, !self[place].isOffered,
+      slots.line(of: place) != line ?? -1
     else { return }
     unlink(place)
-    self[place].parked = line ?? -1
+    slots.setLine(line ?? -1, of: place)
     let pool = self[place].task.pool
     let selector = policies[self[place].task.policy].selector
     Self.link(
@@ -57,14 +57,14 @@ extension TaskTable {
   /// The line that a PENDING task waits in, and how many of its pool go before it there, counted no
   /// further than `limit`.
   func parking(of id: TaskID, limit: Int) -> (line: Int32, ahead: Int, isExact: Bool)? {
-    guard let place = places[id], self[place].parked >= 0 else { return nil }
+    guard let place = place(of: id), slots.line(of: place) >= 0 else { return nil }
     var ahead = 0
     var previous = self[place].previous
     while previous != Self.nowhere, ahead < limit {
       ahead += 1
       previous = self[previous].previous
     }
-    return (self[place].parked, ahead, previous == Self.nowhere)
+    return (slots.line(of: place), ahead, previous == Self.nowhere)
   }
 
   /// Lines that tasks of the pool wait in, the longest first.

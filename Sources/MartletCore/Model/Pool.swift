@@ -71,7 +71,8 @@ package enum PoolState: UInt8, Hashable, Sendable, CaseIterable {
 package struct PoolRecord: Hashable, Sendable {
   package var id: PoolID
   package var name: String
-  package var spec: PoolSpec
+  /// In a box, for records are copied more often than changed.
+  private var boxedSpec: RecordBox<PoolSpec>
   package var state: PoolState
   /// Rises by one with each change of the spec, and with nothing else.
   package var specVersion: UInt32
@@ -87,6 +88,11 @@ package struct PoolRecord: Hashable, Sendable {
   /// When that changed last, or a dry run would have changed it: cool-downs count from here.
   package var scaledAt: Elapsed
 
+  package var spec: PoolSpec {
+    _read { yield boxedSpec.record }
+    set { boxedSpec = RecordBox(newValue) }
+  }
+
   package var version: PoolVersion { PoolVersion(pool: id, specVersion: specVersion) }
 
   package init(
@@ -97,7 +103,7 @@ package struct PoolRecord: Hashable, Sendable {
   ) {
     self.id = id
     self.name = name
-    self.spec = spec
+    boxedSpec = RecordBox(spec)
     self.state = state
     self.specVersion = specVersion
     self.revision = revision

@@ -4,7 +4,7 @@ import MartletCore
 extension API.Event {
   /// The event as subscribers see it; without payload and result, which are joined in for those
   /// who ask.
-  init(_ event: Event, at stamp: Stamp, catalog: Catalog) {
+  init(_ event: Event, at stamp: Stamp, catalog: borrowing Catalog) {
     self.init()
     revision = event.revision.rawValue
     time = .init(stamp.time)
