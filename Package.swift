@@ -64,7 +64,7 @@ let package = Package(
     .target(name: "MartletHTTP2", dependencies: ["CNGHTTP2"], swiftSettings: settings),
     .target(name: "MartletProtobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
     .target(
-      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib"] + nio,
+      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib", "CLinux"] + nio,
       swiftSettings: settings),
     // What gRPC servers have beside their own services: reflection, health and channelz.
     .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),

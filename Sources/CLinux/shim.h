@@ -27,11 +27,11 @@ static inline int martlet_openat2(
 // How nice a thread is; 0: the calling one, the process's number: its main thread.
 static inline int32_t martlet_nice(pid_t thread) { return getpriority(PRIO_PROCESS, thread); }
 
-// Lets other threads go before the calling one: it gets so much nicer than it is, takes no core
-// from another one when it wakes (SCHED_BATCH), and runs in slices of so many nanoseconds, of which
-// kernels before 6.12 take no notice. Does nothing to a thread that has another policy than the
-// usual one. -1 and errno on failure.
-static inline int martlet_step_back(int32_t nice_more, uint64_t slice) {
+// How the calling thread shares the cores with others: it gets so much nicer than it is, and runs
+// in slices of so many nanoseconds, of which kernels before 6.12 take no notice. With `is_batch` it
+// takes no core from another thread when it wakes (SCHED_BATCH). Does nothing to a thread that has
+// another policy than the usual one. -1 and errno on failure.
+static inline int martlet_share_cores(int32_t nice_more, int32_t is_batch, uint64_t slice) {
   // sched_setattr(2), which glibc does not wrap before 2.41; SCHED_BATCH it shows with _GNU_SOURCE
   // only.
   struct {
@@ -40,7 +40,7 @@ static inline int martlet_step_back(int32_t nice_more, uint64_t slice) {
     int32_t nice;
     uint32_t priority;
     uint64_t slice, deadline, period;
-  } attributes = {.size = sizeof attributes, .policy = 3, .slice = slice};
+  } attributes = {.size = sizeof attributes, .policy = is_batch ? 3 : SCHED_OTHER, .slice = slice};
   if (sched_getscheduler(0) != SCHED_OTHER) return 0;
   int32_t nice = martlet_nice(0) + nice_more;
   attributes.nice = nice > 19 ? 19 : nice;

@@ -38,13 +38,15 @@ package struct Reply: Sendable {
 /// Groups commands into commits and holds every answer back until what it rests on is durable.
 ///
 /// While one segment is on its way to disk the next one is being decided; it leaves when the first
-/// has arrived. So batches grow by themselves with the time of a flush.
+/// has arrived. So batches grow by themselves with the time of a flush. What is urgent may leave
+/// before that, to wait at the log for its turn.
 package struct CommitPipeline: Sendable {
   package private(set) var engine: Engine
   /// The newest revision that is on disk.
   package private(set) var durable: Revision
   private var open: OpenSegment?
-  private var inFlight: Revision?
+  /// The last revisions of the segments on their way, in order.
+  private var inFlight: [Revision] = []
   /// In the order of the calls, and so by rising revision.
   private var replies = ReplyQueue()
   /// For workers, each with the revision that it rests on.
@@ -119,23 +121,28 @@ package struct CommitPipeline: Sendable {
 
   /// The next segment for the log: what has been decided since the last one; nil if nothing was,
   /// or while one is on its way.
-  package mutating func seal() -> SealedSegment? {
-    guard inFlight == nil, let segment = open, !segment.events.isEmpty else { return nil }
+  ///
+  /// - Parameter isUrgent: Whether it may follow one that is on its way.
+  package mutating func seal(isUrgent: Bool = false) -> SealedSegment? {
+    guard inFlight.count < (isUrgent ? 2 : 1), let segment = open, !segment.events.isEmpty else {
+      return nil
+    }
     open = nil
     let sealed = SealedSegment(events: segment.events, stamp: segment.stamp)
-    inFlight = sealed.lastRevision
+    inFlight.append(sealed.lastRevision)
     return sealed
   }
 
-  /// The segment that was on its way is on disk.
+  /// The segment that has been on its way for longest is on disk.
   package mutating func segmentDurable() {
-    guard let revision = inFlight else { return }
-    durable = revision
-    inFlight = nil
+    if !inFlight.isEmpty { durable = inFlight.removeFirst() }
   }
 
   /// The replies that may leave now, in the order of their calls.
   package mutating func takeReplies() -> [Reply] { replies.take(through: durable) }
+
+  /// All replies, for a driver that holds each back until its revision is durable.
+  package mutating func takeHeldReplies() -> [Reply] { replies.take(through: Revision(.max)) }
 
   /// What may be said to workers now, in order.
   package mutating func takeNotices() -> [WorkerNotice] {
@@ -170,7 +177,7 @@ package struct CommitPipeline: Sendable {
       || open.contentBytes + open.events.count * Self.bytesPerEvent >= limits.segmentBytes
   }
 
-  package var isInFlight: Bool { inFlight != nil }
+  package var isInFlight: Bool { !inFlight.isEmpty }
   package var openEventCount: Int { open?.events.count ?? 0 }
   /// What has been decided since the last `seal`.
   package var openPart: SealedSegment? {

@@ -10,16 +10,11 @@ import Synchronization
 ///
 /// Submissions are long and come in floods, so they wait in a lane of their own: what ends, cancels
 /// or looks is decided before the next of them. What runs ends in floods too, with nobody waiting
-/// for the answer: that is a lane between. And a segment leaves as soon as the log is free, so that
-/// a call waits for a few ends, one submission and two short commits, not for a flood.
+/// for the answer: that is a lane between. And a segment leaves as soon as the log is free, with a
+/// call's change in it even before: it waits at the log while the engine goes on. So a call waits
+/// for one submission and two short commits, not for a flood; its answer does not come back through
+/// the engine's thread.
 final class EngineRunner: Sendable {
-  /// A call that waits for its answer.
-  struct Caller: Sendable {
-    /// Where its continuation is resumed, so that many are resumed with one hop.
-    var loop: CallLoop?
-    var resume: @Sendable (Reply) -> Void
-  }
-
   enum Input: Sendable {
     case command(Command, Caller?)
     case query(Query, Caller)
@@ -35,10 +30,10 @@ final class EngineRunner: Sendable {
     case held
   }
 
-  /// What the runner hands on, on its own thread.
+  /// What the runner hands on, on its own thread where nothing else is said.
   struct Exits: Sendable {
     var append: @Sendable (StoredSegment) -> Void
-    /// A durable segment, before any answer that rests on it leaves.
+    /// A durable segment, before any answer that rests on it leaves: on the log's thread.
     var stored: @Sendable (Segment) -> Void
     /// Durable events, in order; `starts` are the attempts to make.
     var published: @Sendable (SealedSegment, [StartedAttempt]) -> Void
@@ -60,7 +55,8 @@ final class EngineRunner: Sendable {
     var reports = Lane()
     /// Everything else: somebody waits.
     var calls = Lane()
-    var durable: Segment?
+    /// Segments that have become durable.
+    var durable = 0
     var poked = false
     var stopping = false
     var isPressed = false
@@ -86,9 +82,13 @@ final class EngineRunner: Sendable {
   private let limits: Limits
   private let exits: Exits
   private let metrics: NodeMetrics
+  private let answers: AnswerDesk
   private let thread: Mutex<SystemThread?> = Mutex(nil)
 
-  init(clock: NodeClock, limits: Limits, exits: Exits, metrics: NodeMetrics) {
+  init(
+    durable: Revision, clock: NodeClock, limits: Limits, exits: Exits, metrics: NodeMetrics
+  ) {
+    answers = AnswerDesk(durable: durable)
     self.clock = clock
     self.limits = limits
     self.exits = exits
@@ -96,7 +96,9 @@ final class EngineRunner: Sendable {
   }
 
   func start(_ pipeline: CommitPipeline) {
-    thread.withLock { $0 = SystemThread.start(name: "engine") { self.run(pipeline) } }
+    thread.withLock {
+      $0 = SystemThread.start(name: "engine", rank: .engine) { self.run(pipeline) }
+    }
   }
 
   // MARK: - Doors, for any thread
@@ -124,13 +126,16 @@ final class EngineRunner: Sendable {
     return isOpen
   }
 
-  /// The segment that was handed out is on disk.
+  /// The segment that was handed out, of several the first, is on disk.
   func segmentDurable(_ segment: Segment) {
+    exits.stored(segment)
+    // Before the answers: whoever has one and asks again finds that its events have spread.
     inbox.signal { inbox in
-      inbox.durable = segment
+      inbox.durable += 1
       hasNews.store(true, ordering: .relaxed)
       hasCalls.store(true, ordering: .relaxed)
     }
+    answers.settle(through: segment.lastRevision)
   }
 
   /// Something that the runner asks for at its next step may have changed.
@@ -150,21 +155,24 @@ final class EngineRunner: Sendable {
       take(into: &work)
       let now = clock.now
       work.pace = exits.pace()
-      if let segment = work.durable.take(), let sealed = arrived(segment, &work) {
+      let arrived = arrived(&work)
+      if !arrived.isEmpty {
         // First, so that the log is at work while the news spreads.
         seal(&work)
         notify(&work)
-        publish(sealed, &work)
+        for sealed in arrived { publish(sealed, &work) }
       }
       decide(&work, at: now)
-      deliver(work.pipeline.takeReplies(), &work)
-      notify(&work)
       seal(&work)
+      notify(&work)
     }
   }
 
   private func notify(_ work: inout Work) {
-    // Also without notices: answers to workers leave with them.
+    for answer in work.answers.take(through: work.pipeline.durable) {
+      answer.caller.resume(answer.reply)
+    }
+    // Also without notices: those answers leave with them.
     exits.notified(work.pipeline.takeNotices())
     let lockNotices = work.pipeline.takeLockNotices()
     if !lockNotices.isEmpty { exits.granted(lockNotices) }
@@ -177,13 +185,20 @@ final class EngineRunner: Sendable {
     var submissions = Backlog()
     var reports = Backlog()
     var calls = Backlog()
-    var durable: Segment?
-    var sealed: SealedSegment?
+    /// Segments that have become durable and have not been published.
+    var durable = 0
+    /// Segments on their way, in order.
+    var sealed: [SealedSegment] = []
     var callers = CallerQueue()
+    /// Those that are given within a round.
+    var answers = HeldAnswers()
     var encoder = SegmentEncoder()
     var isStopping = false
     var pace = Pace.free
     var flush = FlushTime()
+    var commits = CommitSize()
+    /// What somebody waits for who has called rests on the open segment.
+    var isUrgent = false
 
     var hasBacklog: Bool { submissions.hasMore || reports.hasMore || calls.hasMore }
     var canDecide: Bool {
@@ -200,7 +215,15 @@ final class EngineRunner: Sendable {
     }
 
     /// The log is free, and there is enough for a segment.
-    var isReadyToSeal: Bool { !pipeline.isInFlight && pipeline.openEventCount >= 64 }
+    var isReadyToSeal: Bool {
+      !pipeline.isInFlight && pipeline.openEventCount >= commits.enough(isUrgent: isUrgent)
+    }
+
+    /// Until when the open segment waits for more, though the log is free.
+    var gathersUntil: Int64? {
+      isUrgent || isStopping || pipeline.isInFlight
+        ? nil : commits.gathersUntil(pipeline.openEventCount)
+    }
   }
 
   /// Waits for something to do.
@@ -213,13 +236,13 @@ final class EngineRunner: Sendable {
     swap(&submissions, &work.submissions)
     swap(&reports, &work.reports)
     swap(&calls, &work.calls)
-    let found: (durable: Segment?, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
+    let found: (durable: Int, stopping: Bool, relieved: Bool)? = inbox.wait(until: deadline) {
       inbox in
       let hasInputs =
         submissions.canTake(inbox.submissions) || reports.canTake(inbox.reports)
         || calls.canTake(inbox.calls)
       let stops = inbox.stopping && !wasStopping
-      guard hasInputs || inbox.durable != nil || inbox.poked || canDecide || stops else {
+      guard hasInputs || inbox.durable > 0 || inbox.poked || canDecide || stops else {
         return nil
       }
       submissions.take(&inbox.submissions)
@@ -231,12 +254,13 @@ final class EngineRunner: Sendable {
       hasNews.store(false, ordering: .relaxed)
       hasCalls.store(false, ordering: .relaxed)
       // Nothing comes in after `stop`; what came before is still decided.
-      return (inbox.durable.take(), inbox.stopping && inbox.isEmpty, relieved)
+      defer { inbox.durable = 0 }
+      return (inbox.durable, inbox.stopping && inbox.isEmpty, relieved)
     }
     swap(&submissions, &work.submissions)
     swap(&reports, &work.reports)
     swap(&calls, &work.calls)
-    work.durable = found?.durable
+    work.durable = found?.durable ?? 0
     work.isStopping = found?.stopping ?? work.isStopping
     if found?.relieved == true { exits.pressure(false) }
   }
@@ -244,8 +268,8 @@ final class EngineRunner: Sendable {
   /// When time alone gives something to do; nil while only the log can.
   private func deadline(_ work: Work) -> Int64? {
     if work.pipeline.hasOpenEvents {
-      // It leaves with the segment on its way, or when the index has caught up: both poke.
-      return nil
+      // It leaves after the segment on its way, or when the index has caught up: both poke.
+      return work.pace == .held ? nil : work.gathersUntil
     }
     if work.pipeline.engine.isUnsettled { return MonotonicTime.now }
     let moment = work.pipeline.engine.nextDeadline.map(clock.monotonic)
@@ -260,6 +284,11 @@ final class EngineRunner: Sendable {
     while !work.pipeline.isFull, let input = work.calls.next() {
       run(input, &work, at: now)
       count += 1
+      if input.isAsked { work.isUrgent = work.pipeline.hasOpenEvents }
+    }
+    if work.isUrgent, work.reports.hasMore || work.canDecideSubmissions {
+      encode(&work)
+      seal(&work)
     }
     while !work.pipeline.isFull, let input = work.reports.next() {
       run(input, &work, at: now)
@@ -297,27 +326,43 @@ final class EngineRunner: Sendable {
 
   /// While the log writes the segment before, or nothing would be waiting for it.
   private func encode(_ work: inout Work) {
+    hold(work.pipeline.takeHeldReplies(), &work)
     guard let open = work.pipeline.openPart else { return }
     work.encoder.add(
       open.events[work.encoder.count...], at: open.stamp,
       catalog: work.pipeline.engine.state.durable.catalog)
   }
 
+  /// Call it when what has been decided is encoded, and its answers are at the desk.
   private func seal(_ work: inout Work) {
-    guard work.pace != .held, let segment = work.pipeline.seal() else { return }
-    work.sealed = segment
+    let isUrgent = work.isUrgent && work.canDecideSubmissions
+    if work.pace == .held || work.gathersUntil.map({ MonotonicTime.now < $0 }) ?? false { return }
+    guard let segment = work.pipeline.seal(isUrgent: isUrgent) else { return }
+    work.isUrgent = false
+    work.sealed.append(segment)
+    work.commits.left(with: segment.events.count)
     work.flush.begin()
     exits.append(work.encoder.finish(segment))
   }
 
-  /// A segment is on disk: what rests on it may be told. Returns what it was made of.
-  private func arrived(_ segment: Segment, _ work: inout Work) -> SealedSegment? {
-    guard let sealed = work.sealed.take() else { return nil }
-    work.pipeline.segmentDurable()
-    work.flush.end()
-    exits.stored(segment)
-    deliver(work.pipeline.takeReplies(), &work)
-    return sealed
+  private func hold(_ replies: [Reply], _ work: inout Work) {
+    if replies.isEmpty { return }
+    let answers = replies.compactMap { reply in
+      work.callers.take(reply.ticket).map { CallAnswer(caller: $0, reply: reply) }
+    }
+    work.answers.add(answers.filter(\.caller.isOfRound))
+    self.answers.add(answers.filter { !$0.caller.isOfRound })
+  }
+
+  /// What has come to be on disk: what rests on it may be told.
+  private func arrived(_ work: inout Work) -> ArraySlice<SealedSegment> {
+    let arrived = work.sealed.prefix(work.durable)
+    work.sealed.removeFirst(arrived.count)
+    for _ in arrived {
+      work.pipeline.segmentDurable()
+      work.flush.end()
+    }
+    return arrived
   }
 
   private func publish(_ sealed: SealedSegment, _ work: inout Work) {
@@ -331,22 +376,6 @@ final class EngineRunner: Sendable {
       }
     }
     exits.published(sealed, starts)
-  }
-
-  private func deliver(_ replies: [Reply], _ work: inout Work) {
-    guard !replies.isEmpty else { return }
-    var groups: [CallLoop: [(Caller, Reply)]] = [:]
-    for reply in replies {
-      guard let caller = work.callers.take(reply.ticket) else { continue }
-      if let loop = caller.loop {
-        groups[loop, default: []].append((caller, reply))
-      } else {
-        caller.resume(reply)
-      }
-    }
-    for (loop, group) in groups {
-      loop.execute { for (caller, reply) in group { caller.resume(reply) } }
-    }
   }
 }
 
@@ -364,6 +393,9 @@ extension EngineRunner.Input {
     case .command, .query, .change: .call
     }
   }
+
+  /// Somebody waits for what comes of it.
+  fileprivate var isAsked: Bool { if case .change = self { false } else { true } }
 
   /// What it holds of the queue's bound.
   fileprivate var bytes: Int {
@@ -408,51 +440,5 @@ private struct Backlog {
     inputs.removeAll(keepingCapacity: true)
     place = 0
     lane.swap(&inputs)
-  }
-}
-
-/// How long a segment usually is on its way to the medium and back.
-private struct FlushTime {
-  /// About what deciding and encoding one event takes, in nanoseconds.
-  private static let event: Int64 = 5_000
-  private static let eventsMin = 256
-
-  private var start: Int64 = 0
-  private var mean: Int64 = 0
-
-  /// How many events may be decided in that time.
-  var events: Int { max(Self.eventsMin, Int(mean / Self.event)) }
-
-  mutating func begin() { start = MonotonicTime.now }
-
-  mutating func end() { mean += (MonotonicTime.now - start - mean) / 16 }
-}
-
-/// Callers by ticket; answers come in the order of the calls.
-private struct CallerQueue {
-  private var callers: [EngineRunner.Caller?] = []
-  private var first: UInt64 = 0
-  private var taken = 0
-
-  mutating func add(_ caller: EngineRunner.Caller) -> Ticket {
-    callers.append(caller)
-    return Ticket(rawValue: first + UInt64(callers.count - 1))
-  }
-
-  mutating func take(_ ticket: Ticket) -> EngineRunner.Caller? {
-    let place = Int(ticket.rawValue - first)
-    guard callers.indices.contains(place), let caller = callers[place] else { return nil }
-    callers[place] = nil
-    taken = place + 1
-    if taken == callers.count {
-      first += UInt64(taken)
-      callers.removeAll(keepingCapacity: true)
-      taken = 0
-    } else if taken > 4_096, taken * 2 > callers.count {
-      first += UInt64(taken)
-      callers.removeFirst(taken)
-      taken = 0
-    }
-    return caller
   }
 }

@@ -29,7 +29,7 @@ final class LogWriter: Sendable {
   }
 
   func start(done: @escaping @Sendable (Outcome) -> Void) {
-    thread.withLock { $0 = SystemThread.start(name: "log") { self.run(done) } }
+    thread.withLock { $0 = SystemThread.start(name: "log", rank: .relay) { self.run(done) } }
   }
 
   /// How long the last commit took on its way to the medium.

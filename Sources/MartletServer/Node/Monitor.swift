@@ -37,10 +37,9 @@ final class Monitor<State>: @unchecked Sendable {
 
   /// Changes the state and wakes whoever waits.
   func signal<R>(_ body: (inout State) -> R) -> R {
-    pthread_mutex_lock(mutex)
-    let result = body(&state)
+    let result = withLock(body)
+    // Not with the mutex held: whoever wakes wants it first of all.
     pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
     return result
   }
 

@@ -83,7 +83,7 @@ package final class Node: Sendable {
     let (locks, permits) = (LockHub(), PermitHub())
     let workers = WorkerGate(clock: clock)
     runner = EngineRunner(
-      clock: clock, limits: limits,
+      durable: catalog.revision, clock: clock, limits: limits,
       exits: EngineRunner.Exits(
         append: { logWriter.append($0) },
         stored: { feed.publish($0) },
@@ -295,12 +295,14 @@ package final class Node: Sendable {
   }
 
   private func ask(
-    _ loop: CallLoop?, _ input: @Sendable (EngineRunner.Caller) -> EngineRunner.Input
+    _ loop: CallLoop?, _ input: @Sendable (Caller) -> EngineRunner.Input
   ) async -> Reply? {
     // Unsafe only in that nobody checks that it is resumed once: the runner does it when it takes
     // the caller out of its queue, or `add` has refused it.
     await withUnsafeContinuation { continuation in
-      let caller = EngineRunner.Caller(loop: loop) { continuation.resume(returning: $0) }
+      let caller = Caller(place: loop.map { .loop($0) } ?? .anywhere) {
+        continuation.resume(returning: $0)
+      }
       if !runner.add(input(caller)) { continuation.resume(returning: nil) }
     }
   }

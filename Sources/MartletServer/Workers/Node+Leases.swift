@@ -7,7 +7,7 @@ extension Node {
   /// Runs a command and calls `then` with its answer once that is durable, in a round of answers of
   /// the engine's thread; not at all if the server stops before.
   func ask(_ command: Command, _ then: @escaping @Sendable (Reply.Content) -> Void) {
-    let caller = EngineRunner.Caller(loop: nil) { then($0.content) }
+    let caller = Caller(place: .round) { then($0.content) }
     _ = runner.add(.command(command, caller))
   }
 

@@ -90,6 +90,27 @@ struct CommitPipelineTests {
     #expect(tickets(pipeline.takeReplies()) == [2, 3, 4, 5])
   }
 
+  @Test("what is urgent leaves behind the one segment that is on its way, and behind no second one")
+  func urgent() {
+    var pipeline = pipeline()
+    pipeline.run(submit(), ticket: Ticket(rawValue: 1), at: Self.now)
+    let first = pipeline.seal(isUrgent: true)
+    pipeline.run(submit(), ticket: Ticket(rawValue: 2), at: Self.now)
+    #expect(pipeline.seal() == nil)
+    let second = pipeline.seal(isUrgent: true)
+    #expect(second?.firstRevision == first?.lastRevision.next)
+    pipeline.run(submit(), ticket: Ticket(rawValue: 3), at: Self.later)
+    #expect(pipeline.seal(isUrgent: true) == nil)
+    pipeline.segmentDurable()
+    #expect(pipeline.durable == first?.lastRevision && pipeline.isInFlight)
+    #expect(tickets(pipeline.takeReplies()) == [1])
+    #expect(pipeline.seal() == nil)
+    pipeline.segmentDurable()
+    #expect(tickets(pipeline.takeReplies()) == [2])
+    #expect(pipeline.seal()?.firstRevision == second?.lastRevision.next)
+    #expect(tickets(pipeline.takeHeldReplies()) == [3])
+  }
+
   @Test("replies leave in the order of their calls, over many segments")
   func order() {
     var pipeline = pipeline()

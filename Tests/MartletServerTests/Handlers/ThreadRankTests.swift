@@ -10,14 +10,13 @@ struct ThreadRankTests {
   /// Of the main thread. Others may have been started by handlers, and be nicer from the beginning.
   private let process = martlet_nice(getpid())
 
-  @Test("threads of the second and the last rank let those of the first go before them")
+  @Test("each rank lets those go before it that answers wait for more")
   func order() throws {
-    let first = try Self.nice(.first)
-    for rank in [ThreadRank.second, .last] {
-      let nice = try Self.nice(rank)
-      #expect(nice >= first)
-      #expect(nice >= min(19, process + 5))
-    }
+    let order = [ThreadRank.relay, .first, .engine, .second, .last]
+    let nice = try order.map { try Self.nice($0) }
+    #expect(nice == nice.sorted())
+    #expect(nice[0] == nice[1])
+    #expect(nice[3] >= min(19, process + 6) && nice[4] >= min(19, process + 12))
   }
 
   @Test("handlers run on threads of the second rank")
@@ -25,7 +24,7 @@ struct ThreadRankTests {
     let ticker = HandlerTicker()
     let executor = HandlerExecutor(name: "ranks", slots: 1, ticker: ticker)
     let nice = await Task(executorPreference: executor) { martlet_nice(0) }.value
-    #expect(nice >= min(19, process + 5))
+    #expect(nice >= min(19, process + 6))
     executor.shutdown()
     ticker.shutdown()
   }

@@ -7,24 +7,32 @@ import CLinux
 /// behind all others, a millisecond or four each time. So those that answers wait for go first.
 /// See docs/decisions/0012-answers-go-first.md.
 package enum ThreadRank: Sendable {
-  /// Answers wait for it: event loops, engine, log, readers. As the process is.
+  /// Passes on what answers wait for, in microseconds: the log, as event loops do. It takes the
+  /// core from whoever runs in longer slices.
+  case relay
+  /// Answers wait for it: readers. As the process is.
   case first
+  /// Decides, for as long as there is work: the engine. Behind those that bring it work and take
+  /// its answers away.
+  case engine
   /// Runs handlers, which may compute for as long as they like.
   case second
   /// Works off what is durable and answered already.
   case last
 
-  /// Nanoseconds that a thread behind the others runs at a time, if they let it.
-  private static let slice: UInt64 = 3_000_000
+  /// Nanoseconds that a thread runs at a time, if others let it.
+  private static let (slice, shortSlice): (UInt64, UInt64) = (3_000_000, 100_000)
 
   /// Takes the rank for the thread that asks. It cannot be taken back, and a thread that this one
   /// starts begins with it. Without effect where the kernel refuses, or an operator has chosen a
   /// policy for the process.
   func take() {
     switch self {
+    case .relay: _ = martlet_share_cores(0, 0, Self.shortSlice)
     case .first: break
-    case .second: _ = martlet_step_back(5, Self.slice)
-    case .last: _ = martlet_step_back(10, Self.slice)
+    case .engine: _ = martlet_share_cores(4, 0, Self.slice)
+    case .second: _ = martlet_share_cores(6, 1, Self.slice)
+    case .last: _ = martlet_share_cores(12, 1, Self.slice)
     }
   }
 }
