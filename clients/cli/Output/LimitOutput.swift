@@ -99,7 +99,10 @@ extension Table {
     if !status.key.isEmpty { fields.append(("state of", Cell(status.key))) }
     fields += [
       ("available", "\(status.available)"), ("in use", "\(status.inUse)"),
-      ("waiting", Cell("\(status.waitingCalls) calls, \(status.waitingTasks) tasks")),
+      (
+        "waiting",
+        Cell("\(counted(status.waitingCalls, "call")), \(counted(status.waitingTasks, "task"))")
+      ),
       ("keys", "\(status.keys)"),
     ]
     if let next = status.nextTime { fields.append(("next", Cell(next.rfc3339()))) }

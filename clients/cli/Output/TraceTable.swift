@@ -86,7 +86,7 @@ extension API.TraceTotals {
     add("blocked", blocked)
     add("queued", queueWait)
     if let runTime, attempts > 0 {
-      let tries = attempts == 1 ? "1 attempt" : "\(attempts) attempts"
+      let tries = counted(attempts, "attempt")
       parts.append("ran \(runTime.duration.text) in \(tries)")
     }
     add("back-off", backOff)
