@@ -111,7 +111,9 @@ let package = Package(
       dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
       swiftSettings: settings),
     .executableTarget(
-      name: "rpc-interop-client", dependencies: ["MartletInterop"], swiftSettings: settings),
+      name: "rpc-interop-client",
+      dependencies: ["MartletInterop", "MartletRPC", "MartletRPCServices"],
+      swiftSettings: settings),
     .executableTarget(
       name: "rpc-fuzz",
       dependencies: [

@@ -53,6 +53,9 @@ package final class HTTP2ClientSession {
 
   package var openStreamCount: Int { core.openCount }
 
+  /// Bytes that the connection's windows have left.
+  package var windows: HTTP2Windows { core.windows }
+
   /// How many streams the server allows at once (100 until it has said).
   package var peerConcurrentStreams: Int {
     Int(
@@ -160,6 +163,7 @@ extension HTTP2ClientSession {
         }
         if header.flags & flags(NGHTTP2_FLAG_END_STREAM) != 0 {
           stream.isRemoteClosed = true
+          stream.receivedEnd = true
           core.note(stream, .end)
         }
       }

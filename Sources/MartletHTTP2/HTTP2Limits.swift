@@ -56,3 +56,11 @@ struct TokenBucket {
     return true
   }
 }
+
+/// What is left of the flow-control windows of a connection (RFC 9113, section 5.2), in bytes.
+package struct HTTP2Windows: Sendable, Equatable {
+  /// What may be sent before the peer allows more.
+  package let sendBytes: Int
+  /// What the peer may send before it is allowed more; negative after a limit has shrunk.
+  package let receiveBytes: Int
+}

@@ -61,6 +61,9 @@ package final class HTTP2ServerSession {
   /// Streams that are open now.
   package var openStreamCount: Int { core.openCount }
 
+  /// Bytes that the connection's windows have left.
+  package var windows: HTTP2Windows { core.windows }
+
   /// Bytes of responses that wait to be sent, over all streams.
   package var outgoingBytes: Int { core.outgoingBytes }
 

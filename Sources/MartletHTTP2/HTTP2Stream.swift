@@ -69,6 +69,8 @@ public final class HTTP2Stream {
   /// A response's trailers; empty on a server, where nobody may send any that matter.
   package let trailers = HeaderBlock()
   @exclusivity(unchecked) var receivedFinalHeaders = false
+  /// The peer sent END_STREAM (client only).
+  @exclusivity(unchecked) package internal(set) var receivedEnd = false
 
   /// Payload received and not yet taken. Take bytes off here, then `consume` them on the session.
   package let received = ByteQueue()
@@ -131,6 +133,7 @@ public final class HTTP2Stream {
     headers.reset()
     trailers.reset()
     receivedFinalHeaders = false
+    receivedEnd = false
     received.reset()
     outgoing.reset()
     countedOutgoing = 0

@@ -274,6 +274,13 @@ final class SessionCore {
     nghttp2_session_consume_connection(session, grant)
   }
 
+  /// Bytes that the connection's windows have left.
+  var windows: HTTP2Windows {
+    HTTP2Windows(
+      sendBytes: Int(nghttp2_session_get_remote_window_size(session)),
+      receiveBytes: Int(nghttp2_session_get_local_window_size(session)))
+  }
+
   // MARK: Output
 
   /// Fills `region` with frames; returns how many bytes. More may wait if less than

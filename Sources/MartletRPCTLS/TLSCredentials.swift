@@ -53,6 +53,8 @@ public final class TLSCredentials: Sendable {
         let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
         try handlers.addHandlers([tls, TLSGate(tls, to: .server(name: name))])
       }
+    } describe: { channel in
+      try? channel.pipeline.syncOperations.handler(type: TLSGate.self).agreement
     }
   }
 

@@ -38,6 +38,15 @@ final class TLSGate: ChannelInboundHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
+  /// What the two sides have agreed on; nil: nothing yet. The library does not tell the cipher.
+  var agreement: RPCConnectionSecurity? {
+    guard isOpen else { return nil }
+    let certificate = try? tls.peerCertificate?.toDERBytes()
+    return RPCConnectionSecurity(
+      version: tls.tlsVersion == .tlsv13 ? "TLS 1.3" : "TLS 1.2",
+      remoteCertificate: certificate ?? [])
+  }
+
   /// What stands against going on after the handshake.
   private func objection(to negotiated: String?) -> TLSFailure? {
     guard negotiated == "h2" else {

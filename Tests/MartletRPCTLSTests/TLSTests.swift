@@ -121,6 +121,30 @@ import Testing
     }
   }
 
+  @Test("whoever looks inside sees the version, and the certificate that the other side has shown")
+  func inspection() async throws {
+    let made = try await Certificates()
+    let tls = TLSServerConfiguration(
+      identity: try await made.identity("server", for: "IP:127.0.0.1"),
+      clientAuthoritiesFile: made.authority)
+    try await TLSServer.run(tls) { server in
+      let channel = try makeChannel(
+        server.target,
+        .init(
+          authoritiesFile: made.authority,
+          identity: try await made.identity("client", for: "DNS:worker.test")))
+      #expect(await status(of: channel) == nil)
+      let subchannel = try #require(await channel.snapshot().subchannels.first)
+      let own = try #require(subchannel.connections.first?.security)
+      let others = try #require(await server.server.connectionSnapshots().first?.security)
+      #expect([own.version, others.version] == ["TLS 1.3", "TLS 1.3"])
+      #expect(own.remoteCertificate.first == 0x30)
+      #expect(others.remoteCertificate.first == 0x30)
+      #expect(own.remoteCertificate != others.remoteCertificate)
+      await channel.close()
+    }
+  }
+
   @Test("a handler sees whom the client's certificate names")
   func peerCertificate() async throws {
     let made = try await Certificates()

@@ -5,7 +5,9 @@ internal import NIOPosix
 
 /// Doing what the machine decides about connections, and telling it what became of them.
 extension ChannelDriver {
-  func perform(_ effects: [ChannelMachine.Effect]) {
+  /// `reason`: why a connection is there no more, or none is to be had.
+  func perform(_ effects: [ChannelMachine.Effect], because reason: String? = nil) {
+    record.note(machine, because: reason, at: loop.now)
     for effect in effects { perform(effect) }
     ready = ContiguousArray(machine.ready.compactMap { connections[$0] })
     if effects.contains(.sendWaiting) { roomAppeared() }
@@ -32,7 +34,8 @@ extension ChannelDriver {
     perform(
       addresses.isEmpty
         ? machine.resolveFailed(reason: reason, at: loop.now, hasWaitingCalls: hasWaitingCalls)
-        : machine.resolved(addresses, at: loop.now, hasWaitingCalls: hasWaitingCalls))
+        : machine.resolved(addresses, at: loop.now, hasWaitingCalls: hasWaitingCalls),
+      because: addresses.isEmpty ? reason : nil)
   }
 
   /// One timer for everything that the machine waits for.
@@ -78,7 +81,7 @@ extension ChannelDriver {
     let needed = UInt64(clamping: max(1, timeout.nanosecondsClamped))
     let passed = loop.now &- idleSince
     if passed >= needed {
-      loop.duringTurn { perform(machine.becameIdle()) }
+      loop.duringTurn { perform(machine.becameIdle(), because: "no calls for long") }
     } else {
       scheduleIdleCheck(after: needed - passed)
     }
@@ -88,8 +91,10 @@ extension ChannelDriver {
 
   private func connect(_ id: Int, to address: RPCAddress, timeout: UInt64) {
     let limit = TimeAmount.nanoseconds(Int64(clamping: timeout))
+    // One that has no record is gone from the machine, too, which waits for nothing then.
+    guard let subchannel = record.subchannels[id] else { return }
     do {
-      let connection = try ClientConnection(driver: self, id: id)
+      let connection = try ClientConnection(driver: self, id: id, record: subchannel)
       connections[id] = connection
       let bootstrap = ClientBootstrap(group: loop.eventLoop)
         .connectTimeout(limit)
@@ -177,7 +182,8 @@ extension ChannelDriver {
   private func connectFailed(_ id: Int, reason: String) {
     perform(
       machine.connectFailed(
-        id, reason: reason, at: loop.now, hasWaitingCalls: queue.hasWaitingCalls))
+        id, reason: reason, at: loop.now, hasWaitingCalls: queue.hasWaitingCalls),
+      because: reason)
   }
 
   static func explain(_ error: any Error) -> String {
@@ -223,6 +229,7 @@ extension ChannelDriver {
     perform(
       machine.connectionEnded(
         connection.id, hadCalls: connection.hadCalls, reason: reason, at: loop.now,
-        hasWaitingCalls: queue.hasWaitingCalls))
+        hasWaitingCalls: queue.hasWaitingCalls),
+      because: reason)
   }
 }

@@ -23,6 +23,8 @@ final class ChannelDriver: @unchecked Sendable {
   }
 
   let loop: RPCEventLoop
+  /// For looking inside.
+  let id = InspectionID.next()
   let target: String
   let configuration: RPCChannelConfiguration
   private let place: ChannelTarget.Place
@@ -31,6 +33,7 @@ final class ChannelDriver: @unchecked Sendable {
 
   @exclusivity(unchecked) private var spare: ContiguousArray<Command> = []
   @exclusivity(unchecked) var machine: ChannelMachine
+  @exclusivity(unchecked) var record: ChannelRecord
   @exclusivity(unchecked) private var throttle: RetryThrottle?
   @exclusivity(unchecked) private var random: SeededRandom
   @exclusivity(unchecked) var queue = CallQueue()
@@ -71,6 +74,7 @@ final class ChannelDriver: @unchecked Sendable {
     random = SeededRandom(seed: configuration.seed ?? UInt64.random(in: 0 ... .max))
     machine = ChannelMachine(
       addresses: addresses, ChannelMachine.Settings(configuration), seed: random.next())
+    record = ChannelRecord(machine, target: target, at: loop.now)
     throttle = configuration.retryThrottling.map { RetryThrottle($0) }
   }
 
@@ -131,8 +135,11 @@ final class ChannelDriver: @unchecked Sendable {
     guard !call.isFinished else { return }
     call.hasBegun = true
     activeCalls &+= 1
+    record.callsStarted &+= 1
     if call.deadline > 0 { loop.addDeadline(call, at: call.deadline) }
     dispatch(call)
+    // The clock is read once for all that a connection writes, not for each call.
+    if call.stream == nil { record.lastCallWaitedAt = loop.now }
   }
 
   /// A call that the server cannot have seen comes back.
@@ -164,6 +171,7 @@ final class ChannelDriver: @unchecked Sendable {
     if isOK { throttle?.succeeded() }
     guard call.hasBegun else { return }
     activeCalls &-= 1
+    if !isOK { record.callsFailed &+= 1 }
     if activeCalls == 0 { noCallsLeft() }
   }
 
@@ -262,6 +270,7 @@ final class ChannelDriver: @unchecked Sendable {
 
   private func closeAll(_ continuation: UnsafeContinuation<Void, Never>?) {
     machine.close()
+    record.note(machine, because: nil, at: loop.now)
     timer?.scheduled.cancel()
     timer = nil
     idleTimer?.cancel()

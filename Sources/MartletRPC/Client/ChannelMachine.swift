@@ -87,6 +87,18 @@ struct ChannelMachine {
     return subchannels.allSatisfy(\.isBackingOff) ? lastReason : nil
   }
 
+  var connectivity: RPCConnectivity {
+    switch phase {
+    case .closed: return .shutdown
+    case .idle: return .idle
+    case .active: break
+    }
+    if !ready.isEmpty { return .ready }
+    if failure != nil { return .transientFailure }
+    let isResolving = subchannels.isEmpty && resolution == .running
+    return isResolving || subchannels.contains(where: \.isConnecting) ? .connecting : .idle
+  }
+
   /// A call waits, and nothing is ready for it.
   mutating func callWaits(at now: UInt64) -> [Effect] {
     if phase == .idle { phase = .active }

@@ -25,6 +25,7 @@ extension ClientCall {
 
   func dataArrived() {
     guard let stream, let connection, !isFinished else { return }
+    let messagesBefore = assembler.completeMessages
     do {
       try assembler.scan(stream.received)
     } catch {
@@ -33,6 +34,7 @@ extension ClientCall {
       if status.code == .unimplemented { status.code = .internalError }
       return end(status)
     }
+    connection.counters.messagesArrived(assembler.completeMessages &- messagesBefore)
     guard let inbox else {
       if assembler.completeMessages > 1 {
         return end(RPCStatus(code: .internalError, message: "more than one response message"))

@@ -90,7 +90,10 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     self.stream = stream
     stream.owner = self
     assembler = MessageAssembler(messageBytesMax: max(1, options.maxResponseBytes))
-    if let request { stream.outgoing.append(UnsafeRawBufferPointer(request)) }
+    if let request {
+      stream.outgoing.append(UnsafeRawBufferPointer(request))
+      connection.counters.messagesSent &+= 1
+    }
     sendOutbox()
   }
 
@@ -98,7 +101,8 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
   func sendOutbox() {
     guard let outbox, let stream, let connection, !isFinished else { return }
     let limit = channel.configuration.writerBufferBytes
-    let hasEnded = outbox.move(to: stream.outgoing)
+    let (messageCount, hasEnded) = outbox.move(to: stream.outgoing)
+    connection.counters.messagesSent &+= messageCount
     if stream.outgoing.count > limit / 2 { stream.drainMark = limit / 2 }
     if hasEnded {
       connection.session.finish(stream)
@@ -131,6 +135,7 @@ final class ClientCall: DeadlineHolder, @unchecked Sendable {
     if status == nil, inbox == nil, let stream { takeResponse(stream, into: &outcome) }
     outcome.initialMetadata = initialMetadata
     outcome.trailingMetadata = trailing
+    if outcome.status == nil { connection?.counters.callsSucceeded &+= 1 }
     if let stream, let connection, !stream.isClosed { dropStream(stream, on: connection) }
     channel.ended(self, isOK: outcome.status == nil)
     outbox?.fail(status ?? RPCStatus(code: .ok, message: "the call has ended"))

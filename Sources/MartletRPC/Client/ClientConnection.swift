@@ -13,9 +13,13 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   let session: HTTP2ClientSession
   /// The subchannel that it belongs to.
   let id: Int
+  /// Of that subchannel.
+  let record: SubchannelRecord
+  /// For looking inside.
+  let socketID = InspectionID.next()
   private let driver: ChannelDriver
 
-  @exclusivity(unchecked) private var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private(set) var context: ChannelHandlerContext?
   @exclusivity(unchecked) private var isDirty = false
   @exclusivity(unchecked) private var isClosing = false
   /// What is written stays here until the two sides have agreed on how it is protected.
@@ -28,10 +32,12 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   @exclusivity(unchecked) private(set) var hadCalls = false
   @exclusivity(unchecked) private var failure: String?
   @exclusivity(unchecked) private var keepalive: KeepaliveTimer?
+  @exclusivity(unchecked) var counters = ConnectionCounters()
 
-  init(driver: ChannelDriver, id: Int) throws {
+  init(driver: ChannelDriver, id: Int, record: SubchannelRecord) throws {
     self.driver = driver
     self.id = id
+    self.record = record
     isHandshaking = driver.configuration.transportSecurity.hasHandshake
     var limits = HTTP2Limits()
     let configuration = driver.configuration
@@ -43,6 +49,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   }
 
   // MARK: Calls
+
+  var security: TransportSecurity { driver.configuration.transportSecurity }
 
   /// There is room for one more call.
   var hasRoom: Bool {
@@ -60,6 +68,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       return false
     }
     hadCalls = true
+    counters.streamsStarted &+= 1
     call.begin(on: self, stream)
     setDirty()
     return true
@@ -103,6 +112,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       deliver()
       session.dropFreeStreams()
       self.context = nil
+      record.past.add(counters)
+      counters = ConnectionCounters()
       driver.connectionClosed(self, reason: failure ?? "")
     }
     loop.runTurn()
@@ -140,6 +151,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   private func receive(_ buffer: ByteBuffer, at now: UInt64) {
     guard !isClosing else { return }
     keepalive?.received(at: now)
+    counters.lastReadAt = now
     if !isReady, Self.isAlert(buffer) {
       failure = failure ?? "\(driver.target) speaks TLS"
       isClosing = true
@@ -188,6 +200,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       handle(stream, events)
       if events.contains(.closed) {
         hasClosedStream = true
+        counters.streamClosed(hasEnded: stream.receivedEnd)
         stream.withOwner(ClientCall.self) { $0.detach(from: stream) }
         stream.owner = nil
         session.recycle(stream)
@@ -229,6 +242,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
   private func writeOutput(_ context: ChannelHandlerContext) {
     let hasWritten = driver.loop.writeOutput(of: session, to: context)
     if hasWritten { context.flush() }
+    counters.requestsWritten(at: driver.loop.now)
   }
 
   private func close(_ context: ChannelHandlerContext) {
@@ -265,6 +279,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushable, @unchecked Se
       context.close(promise: nil)
     case .ping:
       session.ping(now)
+      counters.pingsSent &+= 1
       setDirty()
       driver.loop.runTurn()
     case .nothing, nil:

@@ -6,7 +6,7 @@ public import MartletProtobuf
 /// Errors are `RPCStatus`, or `CancellationError` when the caller's own task is cancelled. A call
 /// that the server certainly has not seen is repeated silently; no other is.
 public final class RPCChannel: Sendable {
-  private let driver: ChannelDriver
+  let driver: ChannelDriver
   private let interceptors: ClientInterceptorChains?
 
   /// The address, as given.
@@ -26,9 +26,13 @@ public final class RPCChannel: Sendable {
   init(driver: ChannelDriver) {
     self.driver = driver
     interceptors = ClientInterceptorChains(driver.configuration.interceptors)
+    Self.registry.add(self, id: id)
   }
 
-  deinit { driver.close(nil) }
+  deinit {
+    Self.registry.remove(id)
+    driver.close(nil)
+  }
 
   /// Calls made from tasks that prefer this executor run on the channel's own event loop, without
   /// hops: the cheapest way to make very many calls. Such tasks must not block.
@@ -37,6 +41,7 @@ public final class RPCChannel: Sendable {
   /// Ends all calls and the connection; calls made later fail with UNAVAILABLE.
   public func close() async {
     await withUnsafeContinuation { driver.close($0) }
+    Self.registry.remove(id)
   }
 
   // MARK: Calls

@@ -5,9 +5,12 @@ internal import Synchronization
 final class RequestOutbox: Sendable {
   private struct State {
     var bytes: [UInt8] = []
+    /// How many messages those are.
+    var messageCount = 0
     var hasEnded = false
     /// What has left for a stream and may have to leave for another; nil: that cannot be.
     var replay: [UInt8]? = []
+    var replayMessageCount = 0
     /// The loop has been told that there is something.
     var isPosted = false
     var waitingInStream = 0
@@ -37,6 +40,8 @@ final class RequestOutbox: Sendable {
       guard let sent = state.replay else { return false }
       state.bytes = sent + state.bytes
       state.replay = []
+      state.messageCount += state.replayMessageCount
+      state.replayMessageCount = 0
       state.waitingInStream = 0
       return true
     }
@@ -52,6 +57,7 @@ final class RequestOutbox: Sendable {
         return message == nil ? .success(.done) : .failure(failure)
       }
       if let message {
+        state.messageCount += 1
         if state.bytes.isEmpty { state.bytes = message } else { state.bytes += message }
       } else {
         state.hasEnded = true
@@ -77,13 +83,15 @@ final class RequestOutbox: Sendable {
     if isResumed { writer.resume() }
   }
 
-  /// Moves what waits into the stream's queue; true when the requests have ended.
-  func move(to queue: ByteQueue) -> Bool {
+  /// Moves what waits into the stream's queue; tells how many messages that was, and whether the
+  /// requests have ended.
+  func move(to queue: ByteQueue) -> (messageCount: Int, hasEnded: Bool) {
     state.withLock { state in
       state.isPosted = false
       if let kept = state.replay?.count {
         if kept + state.bytes.count <= replayBytesMax {
           state.replay?.append(contentsOf: state.bytes)
+          state.replayMessageCount += state.messageCount
         } else {
           state.replay = nil
         }
@@ -91,7 +99,8 @@ final class RequestOutbox: Sendable {
       state.bytes.withUnsafeBytes { queue.append($0) }
       state.bytes.removeAll(keepingCapacity: state.bytes.count < 64 << 10)
       state.waitingInStream = queue.count
-      return state.hasEnded
+      defer { state.messageCount = 0 }
+      return (state.messageCount, state.hasEnded)
     }
   }
 

@@ -22,6 +22,15 @@ struct Subchannel: Equatable {
     self.address = address
   }
 
+  var connectivity: RPCConnectivity {
+    switch state {
+    case .idle: .idle
+    case .connecting: .connecting
+    case .ready: .ready
+    case .backingOff: .transientFailure
+    }
+  }
+
   var isBackingOff: Bool { if case .backingOff = state { true } else { false } }
 
   var isConnecting: Bool { state == .connecting }

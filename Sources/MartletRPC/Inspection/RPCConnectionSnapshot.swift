@@ -1,6 +1,9 @@
-/// One connection of a server at one instant.
+internal import NIOCore
+
+/// One connection of a server or a channel at one instant.
 public struct RPCConnectionSnapshot: Sendable, Equatable {
-  /// Unique among all connections, listeners and servers of the process; later ones are greater.
+  /// Unique among all servers, listeners, channels, subchannels and connections of the process;
+  /// later ones are greater.
   public var id: Int
   /// The two ends: `127.0.0.1:7411`, `[::1]:7411`, `unix:/path`; `unix:` for a client's nameless
   /// end; `in-process` for both.
@@ -8,17 +11,36 @@ public struct RPCConnectionSnapshot: Sendable, Equatable {
   public var remoteAddress: String
   /// Streams that the client opened, those refused included.
   public var streamsStarted: Int
-  /// Those of them that ended with OK, and those that did not.
+  /// Those of them that ended well, and those that did not. On a server: with OK, or otherwise; on
+  /// a client: with the server's END_STREAM, or without, as gRPC's A14 has it.
   public var streamsSucceeded: Int
   public var streamsFailed: Int
   public var messagesSent: Int
   public var messagesReceived: Int
-  /// PINGs sent to learn whether the client is still there, and in a graceful end.
+  /// PINGs sent to learn whether the other side is still there; by a server also in a graceful end.
   public var pingsSent: Int
   /// When a stream was last opened, and a message last sent or received; nil: never.
   public var lastStreamAt: ContinuousClock.Instant?
   public var lastMessageSentAt: ContinuousClock.Instant?
   public var lastMessageReceivedAt: ContinuousClock.Instant?
+  /// Bytes that the connection's HTTP/2 window lets this side send, and the other side send to it.
+  public var sendWindowBytes: Int
+  public var receiveWindowBytes: Int
+  /// How it is protected; nil: plain text, or the two sides have not agreed yet.
+  public var security: RPCConnectionSecurity?
+}
+
+/// How a connection is protected.
+public struct RPCConnectionSecurity: Sendable, Hashable {
+  /// `TLS 1.2` or `TLS 1.3`.
+  public var version: String
+  /// The certificate that the other side has shown, in DER; empty: none.
+  public var remoteCertificate: [UInt8]
+
+  package init(version: String, remoteCertificate: [UInt8]) {
+    self.version = version
+    self.remoteCertificate = remoteCertificate
+  }
 }
 
 /// An address on which a server listens.
@@ -30,8 +52,10 @@ public struct RPCListenerSnapshot: Sendable, Equatable {
 }
 
 extension RPCServer {
+  static let registry = InspectionRegistry<RPCServer>()
+
   /// The servers of this process that have not been stopped, by rising `id`.
-  public static var running: [RPCServer] { ServerRegistry.servers }
+  public static var running: [RPCServer] { registry.all }
 
   /// Every open connection, by rising `id`.
   public func connectionSnapshots() async -> [RPCConnectionSnapshot] {
@@ -48,6 +72,32 @@ extension RPCServer {
       var all: [RPCConnectionSnapshot] = []
       for await some in group { all += some }
       return all.sorted { $0.id < $1.id }
+    }
+  }
+}
+
+/// Turns times of a loop's clock into instants, as of one moment.
+struct LoopTimes {
+  private let now: UInt64
+  private let instant = ContinuousClock.now
+
+  init(of loop: RPCEventLoop) { now = loop.now }
+
+  func instant(_ time: UInt64) -> ContinuousClock.Instant {
+    instant - .nanoseconds(Int64(clamping: now > time ? now - time : 0))
+  }
+
+  /// 0: never.
+  func optional(_ time: UInt64) -> ContinuousClock.Instant? { time == 0 ? nil : instant(time) }
+}
+
+extension SocketAddress {
+  /// As snapshots have it.
+  var text: String {
+    switch self {
+    case .v4: "\(ipAddress ?? "?"):\(port ?? 0)"
+    case .v6: "[\(ipAddress ?? "?")]:\(port ?? 0)"
+    case .unixDomainSocket: "unix:\(pathname ?? "")"
     }
   }
 }

@@ -4,19 +4,10 @@ internal import NIOCore
 extension ServerConnection {
   /// On the loop.
   func snapshot() -> RPCConnectionSnapshot {
-    let now = serverLoop.loop.now
-    let instant = ContinuousClock.now
-    func at(_ time: UInt64) -> ContinuousClock.Instant? {
-      time == 0 ? nil : instant - .nanoseconds(Int64(clamping: now > time ? now - time : 0))
-    }
-    return RPCConnectionSnapshot(
-      id: id, localAddress: shortAddress(localAddress),
-      remoteAddress: shortAddress(remoteAddress),
-      streamsStarted: counters.streamsStarted, streamsSucceeded: counters.streamsSucceeded,
-      streamsFailed: counters.streamsFailed, messagesSent: counters.messagesSent,
-      messagesReceived: counters.messagesReceived, pingsSent: counters.pingsSent,
-      lastStreamAt: at(counters.lastStreamAt), lastMessageSentAt: at(counters.lastMessageSentAt),
-      lastMessageReceivedAt: at(counters.lastMessageReceivedAt))
+    RPCConnectionSnapshot(
+      id: id, local: ownAddress(localAddress), remote: ownAddress(remoteAddress), counters,
+      session.windows, context.flatMap { serverLoop.security.describe($0.channel) },
+      LoopTimes(of: serverLoop.loop))
   }
 
   /// A call, or a stream that never became one, ended otherwise than with OK.
@@ -25,13 +16,30 @@ extension ServerConnection {
     serverLoop.failedCalls.add(1)
   }
 
-  private func shortAddress(_ address: SocketAddress?) -> String {
-    if peer == "in-process" { return peer }
-    guard let address else { return "unix:" }
-    switch address {
-    case .v4: return "\(address.ipAddress ?? "?"):\(address.port ?? 0)"
-    case .v6: return "[\(address.ipAddress ?? "?")]:\(address.port ?? 0)"
-    case .unixDomainSocket: return "unix:\(address.pathname ?? "")"
-    }
+  private func ownAddress(_ address: SocketAddress?) -> String {
+    peer == "in-process" ? peer : address?.text ?? "unix:"
+  }
+}
+
+extension RPCConnectionSnapshot {
+  init(
+    id: Int, local: String, remote: String, _ counters: ConnectionCounters,
+    _ windows: HTTP2Windows, _ security: RPCConnectionSecurity?, _ times: LoopTimes
+  ) {
+    self.id = id
+    localAddress = local
+    remoteAddress = remote
+    streamsStarted = counters.streamsStarted
+    streamsSucceeded = counters.streamsSucceeded
+    streamsFailed = counters.streamsFailed
+    messagesSent = counters.messagesSent
+    messagesReceived = counters.messagesReceived
+    pingsSent = counters.pingsSent
+    lastStreamAt = times.optional(counters.lastStreamAt)
+    lastMessageSentAt = times.optional(counters.lastMessageSentAt)
+    lastMessageReceivedAt = times.optional(counters.lastMessageReceivedAt)
+    sendWindowBytes = windows.sendBytes
+    receiveWindowBytes = windows.receiveBytes
+    self.security = security
   }
 }

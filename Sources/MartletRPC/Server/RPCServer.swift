@@ -13,7 +13,8 @@ public final class RPCServer: Sendable {
   public let addresses: [String]
   /// The port of the first TCP address; 0 if there is none.
   public let port: Int
-  /// Unique among all servers, listeners and connections of the process; later ones are greater.
+  /// Unique among all servers, listeners, channels, subchannels and connections of the process;
+  /// later ones are greater.
   public let id = InspectionID.next()
   /// Where the server listens, as `addresses` says, each with its number.
   public let listenerSnapshots: [RPCListenerSnapshot]
@@ -27,7 +28,7 @@ public final class RPCServer: Sendable {
     listenerSnapshots = addresses.map { .init(id: InspectionID.next(), address: $0) }
   }
 
-  deinit { ServerRegistry.remove(id) }
+  deinit { Self.registry.remove(id) }
 
   /// Starts listening. Returns when every address is bound; fails if one cannot be, having closed
   /// the others.
@@ -55,7 +56,7 @@ public final class RPCServer: Sendable {
       throw error
     }
     let server = RPCServer(state: state, loops: loops, listeners: listeners)
-    ServerRegistry.add(server)
+    registry.add(server, id: server.id)
     return server
   }
 
@@ -85,7 +86,7 @@ public final class RPCServer: Sendable {
     }
     await state.waitUntilDrained()
     limit.cancel()
-    ServerRegistry.remove(id)
+    Self.registry.remove(id)
   }
 
   private func onEachConnection(_ body: @escaping @Sendable (ServerConnection) -> Void) {

@@ -23,6 +23,7 @@ final class ServerLoop: @unchecked Sendable {
   let methods: MethodTable
   let limits: ServerLimits
   let responseEncoding: MessageEncoding
+  let security: TransportSecurity
   let timerLimits: ConnectionTimers.Limits
   let pingLimits: PingStrikes.Limits
   /// This loop's share of all handlers.
@@ -58,6 +59,7 @@ final class ServerLoop: @unchecked Sendable {
     limits = configuration.limits
     http2Limits = configuration.limits.http2
     responseEncoding = configuration.responseEncoding
+    security = configuration.transportSecurity
     self.server = server
   }
 

@@ -25,9 +25,13 @@ enum ChannelzMessage {
       local: address(listener.address))
   }
 
-  static func connection(_ connection: RPCConnectionSnapshot) -> GRPCChannelz.Socket {
-    .init(
-      ref: .init(socketId: Int64(connection.id), name: connection.remoteAddress),
+  /// Streams are begun by the client: by this side or by the other.
+  static func connection(
+    _ connection: RPCConnectionSnapshot, isClient: Bool
+  ) -> GRPCChannelz.Socket {
+    let lastStreamAt = timestamp(connection.lastStreamAt)
+    return .init(
+      ref: reference(connection),
       data: .init(
         streamsStarted: Int64(connection.streamsStarted),
         streamsSucceeded: Int64(connection.streamsSucceeded),
@@ -35,14 +39,31 @@ enum ChannelzMessage {
         messagesSent: Int64(connection.messagesSent),
         messagesReceived: Int64(connection.messagesReceived),
         keepAlivesSent: Int64(connection.pingsSent),
-        lastRemoteStreamCreatedTimestamp: timestamp(connection.lastStreamAt),
+        lastLocalStreamCreatedTimestamp: isClient ? lastStreamAt : nil,
+        lastRemoteStreamCreatedTimestamp: isClient ? nil : lastStreamAt,
         lastMessageSentTimestamp: timestamp(connection.lastMessageSentAt),
-        lastMessageReceivedTimestamp: timestamp(connection.lastMessageReceivedAt)),
-      local: address(connection.localAddress), remote: address(connection.remoteAddress))
+        lastMessageReceivedTimestamp: timestamp(connection.lastMessageReceivedAt),
+        // Each is named after the side that may send, so that ours is what the other side grants.
+        localFlowControlWindow: .init(value: Int64(connection.sendWindowBytes)),
+        remoteFlowControlWindow: .init(value: Int64(connection.receiveWindowBytes))),
+      local: address(connection.localAddress), remote: address(connection.remoteAddress),
+      security: connection.security.map(security))
+  }
+
+  private static func security(_ security: RPCConnectionSecurity) -> GRPCChannelz.Security {
+    .init(
+      model: .tls(
+        .init(
+          cipherSuite: .otherName(security.version),
+          remoteCertificate: security.remoteCertificate)))
+  }
+
+  static func reference(_ connection: RPCConnectionSnapshot) -> GRPCChannelz.SocketRef {
+    .init(socketId: Int64(connection.id), name: connection.remoteAddress)
   }
 
   /// By the wall clock as it is now.
-  private static func timestamp(_ instant: ContinuousClock.Instant?) -> GRPCWellKnown.Timestamp? {
+  static func timestamp(_ instant: ContinuousClock.Instant?) -> GRPCWellKnown.Timestamp? {
     guard let instant else { return nil }
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

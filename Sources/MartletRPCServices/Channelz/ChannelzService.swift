@@ -1,9 +1,10 @@
 public import MartletRPC
 
-/// `grpc.channelz.v1`: the servers of this process, where they listen, and what their connections
-/// have done. Clients' channels are not in it.
+/// `grpc.channelz.v1` (gRPC's A14): the servers of this process, where they listen, its clients'
+/// channels with their subchannels, and what the connections of both have done.
 ///
-/// Whoever can call it sees the addresses of all clients: leave it out where that is not wanted.
+/// Whoever can call it sees the addresses of all clients and of all servers that are called, and
+/// the words with which connections failed: leave it out where that is not wanted.
 public struct ChannelzService: GRPCChannelz.Channelz {
   /// Results of one answer, also if more are asked for.
   private static let resultsMax = 100
@@ -13,18 +14,31 @@ public struct ChannelzService: GRPCChannelz.Channelz {
   public func getTopChannels(
     _ request: GRPCChannelz.GetTopChannelsRequest, context: CallContext
   ) async throws -> GRPCChannelz.GetTopChannelsResponse {
-    .init(end: true)
+    let (page, isLast) = try page(
+      RPCChannel.open, from: request.startChannelId, max: request.maxResults, \.id)
+    var channels: [GRPCChannelz.Channel] = []
+    for channel in page { channels.append(ChannelzMessage.channel(await channel.snapshot())) }
+    return .init(channel: channels, end: isLast)
   }
 
   public func getChannel(
     _ request: GRPCChannelz.GetChannelRequest, context: CallContext
   ) async throws -> GRPCChannelz.GetChannelResponse {
-    throw notFound("channel", request.channelId)
+    guard let channel = RPCChannel.open.first(where: { $0.id == request.channelId }) else {
+      throw notFound("channel", request.channelId)
+    }
+    return .init(channel: ChannelzMessage.channel(await channel.snapshot()))
   }
 
   public func getSubchannel(
     _ request: GRPCChannelz.GetSubchannelRequest, context: CallContext
   ) async throws -> GRPCChannelz.GetSubchannelResponse {
+    for channel in RPCChannel.open {
+      let subchannels = await channel.snapshot().subchannels
+      if let subchannel = subchannels.first(where: { $0.id == request.subchannelId }) {
+        return .init(subchannel: ChannelzMessage.subchannel(subchannel))
+      }
+    }
     throw notFound("subchannel", request.subchannelId)
   }
 
@@ -51,7 +65,7 @@ public struct ChannelzService: GRPCChannelz.Channelz {
     let (page, isLast) = try page(
       connections, from: request.startSocketId, max: request.maxResults, \.id)
     return .init(
-      socketRef: page.map { .init(socketId: Int64($0.id), name: $0.remoteAddress) }, end: isLast)
+      socketRef: page.map(ChannelzMessage.reference), end: isLast)
   }
 
   public func getSocket(
@@ -63,7 +77,13 @@ public struct ChannelzService: GRPCChannelz.Channelz {
       }
       let connections = await server.connectionSnapshots()
       if let connection = connections.first(where: { $0.id == request.socketId }) {
-        return .init(socket: ChannelzMessage.connection(connection))
+        return .init(socket: ChannelzMessage.connection(connection, isClient: false))
+      }
+    }
+    for channel in RPCChannel.open {
+      let connections = await channel.snapshot().subchannels.flatMap(\.connections)
+      if let connection = connections.first(where: { $0.id == request.socketId }) {
+        return .init(socket: ChannelzMessage.connection(connection, isClient: true))
       }
     }
     throw notFound("socket", request.socketId)
