@@ -62,7 +62,9 @@ let package = Package(
 
     // The RPC runtime: has never heard of tasks.
     .target(name: "MartletHTTP2", dependencies: ["CNGHTTP2"], swiftSettings: settings),
-    .target(name: "MartletProtobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
+    .target(name: "CArenaSlot"),
+    .target(
+      name: "MartletProtobuf", dependencies: ["CArenaSlot", "CProtobufC"], swiftSettings: settings),
     .target(
       name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib", "CLinux"] + nio,
       swiftSettings: settings),

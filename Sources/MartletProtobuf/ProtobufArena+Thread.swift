@@ -1,3 +1,4 @@
+internal import CArenaSlot
 internal import CProtobufC
 internal import Glibc
 
@@ -6,10 +7,8 @@ internal import Glibc
 extension ProtobufArena {
   @usableFromInline
   static func ofThisThread() -> ProtobufArena {
-    if let known = pthread_getspecific(threadKey) {
-      return ProtobufArena(state: known.assumingMemoryBound(to: State.self))
-    }
-    return makeForThisThread()
+    guard let known = martlet_arena() else { return makeForThisThread() }
+    return ProtobufArena(state: known.assumingMemoryBound(to: State.self))
   }
 
   @inline(never)
@@ -23,12 +22,13 @@ extension ProtobufArena {
         },
         free: { _, _ in }, allocator_data: state))
     let chunk = UnsafeMutableRawPointer.allocate(
-      byteCount: firstChunkByteCount, alignment: chunkHeaderByteCount)
+      byteCount: firstChunkByteCount, alignment: 16)
     state.initialize(
       to: State(
-        allocator: allocator, cursor: chunk, limit: chunk + firstChunkByteCount, budget: 0,
-        isExhausted: false, newestChunk: nil, nextChunkByteCount: 2 * firstChunkByteCount,
-        encodedByteCountMax: 0))
+        cursor: chunk, limit: chunk + firstChunkByteCount, newestChunk: nil,
+        encodedByteCountMax: 0, nextChunkByteCount: 2 * firstChunkByteCount,
+        decodedByteCount: 0, takenByteCount: 0, isExhausted: false, allocator: allocator))
+    martlet_set_arena(state)
     pthread_setspecific(threadKey, state)
     return ProtobufArena(state: state)
   }
@@ -37,6 +37,8 @@ extension ProtobufArena {
     var key = pthread_key_t()
     let result = pthread_key_create(&key) { memory in
       guard let memory else { return }
+      // What ends after this may code a message, too, and then makes an arena of its own.
+      martlet_set_arena(nil)
       let state = memory.assumingMemoryBound(to: State.self)
       // No message is being coded when a thread ends, so this is the first chunk's end.
       (state.pointee.limit - ProtobufArena.firstChunkByteCount).deallocate()

@@ -12,36 +12,46 @@ public struct ProtobufArena {
 
   /// What an arena consists of. C points to it, so it never moves.
   @usableFromInline struct State {
-    /// Hands this arena to protobuf-c.
-    var allocator: UnsafeMutablePointer<ProtobufCAllocator>
     /// The free part of the current chunk.
-    var cursor: UnsafeMutableRawPointer
-    var limit: UnsafeMutableRawPointer
-    /// How many bytes of further chunks may still be taken.
-    var budget: Int
-    /// Whether an allocation was refused for want of budget.
-    var isExhausted: Bool
-    /// The newest further chunk; each begins with the address of the one before.
-    var newestChunk: UnsafeMutableRawPointer?
-    var nextChunkByteCount: Int
+    @usableFromInline var cursor: UnsafeMutableRawPointer
+    @usableFromInline var limit: UnsafeMutableRawPointer
+    /// The newest further chunk.
+    @usableFromInline var newestChunk: UnsafeMutablePointer<Chunk>?
     /// No less than the encoded size of the structs made since an encoding began.
     @usableFromInline var encodedByteCountMax: Int
+    var nextChunkByteCount: Int
+    /// The size of the message that protobuf-c unpacks, and how much it has taken for it in further
+    /// chunks.
+    var decodedByteCount: Int
+    var takenByteCount: Int
+    /// Whether an allocation was refused for want of budget.
+    var isExhausted: Bool
+    /// Hands this arena to protobuf-c.
+    var allocator: UnsafeMutablePointer<ProtobufCAllocator>
+  }
+
+  /// What a further chunk begins with: how things were before it.
+  @usableFromInline struct Chunk {
+    var limit: UnsafeMutableRawPointer
+    var newestChunk: UnsafeMutablePointer<Chunk>?
+    var nextChunkByteCount: Int
   }
 
   /// Where an arena stood before a message, so that messages can be coded inside others' closures.
   @usableFromInline struct Mark {
-    var cursor: UnsafeMutableRawPointer
-    var limit: UnsafeMutableRawPointer
-    var budget: Int
-    var isExhausted: Bool
-    var newestChunk: UnsafeMutableRawPointer?
-    var nextChunkByteCount: Int
+    @usableFromInline let cursor: UnsafeMutableRawPointer
+    @usableFromInline let newestChunk: UnsafeMutablePointer<Chunk>?
+
+    @inlinable
+    init(cursor: UnsafeMutableRawPointer, newestChunk: UnsafeMutablePointer<Chunk>?) {
+      (self.cursor, self.newestChunk) = (cursor, newestChunk)
+    }
   }
 
   static let firstChunkByteCount = 64 << 10
   static let largestChunkByteCount = 4 << 20
-  static let chunkHeaderByteCount = 16
-  static let alignment = 8
+  static let chunkHeaderByteCount = 32
+  @usableFromInline static let alignment = 8
 
   /// The most that a field takes beside its text, bytes or submessage: a tag of up to 5 bytes and
   /// a number or length of up to 10.
@@ -70,11 +80,11 @@ extension ProtobufArena {
     _ build: (ProtobufArena) -> UnsafeMutablePointer<C>
   ) {
     let arena = ProtobufArena.ofThisThread()
-    let mark = arena.begin(budget: .max)
-    defer { arena.end(mark) }
+    let mark = arena.mark()
     arena.state.pointee.encodedByteCountMax = 0
     let message = UnsafeRawPointer(build(arena)).assumingMemoryBound(to: ProtobufCMessage.self)
     arena.pack(message, into: reserve)
+    arena.release(to: mark)
   }
 
   @usableFromInline
@@ -113,23 +123,18 @@ extension ProtobufArena {
       _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
       checksFields: Bool
     ) throws(ProtobufDecodingError) {
-      let isRegular = WireScan.isRegular(bytes, checksFields ? descriptor : nil)
-      let arena = ProtobufArena.ofThisThread()
-      let budget = ProtobufArena.decodingBudget(forByteCount: bytes.count)
-      var mark = arena.begin(budget: budget)
-      var message = isRegular ? arena.unpack(bytes, descriptor) : nil
-      if message == nil, !arena.state.pointee.isExhausted {
-        arena.end(mark)
-        let normal = try WireNormalForm.of(bytes, descriptor)
-        mark = arena.begin(budget: budget)
-        message = normal.withUnsafeBytes { arena.unpack($0, descriptor) }
+      arena = ProtobufArena.ofThisThread()
+      mark = arena.mark()
+      arena.state.pointee.decodedByteCount = bytes.count
+      arena.state.pointee.takenByteCount = 0
+      arena.state.pointee.isExhausted = false
+      if WireScan.isRegular(bytes, checksFields ? descriptor : nil),
+        let message = arena.unpack(bytes, descriptor)
+      {
+        self.message = message
+      } else {
+        message = try arena.unpackNormalForm(of: bytes, descriptor, after: mark)
       }
-      guard let message else {
-        let isTooLarge = arena.state.pointee.isExhausted
-        arena.end(mark)
-        throw isTooLarge ? .tooLarge : .malformed
-      }
-      (self.arena, self.mark, self.message) = (arena, mark, message)
     }
 
     /// The C struct, valid until `discard`.
@@ -140,7 +145,8 @@ extension ProtobufArena {
 
     /// Gives the memory back. To be called once, on the same thread, before anything that was
     /// unpacked earlier is discarded.
-    public func discard() { arena.end(mark) }
+    @inlinable
+    public func discard() { arena.release(to: mark) }
   }
 }
 
@@ -153,6 +159,21 @@ extension ProtobufArena {
     let allocator = state.pointee.allocator
     return protobuf_c_message_unpack(descriptor, allocator, bytes.count, data)
       .map { UnsafeRawPointer($0) }
+  }
+
+  /// Unpacks what protobuf-c would misread or has refused.
+  @inline(never)
+  private func unpackNormalForm(
+    of bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+    after mark: Mark
+  ) throws(ProtobufDecodingError) -> UnsafeRawPointer {
+    release(to: mark)
+    guard !state.pointee.isExhausted else { throw .tooLarge }
+    let normal = try WireNormalForm.of(bytes, descriptor)
+    state.pointee.takenByteCount = 0
+    if let message = normal.withUnsafeBytes({ unpack($0, descriptor) }) { return message }
+    release(to: mark)
+    throw state.pointee.isExhausted ? .tooLarge : .malformed
   }
 }
 
@@ -191,8 +212,8 @@ extension ProtobufArena {
 
   /// The UTF-8 of a string.
   public func copy(_ string: String) -> ProtobufCBinaryData {
-    var string = string
-    return string.withUTF8 { copy(UnsafeRawBufferPointer($0)) }
+    // `withUTF8` would need a copy of the string that it may change.
+    string.utf8.span.withUnsafeBytes { copy($0) }
   }
 
   /// Bytes copied into the arena, as a field of a C message.
@@ -210,10 +231,18 @@ extension ProtobufArena {
       len: bytes.count, data: memory.assumingMemoryBound(to: UInt8.self))
   }
 
-  @usableFromInline @inline(__always)
+  @inlinable @inline(__always)
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    guard let memory = state.pointee.allocate(byteCount) else {
-      // The budget of encoding is without bound, so malloc itself has failed.
+    let rounded = (byteCount + Self.alignment - 1) & ~(Self.alignment - 1)
+    let memory = state.pointee.cursor
+    guard rounded <= state.pointee.limit - memory else { return allocateFromNewChunk(rounded) }
+    state.pointee.cursor = memory + rounded
+    return memory
+  }
+
+  @usableFromInline @inline(never)
+  func allocateFromNewChunk(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = state.pointee.allocateFromNewChunk(byteCount, budget: .max) else {
       preconditionFailure("out of memory while encoding a message")
     }
     return memory
@@ -223,60 +252,70 @@ extension ProtobufArena {
 // MARK: Memory
 
 extension ProtobufArena {
-  @usableFromInline @inline(__always)
-  func begin(budget: Int) -> Mark {
-    let mark = Mark(
-      cursor: state.pointee.cursor, limit: state.pointee.limit, budget: state.pointee.budget,
-      isExhausted: state.pointee.isExhausted, newestChunk: state.pointee.newestChunk,
-      nextChunkByteCount: state.pointee.nextChunkByteCount)
-    state.pointee.budget = budget
-    state.pointee.isExhausted = false
-    return mark
+  @inlinable @inline(__always)
+  func mark() -> Mark {
+    Mark(cursor: state.pointee.cursor, newestChunk: state.pointee.newestChunk)
   }
 
-  @usableFromInline @inline(__always)
-  func end(_ mark: Mark) {
+  /// Gives back what was taken since.
+  @inlinable @inline(__always)
+  func release(to mark: Mark) {
+    if state.pointee.newestChunk != mark.newestChunk { freeChunks(after: mark) }
+    state.pointee.cursor = mark.cursor
+  }
+
+  @usableFromInline @inline(never)
+  func freeChunks(after mark: Mark) {
     while let chunk = state.pointee.newestChunk, chunk != mark.newestChunk {
-      state.pointee.newestChunk = chunk.load(as: UnsafeMutableRawPointer?.self)
+      state.pointee.limit = chunk.pointee.limit
+      state.pointee.newestChunk = chunk.pointee.newestChunk
+      state.pointee.nextChunkByteCount = chunk.pointee.nextChunkByteCount
       free(chunk)
     }
-    state.pointee.cursor = mark.cursor
-    state.pointee.limit = mark.limit
-    state.pointee.budget = mark.budget
-    state.pointee.isExhausted = mark.isExhausted
-    state.pointee.nextChunkByteCount = mark.nextChunkByteCount
   }
 }
 
 extension ProtobufArena.State {
-  /// nil if the budget or the memory of the machine is used up.
+  /// For protobuf-c. nil if the budget or the memory of the machine is used up.
   @inline(__always)
   mutating func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let mask = ProtobufArena.alignment - 1
     // protobuf-c may ask for a product that went wrong: negative here.
     guard byteCount >= 0, byteCount <= Int.max - mask else { return nil }
     let rounded = (byteCount + mask) & ~mask
-    guard rounded <= limit - cursor else { return allocateFromNewChunk(rounded) }
-    defer { cursor += rounded }
-    return cursor
+    let memory = cursor
+    guard rounded <= limit - memory else { return allocateWithinBudget(rounded) }
+    cursor = memory + rounded
+    return memory
   }
 
   @inline(never)
-  private mutating func allocateFromNewChunk(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    let (needed, overflow) = byteCount.addingReportingOverflow(ProtobufArena.chunkHeaderByteCount)
-    guard !overflow, needed <= budget else {
+  private mutating func allocateWithinBudget(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let budget = ProtobufArena.decodingBudget(forByteCount: decodedByteCount) - takenByteCount
+    guard byteCount <= budget - ProtobufArena.chunkHeaderByteCount else {
       isExhausted = true
       return nil
     }
-    let chunkByteCount = max(needed, min(nextChunkByteCount, budget))
-    guard let chunk = malloc(chunkByteCount) else { return nil }
-    budget -= chunkByteCount
-    nextChunkByteCount = min(2 * nextChunkByteCount, ProtobufArena.largestChunkByteCount)
-    chunk.storeBytes(of: newestChunk, as: UnsafeMutableRawPointer?.self)
-    newestChunk = chunk
-    let memory = chunk + ProtobufArena.chunkHeaderByteCount
-    cursor = memory + byteCount
-    limit = chunk + chunkByteCount
+    guard let memory = allocateFromNewChunk(byteCount, budget: budget) else { return nil }
+    takenByteCount += limit - (memory - ProtobufArena.chunkHeaderByteCount)
     return memory
+  }
+
+  /// nil if the memory of the machine is used up.
+  fileprivate mutating func allocateFromNewChunk(
+    _ byteCount: Int, budget: Int
+  ) -> UnsafeMutableRawPointer? {
+    let needed = byteCount + ProtobufArena.chunkHeaderByteCount
+    let chunkByteCount = max(needed, min(nextChunkByteCount, budget))
+    guard let memory = malloc(chunkByteCount) else { return nil }
+    let chunk = memory.bindMemory(to: ProtobufArena.Chunk.self, capacity: 1)
+    chunk.initialize(
+      to: ProtobufArena.Chunk(
+        limit: limit, newestChunk: newestChunk, nextChunkByteCount: nextChunkByteCount))
+    newestChunk = chunk
+    nextChunkByteCount = min(2 * nextChunkByteCount, ProtobufArena.largestChunkByteCount)
+    limit = memory + chunkByteCount
+    cursor = memory + needed
+    return memory + ProtobufArena.chunkHeaderByteCount
   }
 }

@@ -5,8 +5,10 @@ extension ProtobufCBinaryData {
   public func utf8String() throws(ProtobufDecodingError) -> String {
     guard len > 0, let data else { return "" }
     let bytes = UnsafeBufferPointer(start: data, count: len)
-    guard UTF8Check.isValid(bytes) else { throw .invalidUTF8 }
-    return String(decoding: bytes, as: UTF8.self)
+    let isASCII = UTF8Check.isASCII(bytes)
+    guard isASCII || UTF8Check.isValid(bytes) else { throw .invalidUTF8 }
+    // It has just been checked.
+    return String(copying: UTF8Span(unchecked: bytes.span, isKnownASCII: isASCII))
   }
 
   /// The bytes, copied out of C's memory.

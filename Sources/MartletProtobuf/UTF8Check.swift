@@ -4,6 +4,32 @@
 /// `String(decoding:as:)` repairs what is wrong instead of refusing it, and the initializers of
 /// the standard library that refuse are slower than this check and that one together.
 enum UTF8Check {
+  /// Whether all bytes are below 0x80: most text is like that, and this is soon seen.
+  ///
+  /// - Parameter bytes: At least one.
+  @inline(__always)
+  static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let raw = UnsafeRawBufferPointer(bytes)
+    let count = raw.count
+    if count >= 8 {
+      // The last word overlaps with the one before it.
+      let last = count &- 8
+      var all = raw.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+      var index = 0
+      while index < last {
+        all |= raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        index &+= 8
+      }
+      return all & 0x8080_8080_8080_8080 == 0
+    }
+    if count >= 4 {
+      let first = raw.loadUnaligned(as: UInt32.self)
+      let last = raw.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+      return (first | last) & 0x8080_8080 == 0
+    }
+    return (raw[0] | raw[count / 2] | raw[count &- 1]) < 0x80
+  }
+
   static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var index = 0
     while true {

@@ -15,14 +15,15 @@ enum WireScan {
     _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>?
   ) -> Bool {
     guard let start = bytes.baseAddress else { return true }
-    guard let descriptor else { return isRegular(start, start + bytes.count) }
-    return isRegular(start, start + bytes.count, descriptor, depth: 0)
+    let all = Bounds(start: start, end: start + bytes.count)
+    guard let descriptor else { return isRegular(all) }
+    return isRegular(start, all.end, descriptor, in: all, depth: 0)
   }
 
   /// For a message whose fields matter. Recursive: up to `WireReader.depthMax` deep.
   private static func isRegular(
     _ start: UnsafeRawPointer, _ end: UnsafeRawPointer,
-    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int
+    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, in all: Bounds, depth: Int
   ) -> Bool {
     guard depth <= WireReader.depthMax else { return false }
     // The fields of single messages that have occurred, by their place in the descriptor.
@@ -31,127 +32,126 @@ enum WireScan {
     var expected = 0
     var next = start
     while next < end {
-      let tag = tag(&next, end)
-      if tag & 7 == 0 {
-        guard tag >= 8, passVarint(&next, end) else { return false }
-        continue
-      }
-      guard tag & 7 == 2 else {
-        guard pass(tag, &next, end) else { return false }
+      let field = all.field(at: next)
+      next = field.end
+      guard next <= end, field.tag >= 8 else { return false }
+      if field.tag & 7 == 0 { continue }
+      guard field.tag & 7 == 2 else {
         // Rare enough to be looked for from the start.
-        let index = descriptor.index(ofField: tag >> 3, expecting: 0)
+        let index = descriptor.index(ofField: field.tag >> 3, expecting: 0)
         if let index, descriptor.pointee.fields[index].type == PROTOBUF_C_TYPE_BOOL { return false }
         continue
       }
-      guard tag >= 8, let length = length(&next, end) else { return false }
-      let value = next
-      next += length
-      guard let index = descriptor.index(ofField: tag >> 3, expecting: expected) else { continue }
-      expected = index
-      let field = descriptor.pointee.fields + index
-      guard let submessage = field.pointee.submessage else {
-        let isBool = field.pointee.type == PROTOBUF_C_TYPE_BOOL
-        if isBool, field.pointee.label != PROTOBUF_C_LABEL_REPEATED { return false }
+      guard let index = descriptor.index(ofField: field.tag >> 3, expecting: expected) else {
         continue
       }
-      if field.pointee.label != PROTOBUF_C_LABEL_REPEATED {
+      expected = index
+      let known = descriptor.pointee.fields + index
+      guard let submessage = known.pointee.submessage else {
+        let isBool = known.pointee.type == PROTOBUF_C_TYPE_BOOL
+        if isBool, known.pointee.label != PROTOBUF_C_LABEL_REPEATED { return false }
+        continue
+      }
+      if known.pointee.label != PROTOBUF_C_LABEL_REPEATED {
         let bit: UInt64 = index < 64 ? 1 &<< UInt64(index) : .max
         guard seen & bit == 0 else { return false }
         seen |= bit
       }
-      guard isRegular(value, next, submessage, depth: depth &+ 1) else { return false }
+      guard isRegular(field.value, next, submessage, in: all, depth: depth &+ 1) else {
+        return false
+      }
     }
     return true
   }
 
   /// For a message whose fields can be of any kind that their wire types allow.
-  private static func isRegular(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer) -> Bool {
-    var next = start
-    while next < end {
-      guard pass(tag(&next, end), &next, end) else { return false }
+  private static func isRegular(_ all: Bounds) -> Bool {
+    var next = all.start
+    while next < all.end {
+      let field = all.field(at: next)
+      next = field.end
+      guard next <= all.end, field.tag >= 8 else { return false }
     }
     return true
   }
+}
 
-  // MARK: Fields
+/// One field as it is encoded.
+private struct ScannedField {
+  /// Below 8 if there is no regular field: a group, or no tag or value that may be.
+  var tag: UInt32
+  /// The value, behind the length that it may have.
+  var value: UnsafeRawPointer
+  /// May be behind all bytes that there are, and is then not the end of a regular field.
+  var end: UnsafeRawPointer
+}
 
-  /// Passes the value of a field, unless it is a group or the tag is none.
+/// Where the bytes of the outermost message are.
+private struct Bounds {
+  var start: UnsafeRawPointer
+  var end: UnsafeRawPointer
+
+  /// The field that begins here, before `end`. Nearly all tags and lengths have one byte, and most
+  /// numbers not more than seven, so that a word tells all about a field.
   @inline(__always)
-  private static func pass(
-    _ tag: UInt32, _ next: inout UnsafeRawPointer, _ end: UnsafeRawPointer
-  ) -> Bool {
-    guard tag >= 8 else { return false }
-    switch tag & 7 {
-    case 0: return passVarint(&next, end)
-    case 1: next += 8
-    case 2:
-      guard let length = length(&next, end) else { return false }
-      next += length
-    case 5: next += 4
-    default: return false
-    }
-    return next <= end
-  }
-
-  /// The tag here; 0 if there is none.
-  @inline(__always)
-  private static func tag(_ next: inout UnsafeRawPointer, _ end: UnsafeRawPointer) -> UInt32 {
-    let byte = next.load(as: UInt8.self)
-    guard byte >= 0x80 else {
-      next += 1
-      return UInt32(byte)
-    }
-    return UInt32(exactly: short(&next, end) ?? 0) ?? 0
-  }
-
-  /// The length here, if so many bytes follow.
-  @inline(__always)
-  private static func length(_ next: inout UnsafeRawPointer, _ end: UnsafeRawPointer) -> Int? {
-    guard next < end else { return nil }
-    let byte = next.load(as: UInt8.self)
-    let length: Int
-    if byte < 0x80 {
-      next += 1
-      length = Int(byte)
+  func field(at place: UnsafeRawPointer) -> ScannedField {
+    let rest = end - place
+    let word: UInt64
+    if rest >= 8 {
+      word = place.loadUnaligned(as: UInt64.self).littleEndian
+    } else if end - start >= 8 {
+      // The last word, moved; what the zeros stand for lies behind the end.
+      let last = (end - 8).loadUnaligned(as: UInt64.self).littleEndian
+      word = last &>> UInt64(8 &* (8 &- rest))
     } else {
-      guard let value = short(&next, end) else { return nil }
-      length = Int(truncatingIfNeeded: value)
+      return longField(at: place)
     }
-    return length <= end - next ? length : nil
+    let tag = UInt32(truncatingIfNeeded: word & 0xff)
+    if tag & 0x87 == 2, word & 0x8000 == 0 {
+      let value = place + 2
+      return ScannedField(tag: tag, value: value, end: value + Int(word &>> 8 & 0x7f))
+    }
+    if tag & 0x87 == 0 {
+      let last = ~word & 0x8080_8080_8080_8000
+      if last != 0 {
+        return ScannedField(
+          tag: tag, value: place + 1, end: place + (last.trailingZeroBitCount &>> 3 &+ 1))
+      }
+    }
+    return longField(at: place)
   }
 
-  /// A varint of up to five bytes.
+  /// The same for any field.
   @inline(never)
-  private static func short(_ next: inout UnsafeRawPointer, _ end: UnsafeRawPointer) -> UInt64? {
+  private func longField(at place: UnsafeRawPointer) -> ScannedField {
+    let none = ScannedField(tag: 0, value: place, end: place)
+    guard let tag = varint(at: place, byteCountMax: 5), let number = UInt32(exactly: tag.value)
+    else { return none }
+    switch number & 7 {
+    case 0:
+      guard let value = varint(at: tag.end, byteCountMax: 10) else { return none }
+      return ScannedField(tag: number, value: tag.end, end: value.end)
+    case 1: return ScannedField(tag: number, value: tag.end, end: tag.end + 8)
+    case 2:
+      guard let length = varint(at: tag.end, byteCountMax: 5) else { return none }
+      return ScannedField(
+        tag: number, value: length.end,
+        end: length.end + Int(truncatingIfNeeded: length.value))
+    case 5: return ScannedField(tag: number, value: tag.end, end: tag.end + 4)
+    default: return none
+    }
+  }
+
+  private func varint(
+    at place: UnsafeRawPointer, byteCountMax: Int
+  ) -> (value: UInt64, end: UnsafeRawPointer)? {
     var value: UInt64 = 0
-    for position in 0..<min(5, end - next) {
-      let byte = next.load(fromByteOffset: position, as: UInt8.self)
+    for position in 0..<min(byteCountMax, end - place) {
+      let byte = place.load(fromByteOffset: position, as: UInt8.self)
       value |= UInt64(byte & 0x7f) &<< UInt64(7 &* position)
-      if byte < 0x80 {
-        next += position + 1
-        return value
-      }
+      if byte < 0x80 { return (value, place + position + 1) }
     }
     return nil
-  }
-
-  @inline(__always)
-  private static func passVarint(
-    _ next: inout UnsafeRawPointer, _ end: UnsafeRawPointer
-  ) -> Bool {
-    if end - next >= 8 {
-      let last = ~next.loadUnaligned(as: UInt64.self).littleEndian & 0x8080_8080_8080_8080
-      if last != 0 {
-        next += last.trailingZeroBitCount &>> 3 &+ 1
-        return true
-      }
-    }
-    for position in 0..<min(10, end - next)
-    where next.load(fromByteOffset: position, as: UInt8.self) < 0x80 {
-      next += position + 1
-      return true
-    }
-    return false
   }
 }
 

@@ -59,6 +59,19 @@ import Testing
     }
   }
 
+  @Test("every byte of a text is looked at, however long the text is")
+  func everyByteOfText() throws {
+    for count in 1...70 {
+      let text = [UInt8](repeating: 0x7f, count: count)
+      #expect(try Kinds.Small(protobufBytes: field(2, text)).text.utf8.elementsEqual(text))
+      for index in 0..<count {
+        var wrong = text
+        wrong[index] = 0x80
+        #expect(decodingError(Kinds.Small.self, field(2, wrong)) == .invalidUTF8)
+      }
+    }
+  }
+
   @Test("a NUL inside a text does not end it")
   func embeddedNUL() throws {
     let message = Kinds.Maps(byString: ["a\0b": "\0"])

@@ -184,6 +184,38 @@ import Testing
     }
   }
 
+  @Test("a thread that ends can still code messages")
+  func endingThread() {
+    struct Ending {
+      var key = pthread_key_t()
+      var isSame = false
+    }
+    let ending = UnsafeMutablePointer<Ending>.allocate(capacity: 1)
+    defer { ending.deallocate() }
+    ending.initialize(to: Ending())
+    _ = Kinds.Small(text: "makes the key of what threads code with, if there is none")
+      .protobufBytes()
+    // A younger key's destructor runs after those of the older ones.
+    pthread_key_create(&ending.pointee.key) { memory in
+      let ending = memory?.assumingMemoryBound(to: Ending.self)
+      let message = Kinds.Small(id: "late", text: String(repeating: "x", count: 100_000))
+      ending?.pointee.isSame = (try? Kinds.Small(protobufBytes: message.protobufBytes())) == message
+    }
+    var thread = pthread_t()
+    let result = pthread_create(
+      &thread, nil,
+      { memory in
+        _ = Kinds.Small(text: "first").protobufBytes()
+        guard let ending = memory?.assumingMemoryBound(to: Ending.self) else { return nil }
+        pthread_setspecific(ending.pointee.key, ending)
+        return nil
+      }, ending)
+    #expect(result == 0)
+    pthread_join(thread, nil)
+    pthread_key_delete(ending.pointee.key)
+    #expect(ending.pointee.isSame)
+  }
+
   @Test("a message put together from encoded parts is the message of those parts")
   func delimitedParts() throws {
     let messages = (0..<300).map { Kinds.Small(id: "\($0)", revision: UInt64($0)) }

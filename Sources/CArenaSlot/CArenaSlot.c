@@ -1,0 +1,3 @@
+#include "CArenaSlot.h"
+
+_Thread_local void *martlet_arena_slot;
