@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "MartletProtobuf", dependencies: ["CArenaSlot", "CProtobufC"], swiftSettings: settings),
     .target(
-      name: "MartletRPC", dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib", "CLinux"] + nio,
+      name: "MartletRPC",
+      dependencies: ["MartletHTTP2", "MartletProtobuf", "CZlib", "CLinux"] + nio,
       swiftSettings: settings),
     // What gRPC servers have beside their own services: reflection, health and channelz.
     .target(name: "MartletRPCServicesC", dependencies: ["CProtobufC"]),
