@@ -96,7 +96,7 @@ struct CallerQueue {
   }
 
   mutating func take(_ ticket: Ticket) -> Caller? {
-    let place = Int(ticket.rawValue - first)
+    let place = Int(bitPattern: UInt(ticket.rawValue &- first))
     guard callers.indices.contains(place), let caller = callers[place] else { return nil }
     callers[place] = nil
     taken = place + 1
