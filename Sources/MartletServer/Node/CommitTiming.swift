@@ -23,7 +23,8 @@ struct CommitSize {
 
   mutating func left(with events: Int, at now: Int64 = MonotonicTime.now) {
     self.events += Double(events) - self.events / 8
-    time += Double(now - last) - time / 8
+    // A long pause says no more than a short one.
+    time += Double(min(now - last, 8 * Self.interval)) - time / 8
     last = now
   }
 }
