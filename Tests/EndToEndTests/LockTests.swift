@@ -69,7 +69,7 @@ struct LockTests {
       let locks = world.client.locks
       let start = ContinuousClock.now
       let error = await #expect(throws: MartletError.self) {
-        try await locks.withLock("l", lease: .seconds(1)) { _ in
+        try await locks.withLock("l", lease: .seconds(3)) { _ in
           try await locks.breakLock("l", reason: "test")
           try await Task.sleep(for: .seconds(60))
         }
@@ -101,7 +101,7 @@ struct LockTests {
     try await World.run(on: .memory) { world in
       let locks = world.client.locks
       var tokens: [UInt64] = []
-      for try await lock in locks.hold("l", owner: "a", lease: .seconds(1)) {
+      for try await lock in locks.hold("l", owner: "a", lease: .seconds(3)) {
         tokens.append(lock.token)
         if tokens.count == 3 { break }
       }
