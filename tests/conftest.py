@@ -14,6 +14,8 @@ _servers = []
 
 
 def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "alone: measures what others on the machine would change; not beside other tests")
     if "MARTLET_BIN_DIR" not in os.environ:
         raise pytest.UsageError(
             "MARTLET_BIN_DIR is not set: it names the folder with martletd and martlet, "

@@ -20,6 +20,8 @@ from support.measure_floods import RSS_GROWTH_MAX, FloodMeasurement
 from support.rpc import EchoServer
 from support.server import PATIENCE
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 2
 LONG_SECONDS = 30
 # What the allocator may keep of it for the next one.

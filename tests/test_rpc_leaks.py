@@ -9,6 +9,8 @@ import pytest
 
 from support.rpc import EchoServer
 
+pytestmark = pytest.mark.alone
+
 CLIENTS = 4
 # Beyond the number of connections after which an allocator has settled.
 GROWTH_MAX = 8 << 20
