@@ -16,7 +16,7 @@ struct ThreadRankTests {
     let nice = try order.map { try Self.nice($0) }
     #expect(nice == nice.sorted())
     #expect(nice[0] == nice[1])
-    #expect(nice[3] >= min(19, process + 6) && nice[4] >= min(19, process + 12))
+    #expect(nice[3] >= min(19, process + 9) && nice[4] >= min(19, process + 12))
   }
 
   @Test("handlers run on threads of the second rank")
@@ -24,7 +24,7 @@ struct ThreadRankTests {
     let ticker = HandlerTicker()
     let executor = HandlerExecutor(name: "ranks", slots: 1, ticker: ticker)
     let nice = await Task(executorPreference: executor) { martlet_nice(0) }.value
-    #expect(nice >= min(19, process + 6))
+    #expect(nice >= min(19, process + 9))
     executor.shutdown()
     ticker.shutdown()
   }

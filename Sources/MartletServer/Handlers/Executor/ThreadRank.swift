@@ -30,8 +30,8 @@ package enum ThreadRank: Sendable {
     switch self {
     case .relay: _ = martlet_share_cores(0, 0, Self.shortSlice)
     case .first: break
-    case .engine: _ = martlet_share_cores(4, 0, Self.slice)
-    case .second: _ = martlet_share_cores(6, 1, Self.slice)
+    case .engine: _ = martlet_share_cores(6, 0, Self.slice)
+    case .second: _ = martlet_share_cores(9, 1, Self.slice)
     case .last: _ = martlet_share_cores(12, 1, Self.slice)
     }
   }
