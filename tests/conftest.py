@@ -1,6 +1,7 @@
 """Fixtures: a real server for each test or module, and its log with each failure."""
 
 import os
+import tempfile
 import zlib
 
 import pytest
@@ -11,6 +12,9 @@ from support.server import Server, binary
 LONG = os.environ.get("MARTLET_TEST_LONG") == "1"
 
 _servers = []
+# What commands remember here (`@last`) is nothing to whoever runs the tests.
+_state = tempfile.TemporaryDirectory(prefix="martlet-state-")
+os.environ["XDG_STATE_HOME"] = _state.name
 
 
 def pytest_configure(config):

@@ -19,6 +19,7 @@ NOT_FOUND, REFUSED, UNREACHABLE, TIMED_OUT = 3, 4, 5, 6
 
 def start(server, *words):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MARTLET_", "XDG_"))}
+    clean["XDG_STATE_HOME"] = os.environ["XDG_STATE_HOME"]
     return subprocess.Popen(
         [binary("martlet"), *words, "--server", server.address], text=True, env=clean,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
