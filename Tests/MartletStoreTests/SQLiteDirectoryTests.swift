@@ -36,7 +36,7 @@ struct SQLiteDirectoryTests {
     let connection = try Connection(path: directory.file("index.db"), role: .writer)
     try connection.execute(
       """
-      DROP INDEX task_by_unique_mark; DROP INDEX task_by_outcome;
+      DROP INDEX task_by_unique_end; DROP INDEX task_by_outcome;
       ALTER TABLE task DROP COLUMN unique_mark
       """)
     let store = try open()

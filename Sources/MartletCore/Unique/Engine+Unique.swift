@@ -37,6 +37,7 @@ extension Engine {
   private func setDependencies(
     of drafts: [TaskDraft], in batch: inout UniqueBatch
   ) throws(Refusal) {
+    guard drafts.contains(where: { !$0.dependencies.isEmpty }) else { return }
     let ids = batch.answer.map(\.task)
     var places: [TaskID: Int] = [:]
     for (index, draft) in drafts.enumerated()

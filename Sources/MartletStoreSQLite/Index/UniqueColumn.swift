@@ -1,18 +1,20 @@
 import MartletCore
 import MartletStore
 
-/// Where tasks are found by key and scope: a column of `task`, with an index that only those have
-/// that want to be the only one.
+/// Where finished tasks are found by key and scope: a column of `task`, with an index of those that
+/// wanted to be the only one. The others, that live, the engine knows.
 enum UniqueColumn {
   /// Files that were made before there was such a thing have no such column.
   static func add(to connection: Connection) throws(StoreFailure) {
     let isThere = try connection.number(
       "SELECT count(*) FROM pragma_table_info('task') WHERE name = 'unique_mark'")
     if isThere == 0 { try connection.execute("ALTER TABLE task ADD COLUMN unique_mark BLOB") }
+    // What it was once had live tasks in it, too, and each submission paid for that.
+    try connection.execute("DROP INDEX IF EXISTS task_by_unique_mark")
     try connection.execute(
       """
-      CREATE INDEX IF NOT EXISTS task_by_unique_mark ON task (unique_mark, finish_time)
-      WHERE unique_mark IS NOT NULL
+      CREATE INDEX IF NOT EXISTS task_by_unique_end ON task (unique_mark, finish_time)
+      WHERE unique_mark IS NOT NULL AND finish_time IS NOT NULL
       """)
   }
 
@@ -22,7 +24,7 @@ enum UniqueColumn {
     try reader.snapshot { () throws(StoreFailure) in
       let statement = try reader.statement(
         """
-        SELECT id, state, finish_time FROM task INDEXED BY task_by_unique_mark
+        SELECT id, state, finish_time FROM task INDEXED BY task_by_unique_end
         WHERE unique_mark = ?1 AND finish_time IS NOT NULL AND state <> \(TaskState.cancelled.rawValue)
         ORDER BY finish_time DESC, id DESC LIMIT 1
         """)
