@@ -3,7 +3,7 @@
 /// Each commit costs the same, whatever is in it. The quicker the log, the smaller they would be
 /// under load: so while events come in floods, a segment gathers some before it leaves.
 struct CommitSize {
-  private static let (few, many) = (64, 128)
+  private static let (few, many) = (64, 256)
   /// Nanoseconds from one commit to the next.
   private static let interval: Int64 = 1_000_000
 
