@@ -4,6 +4,9 @@
 /// under load: so while events come in floods, a segment gathers some before it leaves.
 struct CommitSize {
   private static let (few, many) = (64, 256)
+  /// Events in an interval that are a flood: fewer than come when small commits have made
+  /// everything slow, or it would stay so.
+  private static let flood = 24.0
   /// Nanoseconds from one commit to the next.
   private static let interval: Int64 = 1_000_000
 
@@ -11,8 +14,7 @@ struct CommitSize {
   /// Lately, the newest commits counting most: events, and nanoseconds in which they came.
   private var (events, time) = (0.0, 0.0)
 
-  /// As many in an interval as make a segment.
-  private var isFlood: Bool { events * Double(Self.interval) > Double(Self.few) * time }
+  private var isFlood: Bool { events * Double(Self.interval) > Self.flood * time }
 
   func enough(isUrgent: Bool) -> Int { isFlood && !isUrgent ? Self.many : Self.few }
 
