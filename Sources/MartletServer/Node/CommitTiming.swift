@@ -6,7 +6,7 @@ struct CommitSize {
   private static let (few, many) = (64, 256)
   /// Events in an interval that are a flood: fewer than come when small commits have made
   /// everything slow, or it would stay so.
-  private static let flood = 24.0
+  private static let flood = 48.0
   /// Nanoseconds from one commit to the next.
   private static let interval: Int64 = 1_000_000
 

@@ -197,7 +197,7 @@ final class EngineRunner: Sendable {
     var pace = Pace.free
     var flush = FlushTime()
     var commits = CommitSize()
-    /// What somebody waits for who has called rests on the open segment.
+    /// The open segment holds the change of somebody who waits.
     var isUrgent = false
 
     var hasBacklog: Bool { submissions.hasMore || reports.hasMore || calls.hasMore }
@@ -282,9 +282,10 @@ final class EngineRunner: Sendable {
   private func decide(_ work: inout Work, at now: Instant) {
     var count = 0
     while !work.pipeline.isFull, let input = work.calls.next() {
+      let events = work.pipeline.openEventCount
       run(input, &work, at: now)
       count += 1
-      if input.isAsked { work.isUrgent = work.pipeline.hasOpenEvents }
+      if work.pipeline.openEventCount > events { work.isUrgent = true }
     }
     if work.isUrgent, work.reports.hasMore || work.canDecideSubmissions {
       encode(&work)
@@ -393,9 +394,6 @@ extension EngineRunner.Input {
     case .command, .query, .change: .call
     }
   }
-
-  /// Somebody waits for what comes of it.
-  fileprivate var isAsked: Bool { if case .change = self { false } else { true } }
 
   /// What it holds of the queue's bound.
   fileprivate var bytes: Int {
