@@ -164,7 +164,8 @@ struct FailureTests {
       await gate.left(gate.order.count)
       #expect(gate.stops.allSatisfy { $0 == .heartbeatTimeout })
       // One that says something now and then is left alone.
-      var talker = API.TaskSpec(kind: "sleep", json: #"{"milliseconds": 300, "steps": 30}"#)
+      var talker = API.TaskSpec(kind: "sleep", json: #"{"milliseconds": 1500, "steps": 30}"#)
+      talker.heartbeatTimeout = .init(.milliseconds(800))
       talker.retryPolicy = .never
       #expect(try await world.ended(talker).state == .succeeded)
     }
