@@ -17,15 +17,6 @@ import Testing
     }
   }
 
-  private func code(_ call: () async throws -> Void) async -> StatusCode? {
-    do {
-      try await call()
-      return nil
-    } catch {
-      return (error as? RPCStatus)?.code
-    }
-  }
-
   private func shown(
     _ channelz: Channelz, _ id: Int
   ) async throws -> GRPCChannelz.Channel {

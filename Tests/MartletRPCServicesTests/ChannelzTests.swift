@@ -29,15 +29,6 @@ import Testing
     }
   }
 
-  private func code(_ call: () async throws -> Void) async -> StatusCode? {
-    do {
-      try await call()
-      return nil
-    } catch {
-      return (error as? RPCStatus)?.code
-    }
-  }
-
   @Test("counts what a connection has done")
   func socket() async throws {
     try await run { channelz, server, channel async throws in

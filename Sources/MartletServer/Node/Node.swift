@@ -208,8 +208,9 @@ package final class Node: Sendable {
     status.withLock { $0.maintenance }?.cancel()
     await bulks.stop()
     _ = runner.add(.change { $0.stopStarting() })
-    // A reply leaves right before the events that it rests on are published: after the second one,
-    // every attempt that was started is with the dispatcher.
+    // Before a reply leaves, the engine's thread has been told that what it rests on is durable,
+    // and it publishes that before it decides what comes then: after the second one, every attempt
+    // that was started is with the dispatcher.
     for _ in 0..<2 { _ = try? await see(.task(TaskID(rawValue: 0)), on: nil) }
     await waitForAttempts(atMost: grace)
     for token in dispatcher.stopAll() { post(.release(token)) }
