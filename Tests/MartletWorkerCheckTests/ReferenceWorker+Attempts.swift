@@ -51,13 +51,15 @@ extension ReferenceWorker {
     }
     let delay = has(.acceptsLate) ? Duration.milliseconds(2_500) : .zero
     if delay == .zero { sayAccept(lease) }
+    // Of now: another run of the same lease (`runsAgain`) changes what the attempt starts with.
+    guard let attempt = attempts[lease] else { return }
     attempts[lease]?.task = Task {
       if delay > .zero {
         try? await Task.sleep(for: delay)
         sayAccept(lease)
       }
-      guard let spec = attempts[lease]?.spec else { return }
-      let outcome = await run(spec, lease)
+      if attempts[lease] == nil { return }
+      let outcome = await run(attempt.spec, lease, from: attempt.start)
       guard let outcome else { return }
       ended(lease, outcome)
     }
@@ -160,7 +162,9 @@ extension ReferenceWorker {
   // MARK: - Handlers
 
   /// Nil: nothing is ever said of it.
-  private func run(_ spec: API.TaskSpec, _ lease: String) async -> API.Finish.OneOf_Outcome? {
+  private func run(
+    _ spec: API.TaskSpec, _ lease: String, from start: API.Checkpoint?
+  ) async -> API.Finish.OneOf_Outcome? {
     let text = String(decoding: spec.payload, as: UTF8.self)
     switch spec.kind {
     case "check.echo":
@@ -179,7 +183,7 @@ extension ReferenceWorker {
       let limit = Duration.milliseconds(Int(text) ?? 0)
       await Task { try? await Task.sleep(for: limit) }.value
       return result("done")
-    case "check.steps": return await steps(Int(text) ?? 0, lease)
+    case "check.steps": return await steps(Int(text) ?? 0, lease, from: start)
     case "check.log":
       let line = API.LogLine(text: text)
       if !has(.noLogLines) {
@@ -190,8 +194,9 @@ extension ReferenceWorker {
     }
   }
 
-  private func steps(_ count: Int, _ lease: String) async -> API.Finish.OneOf_Outcome? {
-    let start = attempts[lease]?.start
+  private func steps(
+    _ count: Int, _ lease: String, from start: API.Checkpoint?
+  ) async -> API.Finish.OneOf_Outcome? {
     var step = start.flatMap { Int(String(decoding: $0.data, as: UTF8.self)) } ?? 0
     if has(.beginsAnew) { step = 0 }
     var made = 0

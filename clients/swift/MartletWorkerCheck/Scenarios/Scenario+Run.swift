@@ -115,7 +115,9 @@ extension Scenario {
       let steps = stage.checkpoints(of: lease).map(\.data).compactMap { data in
         Int(String(decoding: data, as: UTF8.self))
       }
-      try stage.require(steps == steps.sorted(), "no step to be made again, as in \(steps)")
+      // Also two runs side by side make steps twice: 1, 1, 2, 2 is in order, too.
+      let isOnce = zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 }
+      try stage.require(isOnce, "no step to be made again, as in \(steps)")
     },
     Scenario("finish-whole", "each finish says a result or a failure, within its limits", .running)
     {
