@@ -19,13 +19,12 @@ extension Engine {
 
   private func limitWait(_ key: LimitKey, at now: Instant) -> LimitWait? {
     guard let record = catalog.limits[key.limit] else { return nil }
-    let number = state.session.limitBook.number(of: key)
-    let calls = number.flatMap { state.session.limitBook[$0]?.calls } ?? 0
+    let calls = limitLine(of: key)?.calls ?? 0
     let free = catalog.limits.free(1, of: key, at: now.elapsed)
     return LimitWait(
       limit: record.name, key: key.key, rule: record.spec.rule,
       available: max(0, available(key, at: now.elapsed)),
-      waiting: calls + (number.map { parked(for: $0) } ?? 0), ahead: nil,
+      waiting: calls + tasksInLine(for: key, at: now.elapsed), ahead: nil,
       until: free.flatMap { $0 > now.elapsed ? now.wall(at: $0) : nil })
   }
 
@@ -42,11 +41,7 @@ extension Engine {
       else { continue }
       causes.append(.init(cause: .limit(wait), tasks: tasks))
     }
-    var stopped: [LimitKey: Int] = [:]
-    for (kind, _, tasks) in durable.tasks.readyKinds(in: pool.id).prefix(Self.poolKindsMax) {
-      guard let key = stopping(kind, in: pool, at: now.elapsed) else { continue }
-      stopped[key, default: 0] += tasks
-    }
+    let stopped = tasksStopped(in: [pool.id], at: now.elapsed)
     for (key, tasks) in stopped.sorted(by: { $0.key < $1.key }) {
       guard let wait = limitWait(key, at: now) else { continue }
       causes.append(.init(cause: .limit(wait), tasks: tasks))
@@ -55,16 +50,44 @@ extension Engine {
   }
 
   /// The limit without keys that keeps tasks of that kind from starting.
-  private func stopping(_ kind: KindID, in pool: PoolRecord, at now: Elapsed) -> LimitKey? {
-    limitScope(pool.id, kind).whole.first { !mayTake($0, in: pool.id, at: now) }
+  private func stopping(_ kind: KindID, in pool: PoolID, at now: Elapsed) -> LimitKey? {
+    limitScope(pool, kind).whole.first { !mayTake($0, in: pool, at: now) }
+  }
+
+  /// How many tasks in the queues of these pools each limit without keys keeps from starting.
+  func tasksStopped(in pools: some Sequence<PoolID>, at now: Elapsed) -> [LimitKey: Int] {
+    var stopped: [LimitKey: Int] = [:]
+    for pool in pools {
+      for (kind, _, tasks) in durable.tasks.readyKinds(in: pool).prefix(Self.poolKindsMax) {
+        guard let key = stopping(kind, in: pool, at: now) else { continue }
+        stopped[key, default: 0] += tasks
+      }
+    }
+    return stopped
+  }
+
+  func limitLine(of key: LimitKey) -> LimitBook.Line? {
+    state.session.limitBook.number(of: key).flatMap { state.session.limitBook[$0] }
+  }
+
+  /// Tasks that are parked for the key, and those in line with their pools because the limit stops
+  /// their kinds.
+  ///
+  /// - Parameter stopped: What limits stop in all pools that stand in the line, if that is known.
+  func tasksInLine(
+    for key: LimitKey, stopped: [LimitKey: Int]? = nil, at now: Elapsed
+  ) -> Int {
+    guard let number = state.session.limitBook.number(of: key),
+      let line = state.session.limitBook[number]
+    else { return 0 }
+    let parked = line.parkers.reduce(0) { $0 + durable.tasks.parkedCount(in: $1, number) }
+    return parked + (stopped ?? tasksStopped(in: line.pools, at: now))[key, default: 0]
   }
 
   /// PENDING tasks that no slot would help: they wait for limits.
   func limitedCount(in pool: PoolID, at now: Elapsed) -> Int {
-    guard !catalog.limits.isEmpty, let record = catalog.pools[pool] else { return 0 }
-    let stopped = durable.tasks.readyKinds(in: pool).prefix(Self.poolKindsMax).reduce(0) {
-      $0 + (stopping($1.kind, in: record, at: now) == nil ? 0 : $1.tasks)
-    }
+    if catalog.limits.isEmpty { return 0 }
+    let stopped = tasksStopped(in: [pool], at: now).values.reduce(0, +)
     return durable.tasks.parkedCount(in: pool) + stopped
   }
 }

@@ -155,6 +155,7 @@ extension LimitWait {
       case .rate(let units, let per, _): "the limit \(name) lets \(units) start in \(per.text)"
       case .window(let units, let length):
         "the limit \(name) lets \(units) start in any \(length.text)"
+      case .concurrency(0): "the limit \(name) lets none run"
       case .concurrency(let units): "the limit \(name) lets \(units) run at a time"
       }
     guard let ahead, ahead.ahead > 0 else { return what }
@@ -164,9 +165,11 @@ extension LimitWait {
 
   fileprivate var remedy: String {
     if let until { return "time: the next may start at \(until.inMilliseconds)" }
-    return rule.isConcurrency
-      ? "the end of one of those, or a larger limit (UpdateLimit)"
-      : "time, or a larger limit (UpdateLimit)"
+    return switch rule {
+    case .concurrency(0): "a larger limit (UpdateLimit)"
+    case .concurrency: "the end of one of those, or a larger limit (UpdateLimit)"
+    case .rate, .window: "time, or a larger limit (UpdateLimit)"
+    }
   }
 }
 

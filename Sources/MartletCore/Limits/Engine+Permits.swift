@@ -188,33 +188,35 @@ extension Engine {
 
   func see(_ listing: LimitListing, at now: Elapsed) -> LimitPage {
     let (records, hasMore) = catalog.limits.page(listing)
+    // Each pool is looked at once, in however many lines it stands.
+    let pools = records.reduce(into: Set<PoolID>()) {
+      $0.formUnion(limitLine(of: LimitKey(limit: $1.id))?.pools ?? [])
+    }
+    let stopped = tasksStopped(in: pools, at: now)
     return LimitPage(
-      views: records.map { view(of: $0, key: "", at: now, isWhole: false) }, hasMore: hasMore)
+      views: records.map { view(of: $0, key: "", at: now, isWhole: false, stopped: stopped) },
+      hasMore: hasMore)
   }
 
   /// - Parameter isWhole: Else without what must be looked for: holders and keys.
-  func view(of record: LimitRecord, key: String, at now: Elapsed, isWhole: Bool) -> LimitView {
+  func view(
+    of record: LimitRecord, key: String, at now: Elapsed, isWhole: Bool,
+    stopped: [LimitKey: Int]? = nil
+  ) -> LimitView {
     let limitKey = LimitKey(limit: record.id, key: key)
     let left = available(limitKey, at: now)
     let grants = isWhole ? catalog.limits.grants(of: limitKey) : []
-    let number = state.session.limitBook.number(of: limitKey)
-    let line = number.flatMap { state.session.limitBook[$0] }
     let held = catalog.limits.held(of: limitKey)
     return LimitView(
       record: record, key: key, available: max(0, left),
       inUse: held + state.session.limitBook.reserved(of: limitKey),
-      waitingCalls: line?.calls ?? 0, waitingTasks: number.map { parked(for: $0) } ?? 0,
+      waitingCalls: limitLine(of: limitKey)?.calls ?? 0,
+      waitingTasks: tasksInLine(for: limitKey, stopped: stopped, at: now),
       keys: isWhole ? catalog.limits.keyCount(of: record.id) : 0,
       nextFree: left > 0 ? nil : catalog.limits.free(1, of: limitKey, at: now),
       holders: grants.prefix(Self.holdersMax).map {
         .init(record: $0, expires: state.session.limitBook.holds[$0.id]?.expires ?? now)
       },
       runningTasks: isWhole ? held - grants.reduce(0) { $0 + $1.units } : 0)
-  }
-
-  func parked(for number: LimitBook.LineNumber) -> Int {
-    state.session.limitBook[number]?.parkers.reduce(0) {
-      $0 + durable.tasks.parkedCount(in: $1, number)
-    } ?? 0
   }
 }

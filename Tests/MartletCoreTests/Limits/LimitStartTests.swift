@@ -199,6 +199,29 @@ struct LimitStartTests {
     try world.cancel(second)
   }
 
+  @Test("tasks of kinds that a limit stops are in its line, with their pools")
+  func stopped() throws {
+    try world.createPool(slots: 10)
+    try world.limit("cap", .concurrency(units: 0), pools: ["p"])
+    let tasks = try (0..<3).map { _ in try world.submitOne() }
+    _ = try world.submitOne(TaskDraft(kind: "other"))
+    #expect(try world.look("cap").waitingTasks == 4)
+    let page = world.engine.see(LimitListing(limit: 10), at: world.now.elapsed)
+    #expect(page.views.map(\.waitingTasks) == [4])
+    guard case .limit(let wait)? = world.engine.explain(tasks[0], at: world.now)?.causes.first
+    else {
+      Issue.record("no cause")
+      return
+    }
+    let cause = WaitingCause.limit(wait)
+    #expect(wait.waiting == 4 && cause.text == "the limit cap lets none run")
+    #expect(cause.remedy == "a larger limit (UpdateLimit)")
+    try world.change("cap") { $0.rule = .concurrency(units: 1) }
+    world.settle()
+    #expect(world.runs(tasks[0]))
+    #expect(try world.look("cap").waitingTasks == 3)
+  }
+
   @Test("a million waits are one park each: a step parks only so many")
   func slices() throws {
     try world.createPool(slots: 10, capacity: 10_000)

@@ -96,15 +96,21 @@ extension Table {
       ("tasks", Cell(limit.spec?.scopeText ?? "-")),
     ]
     if let label = limit.spec?.keyLabel, !label.isEmpty { fields.append(("key", Cell(label))) }
+    let isKeyed = limit.spec?.keyLabel.isEmpty == false
+    if isKeyed || status.keys > 1 { fields.append(("keys", "\(status.keys)")) }
     if !status.key.isEmpty { fields.append(("state of", Cell(status.key))) }
-    fields += [
-      ("available", "\(status.available)"), ("in use", "\(status.inUse)"),
-      (
-        "waiting",
-        Cell("\(counted(status.waitingCalls, "call")), \(counted(status.waitingTasks, "task"))")
-      ),
-      ("keys", "\(status.keys)"),
-    ]
+    // Each key has a state of its own: that of the empty one is told if calls use it.
+    if isKeyed, status.key.isEmpty, status.inUse + status.waitingCalls == 0 {
+      fields.append(("state", Cell("one for each \(limit.spec?.keyLabel ?? "key"): see --key")))
+    } else {
+      fields += [
+        ("available", "\(status.available)"), ("in use", "\(status.inUse)"),
+        (
+          "waiting",
+          Cell("\(counted(status.waitingCalls, "call")), \(counted(status.waitingTasks, "task"))")
+        ),
+      ]
+    }
     if let next = status.nextTime { fields.append(("next", Cell(next.rfc3339()))) }
     fields.append(("updated", Cell(limit.updateTime?.rfc3339() ?? "-")))
     if !limit.actor.isEmpty { fields.append(("by", Cell(limit.actor))) }

@@ -1,12 +1,13 @@
 internal import Foundation
 internal import MartletClient
 
-extension API.GetOverviewResponse.Group {
-  var name: String {
-    if isOther { return "(other)" }
-    if let labelValue { return labelValue }
-    let names = [pool, kind].filter { !$0.isEmpty }
-    return names.isEmpty ? "(all)" : names.joined(separator: " ")
+extension API.GetOverviewResponse {
+  func name(of group: Group) -> String {
+    if group.isOther { return "(other)" }
+    if let value = group.labelValue { return value }
+    let names = [group.pool, group.kind].filter { !$0.isEmpty }
+    if names.isEmpty { return keptTasksOnly ? "(no label)" : "(all)" }
+    return names.joined(separator: " ")
   }
 }
 
@@ -37,17 +38,19 @@ enum StatsText {
 }
 
 extension Table {
-  static func overview(_ groups: [API.GetOverviewResponse.Group]) -> Table {
+  static func overview(_ overview: API.GetOverviewResponse) -> Table {
     var table = Table([
       .flexible("GROUP", minimum: 12), .number("SUBMITTED"), .number("FINISHED"),
       .number("FAILED"), .number("SUCCESS"), .number("PER S"), .number("QUEUED"),
       .number("RUNNING"), .number("WAIT P95"), .number("RUN P50"), .number("RUN P95"),
       .number("RUN P99"),
     ])
-    table.rows = groups.map { group in
+    table.rows = overview.groups.map { group in
       let counts = group.counts ?? API.TaskCounts()
       return [
-        Cell(group.name), "\(counts.submitted)", "\(counts.finished)",
+        Cell(overview.name(of: group)),
+        // By a label, tasks are counted as they finish.
+        Cell(overview.keptTasksOnly ? "-" : "\(counts.submitted)"), "\(counts.finished)",
         Cell("\(counts.failed)", counts.failed > 0 ? .red : nil),
         Cell(StatsText.percent(group.rates?.successRate)),
         Cell(StatsText.perSecond(group.rates?.finishedPerSecond ?? 0)),

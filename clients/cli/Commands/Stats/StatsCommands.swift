@@ -78,7 +78,7 @@ struct StatsOverview: MartletCommand {
   }
 
   private func show(_ overview: API.GetOverviewResponse, _ session: Session) {
-    session.print(.overview(overview.groups))
+    session.print(.overview(overview))
     if overview.groups.count == 1, let group = overview.groups.first, !group.points.isEmpty {
       let course = Table.course(group)
       if !course.rows.isEmpty {
