@@ -135,7 +135,7 @@ extension API {
     public var available: Int64 = 0
     /// Of concurrency limits: what is held, and set aside for tasks that workers have been offered.
     public var inUse: Int64 = 0
-    /// In line.
+    /// In line; tasks of a pool are there once it has slots for more.
     public var waitingCalls: Int64 = 0
     public var waitingTasks: Int64 = 0
     /// When the next one is there, if none is now and time brings it.
