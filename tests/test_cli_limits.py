@@ -54,6 +54,33 @@ def test_a_command_runs_with_a_permit_and_its_exit_code_is_handed_on(martlet):
     assert martlet.json("limit", "get", "c")["status"]["available"] == 2
 
 
+def test_a_limit_of_a_pool_that_is_not_there_says_so(martlet):
+    martlet.run("pool", "create", "letters")
+    process = martlet.start("limit", "create", "x", "--rate", "1/1s", "--pool", "letters",
+                            "--pool", "leters")
+    output, remarks = process.communicate(timeout=60)
+    assert process.returncode == 0 and "letters" in output
+    assert remarks == "There is no pool leters yet: the limit waits for it.\n"
+
+
+def test_the_tasks_that_a_limit_stops_are_in_its_line(martlet):
+    martlet.run("pool", "create", "shut")
+    martlet.run("limit", "create", "none", "--concurrency", "0", "--pool", "shut")
+    for _ in range(3):
+        martlet.run("task", "submit", "shut", "echo", "{}")
+    assert martlet.json("limit", "get", "none")["status"]["waiting_tasks"] == 3
+    assert "LIMIT" in martlet.run("task", "explain", "@last", "--output", "table")
+    martlet.run("limit", "update", "none", "--concurrency", "1")
+    until(lambda: martlet.json("limit", "get", "none")["status"]["waiting_tasks"] == 0)
+
+
+def test_the_state_of_a_limit_with_keys_is_that_of_a_key(martlet):
+    martlet.run("limit", "create", "sms", "--rate", "1/1h", "--key-label", "customer")
+    whole = martlet.run("limit", "get", "sms", "--output", "table")
+    assert "available" not in whole and "one for each customer: see --key" in whole
+    assert "available" in martlet.run("limit", "get", "sms", "--key", "ada", "--output", "table")
+
+
 def test_permits_of_a_rate_are_taken(martlet):
     martlet.run("limit", "create", "r", "--rate", "1/1h", "--burst", "2")
     assert martlet.json("limit", "acquire", "r", "--units", "2")["available"] == 0

@@ -38,6 +38,9 @@ def test_an_overview_has_a_table_and_its_course(martlet):
     by_pool = martlet.run("stats", "--by", "pool", "--last", "10m").splitlines()
     assert [line.split()[0] for line in by_pool[1:]] == ["p", "q"]
     assert by_pool[1].split()[1:4] == ["45", "45", "25"]
+    by_team = martlet.run("stats", "--by", "label:team").splitlines()
+    assert by_team[1].split()[:4] == ["(no", "label)", "-", "30"]
+    assert by_team[2].split()[:3] == ["red", "-", "20"]
 
 
 def test_json_has_everything_for_scripts(martlet):

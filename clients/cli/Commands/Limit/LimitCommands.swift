@@ -40,13 +40,14 @@ struct LimitCreate: MartletCommand {
   }
 
   func run(in session: Session) async throws {
-    session.show(
-      try await session.client.limits.create(
-        name,
-        API.LimitSpec(
-          rule: rule.rule, pools: scope.pool, kinds: scope.kind, keyLabel: scope.keyLabel ?? ""),
-        reason: why.reason
-      ).value)
+    let limit = try await session.client.limits.create(
+      name,
+      API.LimitSpec(
+        rule: rule.rule, pools: scope.pool, kinds: scope.kind, keyLabel: scope.keyLabel ?? ""),
+      reason: why.reason
+    ).value
+    session.show(limit)
+    await session.remarkMissingPools(of: scope)
   }
 }
 
@@ -121,13 +122,14 @@ struct LimitUpdate: MartletCommand {
   }
 
   func run(in session: Session) async throws {
-    session.show(
-      try await session.client.limits.update(
-        argument.limit,
-        API.LimitSpec(
-          rule: rule.rule, pools: scope.pool, kinds: scope.kind, keyLabel: scope.keyLabel ?? ""),
-        paths: paths, etag: etag, reason: why.reason
-      ).value)
+    let limit = try await session.client.limits.update(
+      argument.limit,
+      API.LimitSpec(
+        rule: rule.rule, pools: scope.pool, kinds: scope.kind, keyLabel: scope.keyLabel ?? ""),
+      paths: paths, etag: etag, reason: why.reason
+    ).value
+    session.show(limit)
+    await session.remarkMissingPools(of: scope)
   }
 }
 
@@ -163,5 +165,20 @@ struct LimitAcquire: MartletCommand {
         argument.limit, key: wanted.key, units: wanted.units, owner: wanted.owner ?? "martlet",
         lease: wanted.lease?.duration ?? .seconds(15), wait: wanted.wait?.duration ?? .zero
       ).value)
+  }
+}
+
+extension Session {
+  /// A pool may come after its limit; a name that was mistyped would limit nothing without a word.
+  fileprivate func remarkMissingPools(of scope: LimitScopeOptions) async {
+    for pool in scope.pool {
+      do {
+        _ = try await client.pools.get(pool)
+      } catch let error as MartletError where error.reason == .poolNotFound {
+        remark("There is no pool \(pool) yet: the limit waits for it.")
+      } catch {
+        return
+      }
+    }
   }
 }
