@@ -60,7 +60,7 @@ extension Engine {
     }
     guard let available = catalog.limits.available(key, at: now) else { return .max / 2 }
     let slack = breaks(.limitHolders) ? 1 : 0
-    let left = available + slack - state.session.limitBook.reserved(of: key)
+    let left = available + slack - state.session.limitBook.offered.count(of: key)
     if left > 0, isFull(besides: key) { return 0 }
     return left
   }
@@ -192,7 +192,7 @@ extension Engine {
     if state.session.limitBook.hasLines {
       for key in keys { state.session.limitBook.useTurn(task.pool, for: key) }
     }
-    if reserving { state.session.limitBook.reserve(keys, for: task.id) }
+    if reserving { state.session.limitBook.offered.reserve(keys, for: task.id) }
   }
 
   // MARK: - What follows from events
@@ -215,7 +215,7 @@ extension Engine {
     case .permits(.granted, let record, _):
       if let lease = catalog.limits.grants[record.id]?.lease {
         state.session.limitBook.hold(record.id, until: now + lease)
-        state.session.limitBook.knows(record)
+        state.session.limitBook.grants.knows(record)
       }
     case .permits(_, let record, _):
       state.session.limitBook.free(record)

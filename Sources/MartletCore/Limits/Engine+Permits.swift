@@ -9,7 +9,7 @@ extension Engine {
       return try acquire(claim, by: waiter, origin, at: now, stamp: stamp, into: &events)
     case .abandon(let waiter, let origin):
       if state.session.limitBook.leave(waiter) != nil { return nil }
-      guard let id = state.session.limitBook.granted(to: waiter),
+      guard let id = state.session.limitBook.grants.grant(to: waiter),
         let record = catalog.limits.grants[id]
       else { return nil }
       note(.released, record, origin, stamp: stamp, into: &events)
@@ -36,7 +36,7 @@ extension Engine {
       throw .limitNotFound(claim.limit)
     }
     if let record = repeated(claim, of: limit) {
-      state.session.limitBook.isGranted(record.id, to: waiter)
+      state.session.limitBook.grants.isGranted(record.id, to: waiter)
       return view(of: record, at: now.elapsed)
     }
     let most = limit.spec.rule.unitsMax
@@ -72,7 +72,7 @@ extension Engine {
   /// What the same call was granted before, if it is held still.
   private func repeated(_ claim: PermitClaim, of limit: LimitRecord) -> PermitRecord? {
     if claim.request.isEmpty { return nil }
-    guard let id = state.session.limitBook.grant(request: claim.request, of: claim.owner),
+    guard let id = state.session.limitBook.grants.grant(request: claim.request, of: claim.owner),
       let record = catalog.limits.grants[id], record.id.limit == limit.id,
       record.key == claim.key, record.units == claim.units
     else { return nil }
@@ -99,7 +99,7 @@ extension Engine {
       lease: limit.spec.rule.isConcurrency ? claim.lease : .zero, request: claim.request,
       acquireTime: stamp.time)
     note(.granted, record, origin, stamp: stamp, into: &events)
-    state.session.limitBook.isGranted(record.id, to: waiter)
+    state.session.limitBook.grants.isGranted(record.id, to: waiter)
     return view(of: record, at: now.elapsed)
   }
 
@@ -114,7 +114,7 @@ extension Engine {
     guard let limit = catalog.limits[named: grant.limit] else { throw .limitNotFound(grant.limit) }
     let id = PermitID(token: grant.token, limit: limit.id)
     guard let record = catalog.limits.grants[id], record.owner == grant.owner,
-      record.task == nil, state.session.limitBook.holds[id].map({ $0.expires > now }) ?? true
+      record.task == nil, state.session.limitBook.grants.holds[id].map({ $0.expires > now }) ?? true
     else { throw .permitsNotHeld(grant.limit, grant.token) }
     return record
   }
@@ -131,13 +131,13 @@ extension Engine {
         state.session.limitBook.silenceAlarm(of: number)
         if state.session.limitBook[number] != nil { state.session.limitBook.touch(number) }
       case .lease(let id):
-        guard let hold = state.session.limitBook.holds[id] else { continue }
+        guard let hold = state.session.limitBook.grants.holds[id] else { continue }
         guard hold.expires <= now.elapsed else {
           state.session.limitBook.sound(at: hold.expires, .lease(id))
           continue
         }
         guard let record = catalog.limits.grants[id] else {
-          state.session.limitBook.holds[id] = nil
+          state.session.limitBook.grants.forget(id)
           continue
         }
         note(.expired, record, .server, stamp: stamp, into: &events)
@@ -166,7 +166,7 @@ extension Engine {
   mutating func restorePermits(at now: Elapsed) {
     for (id, record) in catalog.limits.grants.sorted(by: { $0.key < $1.key }) {
       state.session.limitBook.hold(id, until: record.keptUntil ?? now + record.lease)
-      state.session.limitBook.knows(record)
+      state.session.limitBook.grants.knows(record)
     }
   }
 
@@ -175,7 +175,7 @@ extension Engine {
   private func view(of record: PermitRecord, at now: Elapsed) -> PermitView {
     PermitView(
       record: record, limit: catalog.limits[record.id.limit]?.name ?? "",
-      expires: state.session.limitBook.holds[record.id]?.expires,
+      expires: state.session.limitBook.grants.holds[record.id]?.expires,
       available: max(0, available(record.limitKey, at: now)))
   }
 
@@ -209,13 +209,13 @@ extension Engine {
     let held = catalog.limits.held(of: limitKey)
     return LimitView(
       record: record, key: key, available: max(0, left),
-      inUse: held + state.session.limitBook.reserved(of: limitKey),
+      inUse: held + state.session.limitBook.offered.count(of: limitKey),
       waitingCalls: limitLine(of: limitKey)?.calls ?? 0,
       waitingTasks: tasksInLine(for: limitKey, stopped: stopped, at: now),
       keys: isWhole ? catalog.limits.keyCount(of: record.id) : 0,
       nextFree: left > 0 ? nil : catalog.limits.free(1, of: limitKey, at: now),
       holders: grants.prefix(Self.holdersMax).map {
-        .init(record: $0, expires: state.session.limitBook.holds[$0.id]?.expires ?? now)
+        .init(record: $0, expires: state.session.limitBook.grants.holds[$0.id]?.expires ?? now)
       },
       runningTasks: isWhole ? held - grants.reduce(0) { $0 + $1.units } : 0)
   }

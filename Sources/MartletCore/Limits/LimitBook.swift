@@ -49,26 +49,12 @@ struct LimitBook: Sendable {
     case wait(PermitWaiter)
   }
 
-  /// A grant to a call: when its lease ends, and which call it was, as long as that may still be
-  /// given up.
-  struct Hold: Sendable {
-    var expires: Elapsed
-    var waiter: PermitWaiter?
-  }
-
-  private struct Request: Hashable, Sendable {
-    var owner: String
-    var request: String
-  }
-
   private(set) var lines: [LineNumber: Line] = [:]
   private var numbers: [LimitKey: LineNumber] = [:]
   private var lastNumber: LineNumber = -1
   private(set) var places: [PermitWaiter: Place] = [:]
-  var holds: [PermitID: Hold] = [:]
-  /// Calls that may still give up what they were granted.
-  private var waiters: [PermitWaiter: PermitID] = [:]
-  private var requests: [Request: PermitID] = [:]
+  var grants = CallGrants()
+  var offered = OfferedPermits()
   private var alarms = AlarmHeap<Subject>()
   /// Lines at which somebody may take something.
   private(set) var touched: [LineNumber] = []
@@ -78,9 +64,6 @@ struct LimitBook: Sendable {
   /// in again when it has slots.
   private(set) var dormant: [PoolID: [LineNumber]] = [:]
   private var poolTurns: [PoolID: [LineNumber]] = [:]
-  /// What is set aside for tasks that workers have been offered.
-  private var offers: [TaskID: [LimitKey]] = [:]
-  private var reserved: [LimitKey: Int] = [:]
   /// Tasks that one step may still park.
   var parksLeft = 0
   /// Pools of which one step could not see all.
@@ -305,26 +288,9 @@ struct LimitBook: Sendable {
     return part
   }
 
-  // MARK: - Offers
-
-  var hasOffers: Bool { !offers.isEmpty }
-
-  func reserved(of key: LimitKey) -> Int { reserved.isEmpty ? 0 : reserved[key] ?? 0 }
-
-  mutating func reserve(_ keys: [LimitKey], for task: TaskID) {
-    if keys.isEmpty { return }
-    offers[task] = keys
-    for key in keys { reserved[key, default: 0] += 1 }
-  }
-
   /// The offer is over, whatever came of it.
-  mutating func unreserve(_ task: TaskID) {
-    guard !offers.isEmpty, let keys = offers.removeValue(forKey: task) else { return }
-    for key in keys {
-      let left = (reserved[key] ?? 1) - 1
-      reserved[key] = left == 0 ? nil : left
-      touch(key)
-    }
+  mutating func endOffer(of task: TaskID) {
+    for key in offered.release(task) { touch(key) }
   }
 
   // MARK: - Time
@@ -340,36 +306,12 @@ struct LimitBook: Sendable {
   }
 
   mutating func hold(_ id: PermitID, until expires: Elapsed) {
-    let before = holds[id]?.expires
-    holds[id, default: Hold(expires: expires)].expires = expires
-    if before == nil { sound(at: expires, .lease(id)) }
-  }
-
-  mutating func isGranted(_ id: PermitID, to waiter: PermitWaiter) {
-    guard let before = holds[id] else { return }
-    if let old = before.waiter { waiters[old] = nil }
-    holds[id]?.waiter = waiter
-    waiters[waiter] = id
-  }
-
-  func granted(to waiter: PermitWaiter) -> PermitID? { waiters[waiter] }
-
-  mutating func knows(_ record: PermitRecord) {
-    if record.request.isEmpty { return }
-    requests[Request(owner: record.owner, request: record.request)] = record.id
-  }
-
-  func grant(request: String, of owner: String) -> PermitID? {
-    requests[Request(owner: owner, request: request)]
+    if grants.hold(id, until: expires) { sound(at: expires, .lease(id)) }
   }
 
   /// Nobody holds it any more.
   mutating func free(_ record: PermitRecord) {
-    if let hold = holds.removeValue(forKey: record.id), let waiter = hold.waiter {
-      waiters[waiter] = nil
-    }
-    let request = Request(owner: record.owner, request: record.request)
-    if requests[request] == record.id { requests[request] = nil }
+    grants.forget(record)
     touch(record.limitKey)
   }
 
@@ -381,7 +323,7 @@ struct LimitBook: Sendable {
   mutating func silenceAlarm(of number: LineNumber) { lines[number]?.alarm = .never }
 
   mutating func sound(at time: Elapsed, _ subject: Subject) {
-    if alarms.count > 2 * (holds.count + places.count + lines.count) + 1_024 { dropAlarms() }
+    if alarms.count > 2 * (grants.holds.count + places.count + lines.count) + 1_024 { dropAlarms() }
     alarms.push(subject, at: time)
   }
 
@@ -391,28 +333,9 @@ struct LimitBook: Sendable {
     alarms.filter { subject in
       switch subject {
       case .line(let number): lines[number] != nil && seenLines.insert(number).inserted
-      case .lease(let id): holds[id] != nil && seen.insert(id).inserted
+      case .lease(let id): grants.holds[id] != nil && seen.insert(id).inserted
       case .wait(let waiter): places[waiter] != nil
       }
     }
   }
-}
-
-/// Which limits the tasks of one kind in one pool need.
-struct LimitScope: Hashable, Sendable {
-  struct Key: Hashable, Sendable {
-    var pool: PoolID
-    var kind: KindID
-  }
-
-  struct Keyed: Hashable, Sendable {
-    var limit: LimitID
-    var label: String
-  }
-
-  /// By rising number.
-  var whole: [LimitKey] = []
-  var keyed: [Keyed] = []
-
-  var isEmpty: Bool { whole.isEmpty && keyed.isEmpty }
 }

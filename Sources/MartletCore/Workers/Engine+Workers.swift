@@ -140,7 +140,7 @@ extension Engine {
   /// The task goes back to its place in the queue.
   private mutating func withdraw(_ offer: LeaseBook.Entry) {
     state.session.leases.remove(offer.lease.task)
-    state.session.limitBook.unreserve(offer.lease.task)
+    state.session.limitBook.endOffer(of: offer.lease.task)
     state.durable.tasks.setOffered(false, offer.lease.task)
     unsettle(offer.pool)
     followShare(of: offer.pool)
@@ -169,7 +169,7 @@ extension Engine {
         continue
       }
       state.session.leases.remove(lease.task)
-      state.session.limitBook.unreserve(lease.task)
+      state.session.limitBook.endOffer(of: lease.task)
       let assignment = Assignment(worker: identity, epoch: lease.epoch)
       begin(task, by: assignment, at: now, stamp: stamp, into: &events)
       hold(lease, by: id, in: entry.pool, at: now)
@@ -261,7 +261,7 @@ extension Engine {
   /// The task runs no more, or was cancelled while it was offered.
   mutating func endLease(of task: TaskID) {
     state.session.lineAllowances[task] = nil
-    state.session.limitBook.unreserve(task)
+    state.session.limitBook.endOffer(of: task)
     guard let entry = state.session.leases.remove(task), let id = entry.worker else { return }
     state.session.roster[id]?.tasks.remove(task)
     forgetIfGone(id)
