@@ -55,7 +55,7 @@ def test_a_command_runs_with_a_permit_and_its_exit_code_is_handed_on(martlet):
 
 
 def test_a_limit_of_a_pool_that_is_not_there_says_so(martlet):
-    martlet.run("pool", "create", "letters")
+    martlet.run("pool", "create", "letters", "--slots", "1")
     process = martlet.start("limit", "create", "x", "--rate", "1/1s", "--pool", "letters",
                             "--pool", "leters")
     output, remarks = process.communicate(timeout=60)
@@ -64,7 +64,7 @@ def test_a_limit_of_a_pool_that_is_not_there_says_so(martlet):
 
 
 def test_the_tasks_that_a_limit_stops_are_in_its_line(martlet):
-    martlet.run("pool", "create", "shut")
+    martlet.run("pool", "create", "shut", "--slots", "4")
     martlet.run("limit", "create", "none", "--concurrency", "0", "--pool", "shut")
     for _ in range(3):
         martlet.run("task", "submit", "shut", "echo", "{}")
