@@ -22,7 +22,9 @@ extension Engine {
         of: draft, id: id, kind: kinds.number(of: draft.kind), pool: pool, request: request,
         origin: origin, at: now)
       if !draft.dependencies.isEmpty { event.status.state = .blocked }
-      batch.submit(event, draft, mark, index: index)
+      // Nobody of the batch meets its last one.
+      let isMet = index + 1 < drafts.count
+      batch.submit(event, draft, isMet ? mark : nil, index: index)
     }
     try setDependencies(of: drafts, in: &batch)
     try checkKinds(kinds)
