@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite("Documentation")
@@ -62,5 +63,28 @@ struct DocumentationTests {
     let text = line.drop { $0 == " " }
     return ["public static let ", "public var ", "public let "].contains { text.hasPrefix($0) }
       && !text.hasSuffix("{")
+  }
+}
+
+@Suite("The page of benchmarks")
+struct BenchmarkPageTests {
+  /// Names that the first column of a table has in backquotes, by its heading's section.
+  private static func names(under heading: String, columns: Int) throws -> [String] {
+    let page = try Repository.text(of: "docs/benchmarks.md")
+    let section = page.components(separatedBy: "\n## ").first { $0.hasPrefix(heading + "\n") }
+    return (section ?? "").split(separator: "\n").flatMap { line -> [String] in
+      let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      guard cells.count == columns, let first = cells.first, first.hasPrefix("`") else { return [] }
+      return first.split(separator: "`").map(String.init).filter { $0.contains("_") }
+    }
+  }
+
+  @Test("each row of the bench is described once, and measured once")
+  func rows() throws {
+    let rows = try Repository.text(of: "Benchmarks/Sources/martlet-bench/Row.swift")
+    let names = rows.matches(of: #/\n  case \w+ = "(\w+)"/#).map { String($0.output.1) }.sorted()
+    #expect(names.count > 30)
+    #expect(try Self.names(under: "Rows", columns: 2).sorted() == names)
+    #expect(try Self.names(under: "What was measured", columns: 6).sorted() == names)
   }
 }

@@ -27,6 +27,7 @@ enum Row: String, CaseIterable {
   case lockHandover = "lock_handover_p50_ms"
   case fairness = "fairness_jain_1000_keys"
   case unboundLimits = "limits_unbound_percent"
+  case limitKeyTasks = "keys_100000_limit_tasks_per_s"
   case limitKeys = "keys_100000_limit_percent"
   case batchTasksIn200Pools = "pools_200_batch_tasks_per_s"
   case workerTasks = "worker_tasks_per_s"
@@ -49,7 +50,7 @@ enum Row: String, CaseIterable {
 
   var unit: String {
     switch self {
-    case .batchTasks, .batchTasksIn200Pools, .workerTasks: "tasks/s"
+    case .batchTasks, .batchTasksIn200Pools, .limitKeyTasks, .workerTasks: "tasks/s"
     case .unarySubmits, .uniqueSubmits: "submits/s"
     case .feedEvents, .feedCatchUp: "events/s"
     case .feedCPU: "us"
@@ -98,6 +99,7 @@ enum Row: String, CaseIterable {
     case .lockHandover: Bounds(reach: 0.3, aim: 0.15)
     case .fairness: Bounds(reach: 0.95, aim: 0.99)
     case .unboundLimits: Bounds(reach: 90, aim: 97)
+    case .limitKeyTasks: Bounds(reach: 24_000, aim: 80_000)
     case .limitKeys: Bounds(reach: 80, aim: 95)
     case .batchTasksIn200Pools: Bounds(reach: 25_000, aim: 90_000)
     case .workerTasks: Bounds(reach: 20_000, aim: 50_000)

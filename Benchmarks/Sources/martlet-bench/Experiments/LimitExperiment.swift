@@ -18,7 +18,7 @@ struct LimitExperiment {
         try await create("count", .concurrency(.init(units: 1_000_000)), "", client)
       }
     }
-    if bench.wants(.limitKeys) {
+    if bench.wants(.limitKeyTasks, .limitKeys) {
       var load = BatchLoad(pools: [])
       load.specsOf = { number in
         (0..<100).map {
@@ -58,6 +58,7 @@ struct LimitExperiment {
         bench.record(
           .init(
             row, 100 * with / without, note: "\(with.shown) tasks/s, \(without.shown) without"))
+        if row == .limitKeys { bench.record(.init(.limitKeyTasks, with)) }
       }
     }
   }
