@@ -145,6 +145,9 @@ package protocol TaskIndex: Sendable {
 
   func appliedThrough() throws(StoreFailure) -> Revision
 
+  /// Frees what is kept only to write faster.
+  func releaseMemory()
+
   /// The small engine table.
   func facts() throws(StoreFailure) -> [String: [UInt8]]
 

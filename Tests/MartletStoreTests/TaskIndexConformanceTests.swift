@@ -52,6 +52,21 @@ struct TaskIndexConformanceTests {
     }
   }
 
+  @Test("what it keeps to write faster may be freed at any time", arguments: StoreKind.allCases)
+  func release(kind: StoreKind) throws {
+    let index = try kind.empty().index
+    let rows = (1...2_000).map {
+      TaskRow.numbered(UInt64($0), payload: [UInt8](repeating: UInt8($0 & 0xff), count: 100))
+    }
+    index.releaseMemory()
+    try index.apply(through: 1, inserts: Array(rows[..<1_000]))
+    index.releaseMemory()
+    try index.apply(through: 2, inserts: Array(rows[1_000...]))
+    index.releaseMemory()
+    #expect(try index.tasks(rows.map(\.id), withContent: true) == rows)
+    #expect(try index.count(TaskQuery()) == 2_000)
+  }
+
   @Test("an edit changes what it names, of tasks old and new", arguments: StoreKind.allCases)
   func edits(kind: StoreKind) throws {
     let index = try kind.empty().index

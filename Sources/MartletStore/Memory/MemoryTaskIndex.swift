@@ -39,6 +39,8 @@ package final class MemoryTaskIndex: TaskIndex {
     }
   }
 
+  package func releaseMemory() {}
+
   package func checkpoint() throws(StoreFailure) -> Revision {
     try contents.withLock { (contents) throws(StoreFailure) in
       if let failure = contents.failure { throw failure }

@@ -44,6 +44,9 @@ final class Connection: @unchecked Sendable {
     sqlite3_close_v2(handle)
   }
 
+  /// Frees the pages that it keeps, but for those in use; they are read again when needed.
+  func releaseMemory() { sqlite3_db_release_memory(handle) }
+
   /// Runs SQL that has no parameters and whose rows, if any, do not matter.
   func execute(_ sql: String) throws(StoreFailure) {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)

@@ -40,6 +40,8 @@ final class IndexWriter {
     return Revision(UInt64(bitPattern: number))
   }
 
+  func releaseMemory() { connection.releaseMemory() }
+
   func apply(_ batch: IndexBatch) throws(StoreFailure) {
     try connection.transaction { () throws(StoreFailure) in
       for row in batch.inserts { try tasks.insert(row) }

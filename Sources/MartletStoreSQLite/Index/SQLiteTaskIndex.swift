@@ -68,6 +68,8 @@ package final class SQLiteTaskIndex: TaskIndex {
     return applied
   }
 
+  package func releaseMemory() { writer.withLock { $0.releaseMemory() } }
+
   package func appliedThrough() throws(StoreFailure) -> Revision {
     try failure.check()
     return applied.withLock { $0 }
