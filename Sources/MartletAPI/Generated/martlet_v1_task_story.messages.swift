@@ -203,8 +203,8 @@ extension API {
     /// LIMIT: its name, and the key if it has keys.
     public var limit: String = ""
     public var limitKey: String = ""
-    /// LIMIT: calls and tasks that wait for the same. `tasks_ahead` tells those that go before it, if it
-    /// stands in the line itself; `until`, when time brings the next permit.
+    /// LIMIT: calls and tasks that wait for the same; not in lists. `tasks_ahead` tells those that go
+    /// before it, if it stands in the line itself; `until`, when time brings the next permit.
     public var limitWaiting: Int64 = 0
     /// DEPENDENCIES, HELD_BY_DEPENDENCIES: the tasks that it is about, at most 10.
     public var dependsOn: [String] = []

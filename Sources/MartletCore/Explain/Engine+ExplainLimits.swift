@@ -3,10 +3,12 @@ extension Engine {
   private static let aheadMax = 10_000
 
   /// What a PENDING task waits for of its limits; nil if nothing.
+  ///
+  /// - Parameter isWhole: Else without what must be counted: a page of tasks asks for each of them.
   func limitWait(of task: LiveTask, at now: Instant, isWhole: Bool) -> LimitWait? {
     if catalog.limits.isEmpty { return nil }
     guard let key = lacking(task, at: now.elapsed) else { return nil }
-    var wait = limitWait(key, at: now)
+    var wait = limitWait(key, at: now, isWhole: isWhole)
     let number = state.session.limitBook.number(of: key)
     if isWhole, let place = durable.tasks.parking(of: task.id, limit: Self.aheadMax),
       place.line == number
@@ -17,14 +19,15 @@ extension Engine {
     return wait
   }
 
-  private func limitWait(_ key: LimitKey, at now: Instant) -> LimitWait? {
+  private func limitWait(_ key: LimitKey, at now: Instant, isWhole: Bool) -> LimitWait? {
     guard let record = catalog.limits[key.limit] else { return nil }
-    let calls = limitLine(of: key)?.calls ?? 0
+    let waiting =
+      isWhole ? (limitLine(of: key)?.calls ?? 0) + tasksInLine(for: key, at: now.elapsed) : 0
     let free = catalog.limits.free(1, of: key, at: now.elapsed)
     return LimitWait(
       limit: record.name, key: key.key, rule: record.spec.rule,
       available: max(0, available(key, at: now.elapsed)),
-      waiting: calls + tasksInLine(for: key, at: now.elapsed), ahead: nil,
+      waiting: waiting, ahead: nil,
       until: free.flatMap { $0 > now.elapsed ? now.wall(at: $0) : nil })
   }
 
@@ -37,13 +40,14 @@ extension Engine {
     if catalog.limits.isEmpty { return [] }
     var causes: [PoolExplanation.Cause] = []
     for (line, tasks) in durable.tasks.parkedLines(in: pool.id, limit: Self.poolLinesMax) {
-      guard let key = state.session.limitBook[line]?.key, let wait = limitWait(key, at: now)
+      guard let key = state.session.limitBook[line]?.key,
+        let wait = limitWait(key, at: now, isWhole: true)
       else { continue }
       causes.append(.init(cause: .limit(wait), tasks: tasks))
     }
     let stopped = tasksStopped(in: [pool.id], at: now.elapsed)
     for (key, tasks) in stopped.sorted(by: { $0.key < $1.key }) {
-      guard let wait = limitWait(key, at: now) else { continue }
+      guard let wait = limitWait(key, at: now, isWhole: true) else { continue }
       causes.append(.init(cause: .limit(wait), tasks: tasks))
     }
     return causes
@@ -81,6 +85,8 @@ extension Engine {
       let line = state.session.limitBook[number]
     else { return 0 }
     let parked = line.parkers.reduce(0) { $0 + durable.tasks.parkedCount(in: $1, number) }
+    // Limits with keys stop no kind.
+    guard catalog.limits[key.limit]?.spec.keyLabel.isEmpty == true else { return parked }
     return parked + (stopped ?? tasksStopped(in: line.pools, at: now))[key, default: 0]
   }
 
