@@ -105,7 +105,8 @@ def test_a_failure_that_makes_no_sense_changes_nothing(client, pool, field, fail
     worker.fail(lease, **failure)
     ack = worker.ack()
     assert not ack.accepted and ack.problem.startswith(field)
-    assert client.get(id).state == RUNNING
+    # The answer to nonsense does not wait for what was said before, the lease's acceptance.
+    client.wait_until(id, RUNNING)
     worker.succeed(lease)
     assert worker.ack().accepted
     worker.leave()

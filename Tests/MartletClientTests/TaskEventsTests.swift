@@ -52,7 +52,7 @@ struct TaskEventsTests {
         #expect(try await iterator.next()?.revision == UInt64(expected))
       }
       await world.server.stop()
-      let second = try await FakeServer.start(world.node, port: world.server.port)
+      let second = try await FakeServer.start(world.node, at: world.server.target)
       world.node.happen(.poolUpdated, count: 10)
       for expected in 11...20 {
         #expect(try await iterator.next()?.revision == UInt64(expected))
@@ -163,9 +163,10 @@ struct TaskEventsTests {
   func neverThere() async throws {
     try await ClientWorld.with { world in
       await world.server.stop()
-      await #expect(throws: MartletError.self) {
+      let error = await #expect(throws: MartletError.self) {
         for try await _ in world.client.watchEvents(from: .beginning) {}
       }
+      #expect(error?.code == .unavailable)
       #expect(world.pauses.all.count == world.client.configuration.attemptsMax - 1)
     }
   }
