@@ -81,8 +81,10 @@ extension Engine {
   private mutating func giveUp(
     _ turn: LimitBook.Turn, of pool: PoolID, at number: LimitBook.LineNumber
   ) {
-    if let key = state.session.limitBook[number]?.key, isFull(besides: key) {
-      // Others took the last room for keys in this step: the alarm of the line looks again.
+    let known = state.session.limitBook[number].map { ($0.key, $0.isDissolved) }
+    if let (key, isDissolved) = known, !isDissolved, isFull(besides: key) {
+      // Others took the last room for keys in this step: the alarm of the line looks again. Whoever
+      // stood in a line that is dissolved needs no room there.
       return state.session.limitBook.stand(pool, in: number)
     }
     let isParked = durable.tasks.parkedCount(in: pool, number) > 0

@@ -222,6 +222,28 @@ struct LimitStartTests {
     #expect(try world.look("cap").waitingTasks == 3)
   }
 
+  @Test("while there is no room for keys, a limit that is changed lets the engine rest")
+  func changedWhileFull() throws {
+    var limits = Limits()
+    limits.limitKeys = 1
+    let world = World(limits: limits)
+    try world.createPool("p", slots: 10)
+    try world.createPool("q", slots: 10)
+    try world.limit("each", .concurrency(units: 1), pools: ["p"], key: "customer")
+    try world.limit("whole", .concurrency(units: 1), pools: ["q"])
+    let first = try world.submitFor("a")
+    let second = try world.submitOne(to: "q")
+    #expect(world.runs(first) && !world.runs(second))
+    try world.change("whole") { $0.rule = .concurrency(units: 2) }
+    world.settle()
+    #expect(!world.engine.isUnsettled)
+    #expect(!world.runs(second))
+    try world.succeed(first)
+    world.pass(.seconds(1))
+    world.settle()
+    #expect(world.runs(second))
+  }
+
   @Test("a million waits are one park each: a step parks only so many")
   func slices() throws {
     try world.createPool(slots: 10, capacity: 10_000)

@@ -337,9 +337,10 @@ extension Model {
         ?? task.priority
     }
     // Whoever needs a permit may have to let others go first.
-    let others = pool.pending.compactMap { tasks[$0] }.filter {
-      isServedHere($0) && ($0.id == task.id || needs($0).isEmpty)
-    }
+    let served = pool.pending.compactMap { tasks[$0] }.filter { isServedHere($0) }
+    let others = served.filter { $0.id == task.id || needs($0).isEmpty }
+    // With one of them in front a queue may have risen less, or further.
+    if ageing != nil, others.count < served.count { return }
     let mine = level(task)
     for other in others where other.id != task.id {
       let isBehind = others.contains {
