@@ -178,6 +178,10 @@ extension Engine {
     for number in state.session.limitBook.wake(pool.id, limit: 2 * free + 16)
     where durable.tasks.parkedCount(in: pool.id, number) > 0 {
       state.session.limitBook.stand(pool.id, in: number)
+      // Those in a line that was dissolved need no turn: they take part in this step.
+      guard state.session.limitBook[number]?.isDissolved == true else { continue }
+      let called = state.durable.tasks.callUp(LimitBook.parksPerStep, of: number, in: pool.id)
+      if called > 0 { followShare(of: pool.id) }
     }
     if state.session.limitBook.dormant[pool.id] != nil {
       state.session.limitBook.sliced.insert(pool.id)
