@@ -13,6 +13,4 @@ struct LimitScope: Hashable, Sendable {
   /// By rising number.
   var whole: [LimitKey] = []
   var keyed: [Keyed] = []
-
-  var isEmpty: Bool { whole.isEmpty && keyed.isEmpty }
 }

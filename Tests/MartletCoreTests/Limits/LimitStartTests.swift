@@ -244,6 +244,23 @@ struct LimitStartTests {
     #expect(world.runs(second))
   }
 
+  @Test(
+    "a task that waited for a limit which was changed goes before lower ones, once there are slots")
+  func changedWhileBusy() throws {
+    try world.createPool(slots: 2)
+    try world.limit("each", .concurrency(units: 1), pools: ["p"], key: "customer")
+    let first = try world.submitFor("a")
+    let parked = try world.submitFor("a")
+    let busy = try world.submitOne()
+    let low = try world.submitOne(TaskDraft(kind: "work", priority: 0))
+    #expect(world.runs(first) && !world.runs(parked) && world.runs(busy) && !world.runs(low))
+    try world.change("each") { $0.rule = .concurrency(units: 5) }
+    world.settle()
+    try world.succeed(busy)
+    world.settle()
+    #expect(world.runs(parked) && !world.runs(low))
+  }
+
   @Test("a million waits are one park each: a step parks only so many")
   func slices() throws {
     try world.createPool(slots: 10, capacity: 10_000)
